@@ -1,0 +1,128 @@
+"""What a process started from a notebook runs first.
+
+`zmqlab.processes` starts a fresh Python on this file, by its path, and writes
+one letter to its standard input::
+
+    8 bytes   length of the letter, big-endian
+    n bytes   the letter, a pickled dict: who you are and what to run
+
+The same pipe then stays open as the child's lifeline. Lines of text may follow
+on it (``preview``); when it closes, the process that started this one is gone,
+and this one ends too. A pickle is safe here because only the parent can write
+to that pipe; nothing that comes from a socket is ever unpickled.
+"""
+
+import _thread
+import linecache
+import os
+import pickle
+import signal
+import sys
+import threading
+import traceback
+import types
+
+GRACE = 0.3  # seconds between "please stop" and the hard exit when the lifeline closes
+
+
+def main():
+    lifeline = _take_over_stdin()
+    letter = pickle.loads(_read_exactly(lifeline, int.from_bytes(_read_exactly(lifeline, 8))))
+    sys.path[:] = letter["path"]
+    sys.argv[:] = [letter["name"]]
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+    for filename, lines in letter["sources"].items():
+        linecache.cache[filename] = (sum(map(len, lines)), None, lines, filename)
+    # A shell that puts Jupyter in the background makes all its children ignore Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGBREAK"):  # what reaches a process group on Windows
+        signal.signal(signal.SIGBREAK, signal.default_int_handler)
+
+    from zmqlab import observed
+
+    observed.begin(letter)
+    threading.Thread(target=_hold, args=(lifeline, observed), daemon=True).start()
+    sys.exit(_run(letter))
+
+
+def _run(letter):
+    """Run the cell or the function; return the exit code."""
+    try:
+        if "cell" in letter:
+            _run_cell(letter["cell"], letter["filename"])
+        else:
+            function, args, kwargs = pickle.loads(letter["call"])
+            function(*args, **kwargs)
+    except KeyboardInterrupt:
+        return 0  # asked to stop, and stopped
+    except SystemExit as error:
+        return error.code
+    except BaseException as error:
+        # Without this file's own lines the traceback begins where the learner's code does.
+        own = error.__traceback__
+        while own and own.tb_frame.f_code.co_filename == __file__:
+            own = own.tb_next
+        traceback.print_exception(type(error), error, own or error.__traceback__)
+        return 1
+    return 0
+
+
+def _run_cell(text, filename):
+    """Run text as the main module, as a terminal would run a script."""
+    module = sys.modules["__main__"] = types.ModuleType("__main__")
+    exec(compile(text, filename, "exec"), module.__dict__)
+
+
+def _take_over_stdin():
+    """Move the pipe away from standard input, so that `input()` cannot swallow it.
+
+    On Windows a thread that waits for a pipe on standard input also blocks every
+    library that looks at standard input while it loads, numpy among them.
+    """
+    pipe = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return pipe
+
+
+def _read_exactly(pipe, count):
+    data = bytearray()
+    while len(data) < count:
+        some = os.read(pipe, count - len(data))
+        if not some:
+            os._exit(1)
+        data += some
+    return bytes(data)
+
+
+def _hold(lifeline, observed):
+    """Obey lines from the lifeline; end the process when it closes."""
+    parent = os.getppid()
+    while True:
+        if os.name == "posix":
+            import select
+
+            # Another child forked by the parent may hold the pipe open after the
+            # parent's death; being adopted by somebody else tells as well.
+            if not select.select([lifeline], [], [], 0.2)[0]:
+                if os.getppid() != parent:
+                    break
+                continue
+        text = os.read(lifeline, 4096)
+        if not text:
+            break
+        if b"preview" in text:
+            observed.preview()
+    # The polite way first, so that files are closed and cameras let go.
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
+    threading.main_thread().join(GRACE)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()
