@@ -16,7 +16,7 @@ _HOMES = {
     "views": ["show_frame", "show_spectrum"],
 }
 _WHERE = {name: home for home, names in _HOMES.items() for name in names}
-__all__ = sorted(_WHERE)  # noqa: PLE0605
+__all__ = sorted(_WHERE)
 
 
 def __getattr__(name):

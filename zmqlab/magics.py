@@ -1,0 +1,62 @@
+"""`%%terminal NAME` and its friends: cells that run where a second terminal would."""
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+from IPython.display import display
+
+from zmqlab import processes
+from zmqlab.panel import panel
+
+PATIENCE = 5.0  # seconds a cell waits for its first socket before the next one may run
+
+
+@magics_class
+class TerminalMagics(Magics):
+    """The three magics; `load` brings them to IPython."""
+
+    @cell_magic
+    def terminal(self, line, cell):
+        """Run this cell in a process of its own, as in another terminal.
+
+        ``%%terminal NAME``. A process of the same name is stopped first. The cell
+        is done when the process has bound or connected its first socket, or has
+        ended; what it prints goes on appearing in the panel below.
+        """
+        process = processes.launch_cell(_one_name(line, "%%terminal server"), cell)
+        display(panel(process))
+        process.settle(PATIENCE)
+
+    @line_magic
+    def terminals(self, line):
+        """List the processes that run: name, pid, state, memory, endpoints."""
+        rows = [
+            (each.name, str(each.pid), each.state, f"{each.memory / 1e6:.0f} MB", *each.endpoints)
+            for each in processes.processes()
+            if each.running
+        ]
+        if not rows:
+            print("no process runs")
+        for name, *facts in rows:
+            print(f"{name:16}", "  ".join(facts))
+
+    @line_magic
+    def stop(self, line):
+        """Stop the process of a name: ``%stop NAME``."""
+        name = _one_name(line, "%stop server")
+        try:
+            process = processes.process(name)
+        except KeyError as error:
+            raise UsageError(error.args[0]) from None
+        process.stop()
+        print(process)
+
+
+def _one_name(line, example):
+    if len(line.split()) != 1:
+        raise UsageError(f"it needs one name without spaces, as in: {example}; it got {line!r}")
+    return line.strip()
+
+
+def load(ipython):
+    """Bring the magics to this IPython."""
+    ipython.register_magics(TerminalMagics)

@@ -1,0 +1,52 @@
+// The panel of one process: a line of state with a Stop button, and its output.
+function element(tag, name, parent) {
+  const made = document.createElement(tag);
+  made.className = name;
+  parent.append(made);
+  return made;
+}
+
+export default {
+  render({ model, el }) {
+    const panel = element("section", "zmqlab-panel", el);
+    const head = element("div", "zmqlab-head", panel);
+    const name = element("strong", "zmqlab-name", head);
+    const state = element("span", "zmqlab-state", head);
+    const facts = element("span", "zmqlab-facts", head);
+    const stop = element("button", "zmqlab-stop", head);
+    const leftOut = element("div", "zmqlab-left-out", panel);
+    const log = element("pre", "zmqlab-log", panel);
+    log.setAttribute("role", "log");
+    log.tabIndex = 0;
+    stop.addEventListener("click", () => {
+      stop.disabled = true;
+      stop.textContent = "Stopping…";
+      model.send("stop");
+    });
+
+    const draw = () => {
+      const text = model.get("state");
+      const kind = text.split(/[ ,]/)[0]; // starting, running, ended, failed
+      const ended = kind === "ended" || kind === "failed";
+      const sign = { starting: "◌", running: "●", ended: "■", failed: "✕" }[kind];
+      panel.dataset.state = kind;
+      panel.setAttribute("aria-label", `process ${model.get("name")}, ${text}`);
+      log.setAttribute("aria-label", `output of ${model.get("name")}`);
+      name.textContent = model.get("name");
+      state.textContent = `${sign} ${text}`;
+      facts.textContent = model.get("facts");
+      stop.hidden = ended;
+      if (!stop.disabled) stop.textContent = "Stop";
+      leftOut.textContent = model.get("left_out");
+      if (log.textContent !== model.get("log")) {
+        const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
+        log.textContent = model.get("log");
+        if (atEnd) log.scrollTop = log.scrollHeight;
+      }
+    };
+    const names = ["name", "state", "facts", "left_out", "log"];
+    for (const trait of names) model.on(`change:${trait}`, draw);
+    draw();
+    return () => { for (const trait of names) model.off(`change:${trait}`, draw); };
+  },
+};
