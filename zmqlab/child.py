@@ -59,13 +59,23 @@ def _run(letter):
     except SystemExit as error:
         return error.code
     except BaseException as error:
-        # Without this file's own lines the traceback begins where the learner's code does.
-        own = error.__traceback__
-        while own and own.tb_frame.f_code.co_filename == __file__:
-            own = own.tb_next
-        traceback.print_exception(type(error), error, own or error.__traceback__)
+        _print_error(error, letter["cells"])
         return 1
     return 0
+
+
+def _print_error(error, cells):
+    """Print the traceback with the learner's lines, not ours, and cells by their numbers."""
+    ours = (__file__, os.path.join(os.path.dirname(__file__), "observed.py"))
+    shown = traceback.TracebackException.from_exception(error)
+    links = [shown]
+    while links:
+        link = links.pop()
+        link.stack[:] = [frame for frame in link.stack if frame.filename not in ours]
+        for frame in link.stack:
+            frame.filename = cells.get(frame.filename, frame.filename)
+        links += [each for each in (link.__cause__, link.__context__) if each]
+    print("".join(shown.format()), end="", file=sys.stderr)
 
 
 def _run_cell(text, filename):

@@ -4,7 +4,6 @@ import contextlib
 import linecache
 import os
 import pickle
-import re
 import secrets
 import signal
 import subprocess
@@ -76,6 +75,7 @@ class Process:
             "name": name,
             "path": sys.path,
             "sources": _sources(),
+            "cells": _cells(),
             "observe": observe,
             "token": self._token,
             "reports": reports.register(self._token, self._receive),
@@ -143,6 +143,8 @@ class Process:
     def state(self):
         if not self.ended:
             return "running" if self.ready else "starting"
+        if self._stopping:
+            return "stopped"
         return "ended" if self.exit_code == 0 else f"failed, exit code {self.exit_code}"
 
     def __repr__(self):
@@ -289,7 +291,7 @@ class Process:
             self.events = (self.events + report["events"])[-MOST_EVENTS:]
             self.previews = report.get("previews", {})
             self.pid = report["pid"]  # on Windows a launcher may stand in between
-            self.ready = True
+            self.ready = self.ready or report["state"] == "running"
             self._changed.notify_all()
 
     def _wait_for_end(self):
@@ -308,7 +310,7 @@ class Process:
     def traceback(self):
         """Return the last traceback it printed, or the end of its output."""
         start = self.output.rfind("Traceback (most recent call last)")
-        return _name_cells(self.output[start if start >= 0 else -2000 :])
+        return self.output[start if start >= 0 else -2000 :]
 
 
 def _sources():
@@ -320,15 +322,10 @@ def _sources():
     }
 
 
-def _name_cells(text):
-    """Write "Cell In[3], line 2" where a traceback names a cell by a made-up file."""
+def _cells():
+    """Return the names that a notebook's user knows its cells by: {file: "Cell In[3]"}."""
     try:
-        cells = get_ipython().compile._filename_map
+        numbers = get_ipython().compile._filename_map
     except (NameError, AttributeError):
-        return text
-
-    def name_cell(match):
-        number = cells.get(match["file"])
-        return match[0] if number is None else f"Cell In[{number}], line {match['line']}"
-
-    return re.sub(r'File "(?P<file>[^"]+)", line (?P<line>\d+)', name_cell, text)
+        return {}
+    return {file: f"Cell In[{number}]" for file, number in numbers.items()}

@@ -6,7 +6,7 @@ connected and who left. A thread sends what has changed a few times a second to
 the process that started this one, as JSON on a PUSH socket::
 
     part 0   the token that only this process was given
-    part 1   {"state": "running",            "ready" once, "ended" at the end
+    part 1   {"state": "running",            first "starting", at the end "ended"
               "pid": 4711,
               "sockets": [{"number": 0, "type": "REP", "closed": false,
                            "bound": ["tcp://127.0.0.1:40001"], "connected": [],
@@ -217,7 +217,8 @@ class Reporter:
         self.push.connect(endpoint)
         self.lock = threading.Lock()  # `ready` sends from the learner's thread
         self.records, self.events = {}, []
-        self.announced = self.ended = False
+        self.state = "starting"
+        self.ended = False
         self.monitors = {}  # PAIR socket: (record, the context it shadows)
         self.asleep = self.context.socket(zmq.PAIR)
         self.alarm = self.context.socket(zmq.PAIR)
@@ -249,15 +250,15 @@ class Reporter:
 
     def ready(self):
         """Tell at once that the first endpoint is there (or that the code says so)."""
-        if not self.announced:
-            self.announced = True
-            self.report("ready")
+        if self.state == "starting":
+            self.state = "running"
+            self.report()
 
-    def report(self, state):
+    def report(self):
         with self.lock:
             events, self.events = self.events, []
             report = {
-                "state": state,
+                "state": self.state,
                 "pid": os.getpid(),
                 "sockets": [record.as_dict() for record in list(self.records.values())],
                 "events": events,
@@ -284,7 +285,7 @@ class Reporter:
                 due = time.monotonic() + PERIOD
                 now = [(*record.tally, record.closed) for record in list(self.records.values())]
                 if now != last or self.events or _previewing:
-                    self.report("running")
+                    self.report()
                 last = now
 
     def read(self, pair):
@@ -328,7 +329,8 @@ class Reporter:
             self.alarm.send(b"")
         self.thread.join(1)
         if not self.thread.is_alive():
-            self.report("ended")
+            self.state = "ended"
+            self.report()
             self.push.close()
             for pair in (self.asleep, self.alarm, *self.monitors):
                 pair.close(0)

@@ -26,16 +26,15 @@ export default {
 
     const draw = () => {
       const text = model.get("state");
-      const kind = text.split(/[ ,]/)[0]; // starting, running, ended, failed
-      const ended = kind === "ended" || kind === "failed";
-      const sign = { starting: "◌", running: "●", ended: "■", failed: "✕" }[kind];
+      const kind = text.split(/[ ,]/)[0]; // starting, running, ended, stopped, failed
+      const sign = { starting: "◌", running: "●", ended: "■", stopped: "■", failed: "✕" }[kind];
       panel.dataset.state = kind;
       panel.setAttribute("aria-label", `process ${model.get("name")}, ${text}`);
       log.setAttribute("aria-label", `output of ${model.get("name")}`);
       name.textContent = model.get("name");
       state.textContent = `${sign} ${text}`;
       facts.textContent = model.get("facts");
-      stop.hidden = ended;
+      stop.hidden = kind !== "running" && kind !== "starting";
       if (!stop.disabled) stop.textContent = "Stop";
       leftOut.textContent = model.get("left_out");
       if (log.textContent !== model.get("log")) {
