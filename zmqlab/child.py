@@ -29,7 +29,7 @@ def main():
     lifeline = _take_over_stdin()
     letter = pickle.loads(_read_exactly(lifeline, int.from_bytes(_read_exactly(lifeline, 8))))
     sys.path[:] = letter["path"]
-    sys.argv[:] = [letter["name"]]
+    sys.argv[:] = [letter["name"], *letter.get("arguments", [])]
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
     for filename, lines in letter["sources"].items():

@@ -1,5 +1,7 @@
 """`%%terminal NAME` and its friends: cells that run where a second terminal would."""
 
+import shlex
+
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.display import display
@@ -18,11 +20,20 @@ class TerminalMagics(Magics):
     def terminal(self, line, cell):
         """Run this cell in a process of its own, as in another terminal.
 
-        ``%%terminal NAME``. A process of the same name is stopped first. The cell
-        is done when the process has bound or connected its first socket, or has
-        ended; what it prints goes on appearing in the panel below.
+        ``%%terminal NAME [ARGUMENT ...]``. A process of the same name is stopped
+        first. The cell finds the arguments in ``sys.argv[1:]``, as a script would.
+        It is done when the process has bound or connected its first socket, or has
+        ended; what it prints goes on appearing in the panel below. NAME is then
+        also a variable of the notebook: the process's handle.
         """
-        process = processes.launch_cell(_one_name(line, "%%terminal server"), cell)
+        name, *arguments = shlex.split(line) or [""]
+        if not name.isidentifier():
+            raise UsageError(
+                "%%terminal needs a name for the process, one that could be a variable's, "
+                f"as in: %%terminal server; it got {name!r}"
+            )
+        process = processes.launch_cell(name, cell, arguments)
+        self.shell.user_ns[name] = process
         display(panel(process))
         process.settle(PATIENCE)
 
@@ -42,19 +53,12 @@ class TerminalMagics(Magics):
     @line_magic
     def stop(self, line):
         """Stop the process of a name: ``%stop NAME``."""
-        name = _one_name(line, "%stop server")
         try:
-            process = processes.process(name)
+            process = processes.process(line.strip())
         except KeyError as error:
             raise UsageError(error.args[0]) from None
         process.stop()
         print(process)
-
-
-def _one_name(line, example):
-    if len(line.split()) != 1:
-        raise UsageError(f"it needs one name without spaces, as in: {example}; it got {line!r}")
-    return line.strip()
 
 
 def load(ipython):

@@ -77,7 +77,7 @@ def launch(name, letter, observe=True):
     return _processes[name]
 
 
-def launch_cell(name, text):
+def launch_cell(name, text, arguments=()):
     """Start a process on the text of a cell, as a terminal would start a script.
 
     Line 1 of a cell is the magic, so the text begins on line 2.
@@ -85,7 +85,7 @@ def launch_cell(name, text):
     filename, text = f"<terminal {name}>", "\n" + text
     # The child is sent what `linecache` knows; so a traceback shows the lines.
     linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
-    return launch(name, {"cell": text, "filename": filename})
+    return launch(name, {"cell": text, "filename": filename, "arguments": arguments})
 
 
 def _wait_ready(process, timeout):
