@@ -1,0 +1,143 @@
+"""Bind, connect and wait, with errors that say what to do.
+
+pyzmq says `Invalid argument`; these say which argument, why, and what to write
+instead. They take any pyzmq socket and add nothing to it.
+"""
+
+import errno
+import socket as plain_sockets
+import time
+from urllib.parse import urlsplit
+
+import zmq
+
+_SLICE = 0.5  # seconds: Windows notices Ctrl-C only between two polls
+_GREETING = b"\xff"  # the first byte that a ZeroMQ socket says to whoever connects by tcp
+
+_EXAMPLE = "An endpoint looks like tcp://127.0.0.1:5555"
+_NO_SUCH_ADDRESS = (
+    "this computer has no such address. 127.0.0.1 serves programs on this computer only, "
+    "0.0.0.0 every network it is in"
+)
+_BIND_REMEDIES = {
+    errno.EINVAL: f"{_EXAMPLE}; tcp://127.0.0.1:* takes any free port",
+    errno.EPROTONOSUPPORT: f"there is no such protocol here. {_EXAMPLE}",
+    errno.EACCES: "the system does not allow it: ports below 1024 are the administrator's, "
+    "and Windows reserves some more. Take another port",
+    errno.ENODEV: _NO_SUCH_ADDRESS,
+    zmq.EADDRNOTAVAIL: _NO_SUCH_ADDRESS,
+    zmq.EADDRINUSE: "the port is taken, perhaps by a server that you started earlier. "
+    "Stop that one, or bind tcp://127.0.0.1:* for any free port",
+}
+
+
+def bind(socket, endpoint):
+    """Bind a socket.
+
+    Parameters
+    ----------
+    socket : zmq.Socket
+    endpoint : str
+        For example ``tcp://127.0.0.1:*``: any free port, for this computer only.
+
+    Returns
+    -------
+    str
+        The endpoint that was bound, with its port as a number: what others connect to.
+
+    Raises
+    ------
+    zmq.ZMQError
+        With pyzmq's `errno`, and a text that says what to do.
+    """
+    try:
+        socket.bind(endpoint)
+    except zmq.ZMQError as error:
+        remedy = _BIND_REMEDIES.get(error.errno, error.strerror)
+        raise zmq.ZMQError(error.errno, f"cannot bind {endpoint!r}: {remedy}") from None
+    return socket.last_endpoint.decode()
+
+
+def connect(socket, endpoint):
+    """Connect a socket; the other side may be bound later.
+
+    Raises
+    ------
+    zmq.ZMQError
+        With pyzmq's `errno`, and a text that says what to write instead.
+    """
+    try:
+        socket.connect(endpoint)
+    except zmq.ZMQError as error:
+        remedy = _connect_remedy(endpoint, error)
+        raise zmq.ZMQError(error.errno, f"cannot connect to {endpoint!r}: {remedy}") from None
+
+
+def _connect_remedy(endpoint, error):
+    if endpoint.startswith("tcp://*"):
+        here = endpoint.replace("*", "127.0.0.1", 1)
+        return (
+            f"`*` stands for every address of a computer, which only bind understands. Write "
+            f"{here} for a server on this computer, or the address of the computer it runs on"
+        )
+    if endpoint.endswith(":*"):
+        return "`:*` takes a free port, which only bind can do. Write the port that bind took"
+    if error.errno in (errno.EINVAL, errno.EPROTONOSUPPORT):
+        return _EXAMPLE
+    return error.strerror
+
+
+def wait(socket, event, timeout):
+    """Wait until a socket can receive (`zmq.POLLIN`) or send (`zmq.POLLOUT`).
+
+    Returns
+    -------
+    bool
+        False when `timeout` seconds have passed and it still cannot.
+    """
+    deadline = time.monotonic() + timeout
+    while True:
+        left = max(0.0, deadline - time.monotonic())
+        if socket.poll(int(1000 * min(left, _SLICE)), event):
+            return True
+        if not left:
+            return False
+
+
+def describe(socket):
+    """Name a socket by its type and its last endpoint: ``REQ socket at tcp://...``."""
+    endpoint = socket.last_endpoint.decode()
+    place = f"at {endpoint}" if endpoint else "that is neither bound nor connected"
+    return f"{zmq.SocketType(socket.type).name} socket {place}"
+
+
+def who_listens(endpoint, timeout=3.0):
+    """Say what is at the other end of a tcp endpoint now, by knocking at it.
+
+    A ZeroMQ socket greets whoever connects, before a word is said to it
+    (https://rfc.zeromq.org/spec/23/, "Greeting"), so that a silent listener is
+    something else. Nothing is sent.
+
+    Returns
+    -------
+    str
+        Half a sentence for an error message.
+    """
+    parts = urlsplit(endpoint)
+    if parts.scheme != "tcp":
+        return f"{parts.scheme} endpoints cannot be looked at from outside"
+    try:
+        knock = plain_sockets.create_connection((parts.hostname, parts.port), timeout)
+    except plain_sockets.gaierror:
+        return f"no computer of the name {parts.hostname!r} is known here"
+    except ConnectionRefusedError:
+        return "nobody listens there"
+    except (OSError, ValueError) as error:
+        return f"no answer to a plain connection either ({error})"
+    with knock:
+        try:
+            if knock.recv(1) == _GREETING:
+                return "a ZeroMQ socket listens there, but did not answer"
+        except OSError:
+            pass
+    return "a program listens there, but it hangs or does not speak ZeroMQ"
