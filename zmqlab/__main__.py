@@ -1,1 +1,47 @@
-def main(): ...
+"""The `zmqlab` command: functions of the course, run from a terminal, on any host.
+
+The options of each command are the function's own parameters, and its help is the function's own
+docstring. A function is named here by its path, and imported only when its command runs.
+"""
+
+import sys
+
+from cyclopts import App
+
+app = App(name="zmqlab", help="Learn how programs talk to each other with ZeroMQ, with a camera.")
+app.command("zmqlab.lab:lab")
+app.command("zmqlab.doctor:doctor", result_action=lambda report: leave(report))
+app.command("zmqlab.patterns.request_reply:camera_server")
+app.command("zmqlab.patterns.request_reply:snapshot")
+
+
+def main(arguments: list[str] | None = None):
+    """Run one command and leave with its exit code: 1, and one line, for what went wrong."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] in ([], ["--help"], ["-h"]):
+        for command in app:
+            app[command]  # the table of commands takes its text from the functions
+    try:
+        app(arguments)
+    except Exception as error:
+        if not expected(error):
+            raise
+        sys.exit(f"zmqlab: {error}")  # printed on stderr, with exit code 1
+
+
+def leave(report):
+    """Print the doctor's verdict and leave: with 1 if something that is needed is broken."""
+    print(f"\n{report}")
+    sys.exit(1 if report.broken else 0)
+
+
+def expected(error: Exception) -> bool:
+    """Tell what may happen to anyone (no camera, port in use, no answer) from a fault of ours."""
+    import zmq
+
+    ours = type(error).__module__.split(".")[0] == __package__
+    return ours or isinstance(error, (OSError, zmq.ZMQError))
+
+
+if __name__ == "__main__":
+    main()

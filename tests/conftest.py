@@ -1,0 +1,106 @@
+"""What every test is held to: it leaves no process behind."""
+
+import os
+import shutil
+import uuid
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
+
+# Every process that the tests start inherits this, and so do its own children: that is how one
+# whose parent is gone is still recognised.
+MARK = "ZMQLAB_TEST_RUN"
+
+
+@pytest.fixture(autouse=True)
+def no_child_left_over():
+    """Fail a test that leaves a child process behind, name the child, and end it.
+
+    What fixtures of a module started before the test (a JupyterLab, a browser), and the children
+    of those, may stay.
+    """
+    before = running(psutil.Process().children())
+    yield
+    after = set(psutil.Process().children(recursive=True))
+    for allowed in before & after:
+        after -= {allowed, *children(allowed)}
+    end_and_fail(after)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_orphan_left_over():
+    """Fail the run if it leaves a process behind whose parent is gone, name it, and end it."""
+    os.environ[MARK] = mark = uuid.uuid4().hex
+    yield
+    ours = {p for p in psutil.process_iter() if marked(p, mark)}
+    end_and_fail(ours - {psutil.Process()})
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser without a window, for the tests of one module."""
+    from in_browser import open_browser
+
+    with open_browser() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A JupyterLab on a copy of the notebooks, for the tests of one module."""
+    from in_browser import open_lab
+
+    folder = tmp_path_factory.mktemp("course")
+    shutil.copytree(NOTEBOOKS, folder / "notebooks")
+    with open_lab(folder, tmp_path_factory.mktemp("jupyter")) as lab:
+        yield lab
+
+
+def end_and_fail(processes):
+    """Give processes that are ending a moment, end the others, and fail if there are any."""
+    _, left = psutil.wait_procs(running(processes), timeout=3)
+    if not left:
+        return
+    names = [command(process) for process in left]
+    for process in left:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(left, timeout=10)
+    pytest.fail("left running: " + "; ".join(names), pytrace=False)
+
+
+def running(processes) -> set:
+    """Return those that run: one that has ended but was not waited for holds nothing."""
+    found = set()
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                found.add(process)
+    return found
+
+
+def command(process) -> str:
+    """Return a process's number and the beginning of its command line."""
+    with suppress(psutil.Error):
+        return f"{process.pid}: {' '.join(process.cmdline())[:200]}"
+    return str(process.pid)
+
+
+def children(process) -> list:
+    """Return the children of a process and theirs, or none if it has just ended."""
+    try:
+        return process.children(recursive=True)
+    except psutil.NoSuchProcess:
+        return []
+
+
+def marked(process, mark) -> bool:
+    """Tell whether a process was started in this run of the tests."""
+    try:
+        return process.environ().get(MARK) == mark
+    except (psutil.Error, OSError):  # another user's, or gone
+        return False

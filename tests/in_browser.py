@@ -1,0 +1,224 @@
+"""JupyterLab in a real browser: start both, open a notebook, run it, read what came of it.
+
+For the tests that use them, `conftest.py` has the fixtures `browser` and `lab`.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.request import ProxyHandler, Request, build_opener
+
+import psutil
+import pytest
+
+HOW_TO_HAVE_A_BROWSER = (
+    "no Chromium, Chrome or Edge at its usual places: install one (Debian: apt install chromium), "
+    "or put the path of one in the environment variable ZMQLAB_CHROMIUM"
+)
+MINUTE = 60_000  # milliseconds, as Playwright counts
+LARGEST_PICTURE = 16_000  # pixels; Chromium's limit is a little higher
+ADDRESS = re.compile(r"(?P<base>http://\S+?)/lab\S*\?token=(?P<token>\w+)")
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium, Chrome or Edge of this system, or None."""
+    chosen = os.environ.get("ZMQLAB_CHROMIUM")
+    if chosen:
+        return chosen
+    names = ("chromium", "chromium-browser", "google-chrome", "microsoft-edge", "chrome", "msedge")
+    on_path = filter(None, map(shutil.which, names))
+    mac = [
+        f"/Applications/{name}.app/Contents/MacOS/{name}"
+        for name in ("Chromium", "Google Chrome", "Microsoft Edge")
+    ]
+    windows = [
+        Path(os.environ[folder], *program)
+        for folder in ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
+        if folder in os.environ
+        for program in (
+            ("Chromium", "Application", "chrome.exe"),
+            ("Google", "Chrome", "Application", "chrome.exe"),
+            ("Microsoft", "Edge", "Application", "msedge.exe"),
+        )
+    ]
+    return next((str(path) for path in [*on_path, *mac, *windows] if Path(path).is_file()), None)
+
+
+@contextmanager
+def open_browser():
+    """Run a browser without a window; skip or, under ZMQLAB_REQUIRE_BROWSER, fail without one."""
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    if path is None:
+        missing = pytest.fail if os.environ.get("ZMQLAB_REQUIRE_BROWSER") else pytest.skip
+        missing(HOW_TO_HAVE_A_BROWSER)
+    # Nothing but JupyterLab is to be reached, and a component update is a request elsewhere.
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=quiet)
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab: where it is, and the folder that it shows."""
+
+    url: str
+    token: str
+    folder: Path
+    process: subprocess.Popen
+
+    def ask(self, path, method="GET"):
+        """Return what the server answers, as JSON: `ask("api/kernels")`."""
+        request = Request(f"{self.url}/{path}", method=method)
+        request.add_header("Authorization", f"token {self.token}")
+        with build_opener(ProxyHandler({})).open(request, timeout=30) as answer:
+            text = answer.read()
+        return json.loads(text) if text else None
+
+    def kernel(self) -> psutil.Process:
+        """Return the process of the one kernel that runs."""
+        kernels = [p for p in psutil.Process(self.process.pid).children(recursive=True)
+                   if "ipykernel_launcher" in " ".join(p.cmdline())]  # fmt: skip
+        assert len(kernels) == 1, f"{len(kernels)} kernels run, one was expected"
+        return kernels[0]
+
+    def end_kernels(self):
+        """Shut down every kernel, and with it what a test has left in one."""
+        for kernel in self.ask("api/kernels"):
+            self.ask(f"api/kernels/{kernel['id']}", method="DELETE")
+
+
+@contextmanager
+def open_lab(folder: Path, private: Path, *arguments, **environment):
+    """Run `zmqlab lab` in a folder with `notebooks/`; what Jupyter writes goes to `private`."""
+    command = [sys.executable, "-m", "zmqlab", "lab", "--LabApp.expose_app_in_browser=True"]
+    places = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    environment = {
+        **os.environ,
+        **{name: str(private / name.lower()) for name in places},
+        "BROWSER": "lynx",  # a text browser must not start, whoever has a display
+        **environment,
+    }
+    with (private / "jupyterlab.log").open("w+") as log:
+        process = subprocess.Popen(
+            [*command, *arguments],
+            cwd=folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        try:
+            address = next(filter(None, map(ADDRESS.search, process.stdout)), None)
+            if address is None:  # it ended without printing one
+                log.seek(0)
+                pytest.fail(f"`zmqlab lab` printed no address: {log.read()}")
+            lab = Lab(address["base"], address["token"], folder, process)
+            yield lab
+            lab.ask("api/shutdown", method="POST")
+            process.wait(timeout=30)
+        finally:
+            process.kill()
+            process.communicate()
+
+
+@contextmanager
+def open_page(browser, lab, path=""):
+    """Open JupyterLab in a page of its own; at the end fail on errors that the page reported."""
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        page = context.new_page()
+        errors = []
+        page.on("pageerror", lambda error: errors.append(f"{error.name}: {error.message}"))
+        page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+        page.goto(f"{lab.url}/lab{path}?token={lab.token}")
+        page.wait_for_function("() => window.jupyterapp", timeout=MINUTE)
+        page.evaluate("() => jupyterapp.restored")
+        page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=MINUTE)
+        yield page
+        assert not errors, "errors in the page:\n" + "\n".join(errors)
+
+
+def open_notebook(page, path):
+    """Open a notebook and wait until its kernel can run something."""
+    page.evaluate("path => jupyterapp.commands.execute('docmanager:open', {path})", path)
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=MINUTE)
+    wait_idle(page)
+
+
+def wait_idle(page):
+    """Wait until the page is connected to the kernel of its notebook, and that one is idle."""
+    page.wait_for_function(
+        """() => {
+            const kernel = jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+            return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
+        }""",
+        timeout=MINUTE,
+    )
+
+
+def run_all(page, timeout=4 * MINUTE) -> bool:
+    """Run all cells; return whether none of them raised."""
+    page.set_default_timeout(timeout)
+    return page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+
+
+def restart_kernel(page):
+    """Restart the notebook's kernel, without the question, and wait until it can run something."""
+    page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.restartKernel()")
+    wait_idle(page)
+
+
+def outputs(page) -> list:
+    """Return the outputs in the notebook's model, as nbformat has them, cell by cell."""
+    return page.evaluate(
+        """() => Array.from(jupyterapp.shell.currentWidget.content.model.cells)
+            .filter(cell => cell.type === 'code')
+            .map(cell => cell.outputs.toJSON())"""
+    )
+
+
+def raised(page) -> list[str]:
+    """Return the errors among the outputs."""
+    return [
+        f"{output['ename']}: {output['evalue']}"
+        for cell in outputs(page)
+        for output in cell
+        if output["output_type"] == "error"
+    ]
+
+
+def printed(page) -> str:
+    """Return all that the cells printed and returned, as plain text."""
+    return "\n".join(
+        "".join(output.get("text") or output.get("data", {}).get("text/plain", ""))
+        for cell in outputs(page)
+        for output in cell
+    )
+
+
+def screenshot(page, name, folder):
+    """Save the whole notebook as a picture, in ZMQLAB_SCREENSHOTS if that is set.
+
+    JupyterLab scrolls inside its window, so the window is made as tall as the notebook.
+    """
+    folder = Path(os.environ.get("ZMQLAB_SCREENSHOTS") or folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    size = page.viewport_size
+    for _ in range(2):  # what is drawn only once it is in sight adds to the height
+        height = page.evaluate(
+            "() => document.querySelector('.jp-WindowedPanel-outer').scrollHeight + 150"
+        )
+        page.set_viewport_size({**size, "height": min(height, LARGEST_PICTURE)})
+        page.wait_for_function("() => document.fonts.status === 'loaded'")
+    page.screenshot(path=folder / f"{name}.png")
+    page.set_viewport_size(size)
