@@ -12,8 +12,8 @@ _HOMES = {
     "messages": ["MessageError", "recv_frame", "recv_message", "send_frame", "send_message"],
     "observed": ["ready"],
     "patterns.request_reply": ["RequestError", "camera_server", "request", "snapshot"],
-    "processes": ["ProcessError", "StartError", "process", "processes", "start", "stop_all"],
-    "views": ["show_frame", "show_spectrum"],
+    "processes": ["ProcessError", "StartError", "process", "start", "stop_all"],
+    "views": ["drawing", "show_frame", "show_spectrum", "show_timeline"],
 }
 _WHERE = {name: home for home, names in _HOMES.items() for name in names}
 __all__ = sorted(_WHERE)
