@@ -198,29 +198,32 @@ class Process:
             while not (result := condition(self)):
                 left = deadline - time.monotonic()
                 if self.ended or left <= 0:
-                    how = f"after {timeout:g} s" if left <= 0 else "and it has ended"
+                    how = f"it did not come in {timeout:g} s" if left <= 0 else "it cannot come"
                     raise TimeoutError(
-                        f"waited for {what} of process {self.name!r}, in vain {how}; "
-                        f"it is {self.state}; {self._seen()}"
+                        f"waited for {what} of process {self.name!r}, but {how}: "
+                        f"the process is {self.state}.{self._seen()}"
                     )
                 self._changed.wait(left)
         return result
 
     def _seen(self):
-        """Say in words what the sockets saw, for an error that a learner reads."""
-        words = []
+        """Say what the sockets saw, a line each, for an error that a learner reads."""
+        lines = [""]
         for socket in self.sockets:
             where = ", ".join(socket["bound"] + socket["connected"]) or "nowhere"
-            peers = {0: "nobody is connected", 1: "1 peer"}.get(
-                socket["peers"], f"{socket['peers']} peers"
+            peers = {0: "nobody is connected", 1: "1 peer is connected"}.get(
+                socket["peers"], f"{socket['peers']} peers are connected"
             )
-            words.append(
-                f"its {socket['type']} socket at {where}: {peers}, "
-                f"{socket['received']['messages']} messages in, "
-                f"{socket['sent']['messages']} out"
-            )
-        last = f"; its last line: {self._lines[-1]!r}" if self._lines else "; it printed nothing"
-        return ("; ".join(words) or "it has no socket") + last
+            lines += [
+                f"- its {socket['type']} socket at {where}: {peers}",
+                f"  messages in: {socket['received']['messages']}, "
+                f"out: {socket['sent']['messages']}",
+            ]
+        lines += [] if self.sockets else ["- it has no socket"]
+        lines += [
+            f"- it last printed: {self._lines[-1]}" if self._lines else "- it printed nothing"
+        ]
+        return "\n".join(lines)
 
     # Ending it
 
