@@ -100,7 +100,7 @@ def test_a_peak_of_one_bin_is_not_lost(size):
     """It is drawn in the colour that the bar gives to its height, however small the figure."""
     x = np.arange(size[0])
     wave = np.uint8(128 + 60 * np.cos(2 * np.pi * x / 10))
-    noise = np.random.default_rng(0).integers(0, 20, (size[1], 1), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 20, size[::-1], np.uint8)
     axes, _ = show_spectrum(wave + noise).axes
     (image,) = axes.images
     height = np.log10(60 / 2 * size[0] * size[1])
