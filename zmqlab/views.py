@@ -294,7 +294,7 @@ def _draw_spectrum(axes, frame, title):
     half_x, half_y = 0.5 / len(fx), 0.5 / len(fy)  # of a bin: the axes are those of the middles
     # A peak is one bin wide and would be lost on the way to fewer pixels: each bin is drawn as high
     # as its highest neighbour.
-    near = 1 + 2 * math.ceil(max(frame.shape) / 700)
+    near = 1 + 2 * math.ceil(max(frame.shape) / 500)
     image = axes.imshow(
         cv2.dilate(magnitude, np.ones((near, near))),
         cmap="magma",
