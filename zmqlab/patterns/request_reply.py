@@ -1,0 +1,267 @@
+"""Request and reply: a camera that answers.
+
+A request is one message of one or two parts; a reply has the three parts of
+every message (see `zmqlab.messages`)::
+
+    request   command              read | set | info | stop
+              parameters           {"exposure": 0.02}, only where the command takes some
+
+    reply     frame | header | pixels                    to read
+              ok    | {"settings": ..} and the like |    to set, info, stop
+              error | {"error": "what was wrong"} |      to everything else
+
+Everything gets a reply, so that no client waits for ever.
+
+The client's socket is a REQ, the server's a ROUTER: a REP that shows the envelope,
+which says where a reply goes::
+
+    identity   given by the ROUTER to each client
+    (empty)    sent by the REQ, without being asked
+    request or reply, as above
+
+A plain REP serves clients that keep to the rules. After a message without the empty
+part from a client that has left, though, it loses its reply to the next one, who did
+nothing wrong (libzmq 4.3.5).
+"""
+
+import contextlib
+import math
+import traceback
+from pathlib import Path
+
+import zmq
+
+from zmqlab.cameras import CameraError, open_camera
+from zmqlab.messages import (
+    MessageError,
+    from_json,
+    pack_frame,
+    pack_message,
+    recv_parts,
+    send_parts,
+    to_json,
+    to_text,
+    unpack_frame,
+    unpack_message,
+)
+from zmqlab.sockets import bind as bind_socket
+from zmqlab.sockets import connect as connect_socket
+from zmqlab.sockets import who_listens
+
+_COMMANDS = ("read", "set", "info", "stop")
+_MOST_PARTS = 16  # looked at: envelope and request
+_LONGEST = 64 * 1024  # bytes of a request's part; who sends a longer one is disconnected
+_LONGEST_ERROR = 600  # characters: who sends much wrong need not get it all back
+_MOST_REPLIES = 8  # waiting for one client that does not take them; further ones are dropped
+
+
+class RequestError(RuntimeError):
+    """The server replied with an error; the text is the server's."""
+
+
+def camera_server(camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*") -> None:
+    """Serve frames of a camera to whoever asks, until told to stop.
+
+    Parameters
+    ----------
+    camera
+        A webcam's number, the path of a video file, ``simulated``, ``picamera``, or ``auto``
+        for the first webcam that works.
+    bind
+        Where to listen. ``tcp://127.0.0.1:*``: any free port, for programs on this computer
+        only. ``tcp://0.0.0.0:5555``: port 5555, for every computer on the network.
+
+    Raises
+    ------
+    CameraError
+        If the camera cannot be opened.
+    zmq.ZMQError
+        If the endpoint cannot be bound.
+    """
+    with (
+        open_camera(camera) as source,  # first the camera: who can connect can read
+        zmq.Context() as context,
+        context.socket(zmq.ROUTER) as socket,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
+        socket.linger = 1000  # milliseconds for the last reply to leave
+        socket.maxmsgsize = _LONGEST
+        socket.sndhwm = _MOST_REPLIES
+        endpoint = bind_socket(socket, bind)
+        print(f"camera server: {source.source} at {endpoint}", flush=True)
+        frames, running = 0, True
+        while running:
+            envelope, parts = _open_envelope(recv_parts(socket, math.inf, _MOST_PARTS))
+            reply, running = _answer(source, parts, frames)
+            frames += reply[0] == b"frame"
+            # libzmq looks only now and then which replies have left the queue, and drops what
+            # it takes for one too many; asking for the events makes it look.
+            socket.get(zmq.EVENTS)
+            send_parts(socket, envelope + reply)
+
+
+def _open_envelope(parts):
+    """Split a message behind its first empty part; without one, there is no request in it."""
+    for number, part in enumerate(parts):
+        if not len(part):
+            return parts[: number + 1], parts[number + 1 :]
+    return parts[:1], []
+
+
+def _answer(camera, parts, sequence):
+    """Return the parts of the reply, whatever came, and whether to go on."""
+    try:
+        command, parameters = unpack_request(parts)
+        match command:
+            case "read":
+                return pack_frame(camera.read(), sequence=sequence), True
+            case "set":
+                camera.set(**parameters)
+                return pack_message("ok", {"settings": camera.settings}), True
+            case "info":
+                return pack_message("ok", _info(camera)), True
+            case "stop":
+                return pack_message("ok", {"frames": sequence}), False
+    except (CameraError, MessageError) as error:
+        text = str(error)
+    except Exception as error:  # a surprise: tell both sides, and go on serving
+        traceback.print_exc()
+        text = f"{type(error).__name__}: {error}"
+    return pack_message("error", {"error": text[:_LONGEST_ERROR]}), True
+
+
+def _info(camera):
+    info = {
+        "source": camera.source,
+        "shape": camera.shape,
+        "fps": camera.fps,
+        "settings": camera.settings,
+    }
+    with contextlib.suppress(AttributeError, MessageError):  # only the simulated camera has one
+        to_json({"truth": camera.truth})
+        info["truth"] = camera.truth
+    return info
+
+
+def pack_request(command, parameters=None):
+    """Return the parts of a request: the command and, where there are any, its parameters."""
+    if not isinstance(command, str):
+        raise MessageError(f"a command is text, not {command!r}: write 'read', without b")
+    if parameters is None:
+        return [command.encode()]
+    return [command.encode(), to_json(parameters)]
+
+
+def unpack_request(parts):
+    """Return command (str) and parameters (dict) from the parts of a request."""
+    if len(parts) not in (1, 2):
+        count = "more" if parts else "none behind an empty part, which a REQ socket sends by itself"
+        raise MessageError(
+            f"a request has one part, the command, or two, with parameters; this one has {count}"
+        )
+    command = to_text(parts[0], "command")
+    if command not in _COMMANDS:
+        raise MessageError(f"unknown command {command[:40]!r}: send one of {', '.join(_COMMANDS)}")
+    if len(parts) == 2 and command != "set":
+        raise MessageError(f"{command} takes no parameters: send the command alone")
+    if len(parts) == 1 and command == "set":
+        raise MessageError('set needs parameters, such as {"exposure": 0.02}, in a second part')
+    return command, from_json(parts[1], "parameters") if len(parts) == 2 else {}
+
+
+def request(endpoint, command, parameters=None, timeout=5.0, retries=0):
+    """Send one request to a server and return its reply.
+
+    A REQ socket that got no reply cannot send again, so each try has a socket of its own,
+    and a reply that comes too late has nowhere to go (the guide's "lazy pirate",
+    https://zguide.zeromq.org/docs/chapter4/).
+
+    Parameters
+    ----------
+    endpoint : str
+        Where the server listens, for example ``tcp://127.0.0.1:5555``.
+    command : str
+    parameters : dict, optional
+        What JSON can hold.
+    timeout : float
+        Seconds to wait for each try.
+    retries : int
+        How often to ask again. The server may then carry out the command more than once.
+
+    Returns
+    -------
+    topic : str
+        ``frame`` or ``ok``.
+    header : dict
+    frame : numpy.ndarray or None
+        Read-only; None unless the topic is ``frame``.
+
+    Raises
+    ------
+    RequestError
+        If the server replied with an error.
+    TimeoutError
+        If no reply came; says who listens at the endpoint.
+    MessageError
+        If the reply is none of a camera server's.
+    """
+    parts = pack_request(command, parameters)
+    with zmq.Context() as context:
+        for _ in range(1 + retries):
+            with context.socket(zmq.REQ) as socket:
+                socket.linger = 0  # a request nobody took is forgotten
+                connect_socket(socket, endpoint)
+                send_parts(socket, parts)
+                with contextlib.suppress(TimeoutError):
+                    return _unpack_reply(recv_parts(socket, timeout), endpoint, command)
+    tries = f"{1 + retries} times {timeout:g} s" if retries else f"{timeout:g} s"
+    raise TimeoutError(
+        f"waited {tries} for a reply to {command!r} from {endpoint}: {who_listens(endpoint)}. "
+        "Is the server running, and not busy or stopped?"
+    )
+
+
+def _unpack_reply(parts, endpoint, command):
+    topic, header, _ = unpack_message(parts)
+    if topic == "frame":
+        return unpack_frame(parts)
+    if topic == "error":
+        raise RequestError(f"{endpoint} replied to {command!r}: {header.get('error', header)}")
+    return topic, header, None
+
+
+def snapshot(path: Path, *, connect: str, timeout: float = 5.0) -> None:
+    """Read one frame from a camera server and write it as an image file.
+
+    Parameters
+    ----------
+    path
+        The file to write; its ending says in which format: .png or .tiff keep every pixel as
+        it is, .jpg is small.
+    connect
+        Where the camera server listens, for example ``tcp://127.0.0.1:5555``.
+    timeout
+        Seconds to wait for the frame.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written, or its ending names no image format.
+    RequestError, TimeoutError
+        If there is no frame to be had.
+    """
+    import cv2
+
+    path = Path(path)
+    if not path.suffix or not cv2.haveImageWriter(path.name):
+        raise OSError(f"cannot write {path}: end its name in .png, .tiff or .jpg")
+    topic, header, frame = request(connect, "read", timeout=timeout)
+    if frame is None:
+        raise MessageError(f"{connect} replied to 'read' with {topic!r}: it is no camera server")
+    _, image = cv2.imencode(path.suffix, frame)
+    try:
+        path.write_bytes(image)  # cv2.imwrite fails silently, and at é on Windows
+    except OSError as error:
+        raise OSError(f"cannot write {path}: {error.strerror}. Choose another place") from error
+    height, width = frame.shape[:2]
+    print(f"wrote {path}: frame {header['sequence']} of {connect}, {width} x {height} pixels")
