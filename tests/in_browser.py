@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ HOW_TO_HAVE_A_BROWSER = (
 )
 MINUTE = 60_000  # milliseconds, as Playwright counts
 LARGEST_PICTURE = 16_000  # pixels; Chromium's limit is a little higher
-ADDRESS = re.compile(r"(?P<base>http://\S+?)/lab\S*\?token=(?P<token>\w+)")
+ADDRESS = re.compile(r"(?P<base>http://\S+?)(?P<path>/lab\S*)\?token=(?P<token>\w+)")
 
 
 def find_chromium() -> str | None:
@@ -69,9 +70,10 @@ def open_browser():
 
 @dataclass
 class Lab:
-    """A running JupyterLab: where it is, and the folder that it shows."""
+    """A running JupyterLab: the parts of the address that it printed, and the folder it shows."""
 
     url: str
+    path: str
     token: str
     folder: Path
     process: subprocess.Popen
@@ -123,7 +125,7 @@ def open_lab(folder: Path, private: Path, *arguments, **environment):
             if address is None:  # it ended without printing one
                 log.seek(0)
                 pytest.fail(f"`zmqlab lab` printed no address: {log.read()}")
-            lab = Lab(address["base"], address["token"], folder, process)
+            lab = Lab(*address.group("base", "path", "token"), folder, process)
             yield lab
             lab.ask("api/shutdown", method="POST")
             process.wait(timeout=30)
@@ -133,14 +135,16 @@ def open_lab(folder: Path, private: Path, *arguments, **environment):
 
 
 @contextmanager
-def open_page(browser, lab, path=""):
+def open_page(browser, lab, path=None):
     """Open JupyterLab in a page of its own; at the end fail on errors that the page reported."""
+    # In a workspace of its own, or JupyterLab opens what the page before it had open.
+    path = path or f"/lab/workspaces/{uuid.uuid4().hex}"
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         page = context.new_page()
         errors = []
         page.on("pageerror", lambda error: errors.append(f"{error.name}: {error.message}"))
         page.on("console", lambda message: message.type == "error" and errors.append(message.text))
-        page.goto(f"{lab.url}/lab{path}?token={lab.token}")
+        page.goto(f"{lab.url}{path}?token={lab.token}")
         page.wait_for_function("() => window.jupyterapp", timeout=MINUTE)
         page.evaluate("() => jupyterapp.restored")
         page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=MINUTE)
@@ -216,9 +220,14 @@ def screenshot(page, name, folder):
     size = page.viewport_size
     for _ in range(2):  # what is drawn only once it is in sight adds to the height
         height = page.evaluate(
-            "() => document.querySelector('.jp-WindowedPanel-outer').scrollHeight + 150"
+            """() => {
+                const cells = Array.from(document.querySelectorAll('.jp-Notebook .jp-Cell'));
+                const [first, last] = [cells.at(0), cells.at(-1)].map(
+                    cell => cell.getBoundingClientRect());
+                return Math.ceil(last.bottom - first.top) + 200;
+            }"""
         )
         page.set_viewport_size({**size, "height": min(height, LARGEST_PICTURE)})
-        page.wait_for_function("() => document.fonts.status === 'loaded'")
+        page.evaluate("() => document.fonts.ready")
     page.screenshot(path=folder / f"{name}.png")
     page.set_viewport_size(size)

@@ -31,6 +31,8 @@ def main(arguments: list[str] | None = None):
 
 def leave(report):
     """Print the doctor's verdict and leave: with 1 if something that is needed is broken."""
+    if report is None:  # it was asked for its help only
+        return
     print(f"\n{report}")
     sys.exit(1 if report.broken else 0)
 

@@ -104,23 +104,20 @@ def camera():
     from zmqlab.cameras import CameraError, open_camera
 
     chosen = os.environ.get("ZMQLAB_CAMERA")
+    said = StringIO()  # which camera was taken, and why not another one
     try:
-        # It says which camera it took; here the table does.
-        with redirect_stdout(StringIO()), open_camera() as opened:
-            height, width, _ = opened.read().shape
-            source = opened.source
+        with redirect_stdout(said), open_camera() as opened:
+            opened.read()
     except CameraError as error:
-        remedy = f"ZMQLAB_CAMERA is {chosen!r}: set it to 'simulated', or unset it." * bool(chosen)
-        return BROKEN, str(error), remedy
-    finding = f"{source}, {width} x {height}"
-    if source != "simulated" or chosen:
+        return BROKEN, str(error), "Set ZMQLAB_CAMERA in the environment to simulated, or unset it."
+    finding = " ".join(said.getvalue().removeprefix("camera: ").split())
+    if opened.source != "simulated" or chosen:
         return OK, finding, ""
-    return (
-        NOTE,
-        f"{finding}; no webcam gives a frame",
+    remedy = (
         "The simulated camera is all you need. To use a webcam: plug it in, close the programs "
-        "that use it, allow this one to in the system's privacy settings, and start again.",
+        "that use it, allow this one to in the system's privacy settings, and start again."
     )
+    return NOTE, finding, remedy
 
 
 def ports():
@@ -140,8 +137,11 @@ def ports():
                 push.send(b"anybody there?")
                 pull.recv()
     except zmq.ZMQError as error:
-        remedy = "Let Python use the loopback address 127.0.0.1 in the firewall or security program"
-        return BROKEN, f"no message through tcp://127.0.0.1: {error}", remedy
+        remedy = (
+            "Let Python use the loopback address 127.0.0.1 in the firewall or security program."
+        )
+        what = f"none in {TIMEOUT:g} s" if isinstance(error, zmq.Again) else error
+        return BROKEN, f"no message through tcp://127.0.0.1: {what}", remedy
     finding = f"a message went through {endpoint}"
     if first_address("localhost") == "127.0.0.1":
         return OK, finding, ""

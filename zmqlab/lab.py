@@ -51,7 +51,8 @@ def lab(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]):
         os.environ.setdefault(name, value)  # the kernels inherit them
     server = LabApp.initialize_server(list(arguments), config=Config(settings(folder)))
     server.web_app.settings["page_config_hook"] = without_news
-    print(f"\nThe course is at {server.local_url}\nCtrl-C here ends it.\n", flush=True)
+    message = f"\nThe course is at {server.local_url}\nCtrl-C here ends it.\n"
+    server.io_loop.add_callback(print, message, flush=True)  # once it really listens
     server.start()
 
 
@@ -106,4 +107,5 @@ def can_open_window() -> bool:
         browser = webbrowser.get()
     except webbrowser.Error:
         return False
-    return Path(getattr(browser, "name", "")).stem not in TEXT_BROWSERS
+    program = getattr(browser, "name", "").partition(" ")[0]
+    return Path(program).stem not in TEXT_BROWSERS
