@@ -1,0 +1,229 @@
+"""A camera in software: a microscope that looks at beads in water through interference fringes.
+
+All about its picture is known (`SimulatedCamera.truth`), so that what a program measures can be
+compared with what is there.
+"""
+
+import functools
+import math
+import time
+
+import cv2
+import numpy as np
+
+from .base import Camera, CameraError, Pacer, check_number, check_size
+
+PIXEL_SIZE = 0.08  # µm: pixels of 4.8 µm behind an objective that magnifies 60 times
+BEAD_RADIUS = 0.5 / PIXEL_SIZE  # pixels
+LEVEL = 135.0  # grey levels in the middle of the picture, after EXPOSURE
+EXPOSURE = 0.01  # s
+# Blue, green, red: the colour of the lamp, and how fast it fades towards the corners. A blue
+# picture, so that one whose colours were taken in the wrong order is orange, and seen to be wrong.
+LAMP = np.float32([1.0, 0.93, 0.70])
+FADING = np.float32([0.40, 0.62, 0.90])
+# The sensor: light comes in electrons, whose number varies by its own square root (shot noise).
+ELECTRONS_PER_LEVEL = 20.0
+READ_NOISE = 0.8  # grey levels
+
+DEFAULTS = {
+    "size": (640, 480),  # pixels: width, height
+    "fps": 30.0,
+    "exposure": EXPOSURE,  # s
+    "fringe_period": 12.0,  # pixels
+    "fringe_angle": 25.0,  # degrees from the x axis towards the y axis, which points down
+    "fringe_contrast": 0.25,  # 0 for none, 1 for stripes that reach black
+    "beads": 30,  # how many
+    "diffusion": 0.49,  # µm²/s: kT / (6π η r) for a bead of 1 µm in water at 25 °C
+    "noise": 1.0,  # 0 for none, 1 as the sensor has it
+}
+LIMITS = {
+    "fps": (0.1, 1000),
+    "exposure": (1e-6, 10),
+    "fringe_period": (2, 10_000),
+    "fringe_angle": (-360, 360),
+    "fringe_contrast": (0, 1),
+    "beads": (0, 1000),
+    "diffusion": (0, 100),
+    "noise": (0, 10),
+}
+HALF = 20  # a bead is drawn 2 * HALF + 1 pixels wide,
+LOOKS = 8  # in one of 8 looks, from below the focus to above it,
+PHASES = 4  # to a quarter of a pixel
+
+
+class SimulatedCamera(Camera):
+    """Interference fringes, beads in Brownian motion, and a sensor's noise.
+
+    The beads move by simulated time, frame by frame, so the film does not depend on how fast it
+    is read. The walls at the edges of the picture throw them back.
+
+    Parameters
+    ----------
+    paced : bool
+        Whether `read` waits until a frame is due; otherwise frames come as fast as can be.
+    seed : int
+        The same seed and settings give the same frames.
+    clock, sleep : callable
+        What `paced` goes by; see `Pacer`.
+    **settings
+        size, fps, exposure, fringe_period, fringe_angle, fringe_contrast, beads, diffusion,
+        noise; see `DEFAULTS` for their units.
+    """
+
+    source = "simulated"
+
+    def __init__(self, *, paced=True, seed=0, clock=time.monotonic, sleep=time.sleep, **settings):
+        if not isinstance(seed, int) or seed < 0:
+            raise CameraError(f"simulated: seed={seed!r}; give a whole number from 0")
+        self._paced, self._seed, self._clock, self._sleep = paced, seed, clock, sleep
+        self._settings = dict(DEFAULTS)
+        self._changed = set(DEFAULTS)  # since the picture was last prepared
+        self._number, self._time = -1, 0.0
+        self.set(**settings)
+
+    @property
+    def settings(self):
+        return dict(self._settings)
+
+    @property
+    def fps(self):
+        return self._settings["fps"]
+
+    @property
+    def truth(self):
+        """What is really there: a dict.
+
+        fringe_period (pixels), fringe_angle (degrees); diffusion (µm²/s), pixel_size (µm);
+        positions, x and y of each bead in the last frame, in pixels, of shape (beads, 2), where
+        (0, 0) is the middle of the top left pixel; frame_number, of the last frame, from 0 (-1
+        before the first), and its time (s, simulated); the sensor's electrons_per_level and
+        read_noise (grey levels).
+        """
+        self._prepare()
+        named = ("fringe_period", "fringe_angle", "diffusion")
+        return {name: self._settings[name] for name in named} | {
+            "pixel_size": PIXEL_SIZE,
+            "positions": self._positions.copy(),
+            "frame_number": self._number,
+            "time": self._time,
+            "electrons_per_level": ELECTRONS_PER_LEVEL,
+            "read_noise": READ_NOISE,
+        }
+
+    def _set(self, settings):
+        checked = {name: _checked(name, value) for name, value in settings.items()}
+        self._changed |= {n for n, value in checked.items() if value != self._settings[n]}
+        self._settings.update(checked)
+
+    def _prepare(self):
+        """Compute what the changed settings ask for: all that stays the same between frames."""
+        changed, self._changed = self._changed, set()
+        now = self._settings
+        if "fps" in changed:
+            self._pacer = Pacer(now["fps"], self._clock, self._sleep)
+        if changed & {"size", "beads"}:
+            self._walk = np.random.default_rng([self._seed, 0])
+            self._walls = np.array(now["size"]) - 1 - HALF  # the other ones are at HALF
+            self._positions = self._walk.uniform(HALF, self._walls, (now["beads"], 2))
+        if "size" in changed:
+            self._noise, self._dice = sensor_noise(now["size"], self._seed)
+        if changed - {"fps", "beads", "diffusion"}:
+            fringes = (now[f"fringe_{what}"] for what in ("period", "angle", "contrast"))
+            self._light = lamp_light(now["size"], now["exposure"], *fringes)
+            variance = self._light / ELECTRONS_PER_LEVEL + READ_NOISE**2
+            self._spread = np.float32(now["noise"]) * np.sqrt(variance)
+            self._extra = np.empty_like(self._light)
+
+    def _read(self):
+        self._prepare()
+        if self._paced:
+            self._pacer.wait()
+        self._number += 1
+        if self._number > 0:
+            self._move(1 / self.fps)
+        count = self._light.size
+        start = self._dice.integers(self._noise.size - count)
+        noise = self._noise[start : start + count].reshape(self._light.shape)
+        cv2.multiply(noise, self._spread, dst=self._extra)
+        draw_beads(self._extra, self._light, self._positions)
+        return cv2.add(self._light, self._extra, dtype=cv2.CV_8U)  # rounds, and stops at 0 and 255
+
+    def _move(self, seconds):
+        """One Brownian step: along each axis the variance is 2 D t."""
+        step = np.sqrt(2 * self._settings["diffusion"] * seconds) / PIXEL_SIZE
+        moved = self._positions + step * self._walk.standard_normal(self._positions.shape)
+        width = self._walls - HALF
+        # A wall is a mirror: fold the line like a strip of paper, at HALF and at the far wall.
+        self._positions = HALF + np.abs((moved - HALF + width) % (2 * width) - width)
+        self._time += seconds
+
+
+def lamp_light(size, exposure, period, angle, contrast):
+    """What reaches the sensor from the lamp, without beads: grey levels, float32, (h, w, 3).
+
+    Two waves that meet at an angle add up to ``1 + contrast * cos(2π (fx x + fy y))``, so the
+    spectrum has a peak at (fx, fy), 1 / `period` from its middle, and another at (-fx, -fy).
+    """
+    width, height = size
+    x = np.arange(width, dtype=np.float32)
+    y = np.arange(height, dtype=np.float32)[:, None]
+    angle = math.radians(angle)
+    fx, fy = math.cos(angle) / period, math.sin(angle) / period
+    fringes = 1 + contrast * np.cos(2 * np.pi * (fx * x + fy * y))
+    # The lamp is not quite in the middle, as in any laboratory.
+    from_lamp = (x - 0.48 * width) ** 2 + (y - 0.47 * height) ** 2
+    fading = np.exp(-(from_lamp / (0.25 * (width**2 + height**2)))[..., None] * FADING)
+    level = LEVEL * exposure / EXPOSURE
+    return np.float32(level * LAMP * fading * fringes[..., None])
+
+
+def sensor_noise(size, seed):
+    """Return normal random numbers enough for a frame and more, and dice to choose a stretch.
+
+    Drawing a million numbers takes longer than all the rest of a frame: so they are drawn once,
+    and each frame takes a stretch that begins at random.
+    """
+    random = np.random.default_rng([seed, 1])
+    count = 3 * size[0] * size[1] + 2**18
+    return random.standard_normal(count, dtype=np.float32), random
+
+
+@functools.cache
+def bead_pictures():
+    """How a bead changes the light that passes it: a fraction, of each look and each phase.
+
+    Shape (LOOKS, PHASES, PHASES, 2 * HALF + 1, 2 * HALF + 1), phases along y and x. A bright core
+    in a dark ring above the focus, a dark core in a bright ring below it; the rings widen with the
+    distance. Drawn to resemble what a microscope shows, not computed from optics.
+    """
+    offset = (np.arange(PHASES) + 0.5) / PHASES - 0.5
+    axis = np.arange(-HALF, HALF + 1) - offset[:, None]
+    r = np.hypot(axis[:, None, :, None], axis[None, :, None, :])
+    pictures = []
+    for z in np.linspace(-1, 1, LOOKS):
+        blur, ring = abs(z), BEAD_RADIUS * (1.1 + 0.65 * abs(z))
+        core = np.exp(-((r / BEAD_RADIUS / (0.62 + 0.25 * blur)) ** 2))
+        first = np.exp(-(((r - ring) / (1.3 + 1.3 * blur)) ** 2))
+        second = np.exp(-(((r - 1.55 * ring) / (1.3 + blur)) ** 2))
+        bead = (0.35 + 0.25 * blur) * core - (0.38 - 0.12 * blur) * first + 0.14 * blur * second
+        pictures.append(np.sign(z) * bead * np.clip((HALF - r) / 5, 0, 1))
+    return np.float32(pictures)
+
+
+def draw_beads(extra, light, positions):
+    """Add to `extra` what each bead, at `positions`, takes away from the `light` or brings."""
+    pictures = bead_pictures()
+    corners = np.floor(positions + 0.5).astype(int)
+    phases = ((positions + 0.5 - corners) * PHASES).astype(int)
+    for number, ((x, y), (right, down)) in enumerate(zip(corners, phases, strict=True)):
+        here = np.s_[y - HALF : y + HALF + 1, x - HALF : x + HALF + 1]
+        extra[here] += light[here] * pictures[number % LOOKS, down, right, :, :, None]
+
+
+def _checked(name, value):
+    if name == "size":
+        return check_size("simulated", value, smallest=64, largest=2048)
+    check_number("simulated", name, value, *LIMITS[name])
+    if name == "beads" and not isinstance(value, int):
+        raise CameraError(f"simulated: beads={value!r}; give a whole number")
+    return value

@@ -1,0 +1,84 @@
+"""A camera that plays a video file."""
+
+import os
+import time
+
+import cv2
+
+from .base import Camera, CameraError, EndOfVideo, Pacer
+from .opencv import quiet, read_fps
+
+
+class VideoFile(Camera):
+    """The frames of a video file, as OpenCV decodes them.
+
+    Parameters
+    ----------
+    path : str
+        Any file that OpenCV can decode.
+    paced : bool
+        Whether `read` waits until the frame is due, at the file's own frames per second.
+    loop : bool
+        Whether the first frame follows the last; otherwise `EndOfVideo` does.
+    clock, sleep : callable
+        What `paced` goes by; see `Pacer`.
+
+    Raises
+    ------
+    CameraError
+        When the file is missing, or is not a video.
+    """
+
+    def __init__(self, path, *, paced=True, loop=True, clock=time.monotonic, sleep=time.sleep):
+        self.source = f"video file {path}"
+        self._path, self._loop = path, loop
+        self._count = 0
+        self._rewind()
+        self._shape = self._first.shape
+        self.fps = read_fps(self._capture)
+        self._pacer = Pacer(self.fps, clock, sleep) if paced else None
+
+    @property
+    def shape(self):
+        return self._shape
+
+    @property
+    def settings(self):
+        return {}
+
+    def _rewind(self):
+        """Open the file anew and decode its first frame: what cannot be decoded is no video."""
+        if not os.path.isfile(self._path):
+            raise CameraError(
+                f"{self.source}: missing. The path is looked for in {os.getcwd()}; a camera that "
+                'is no file is a number, "simulated", "picamera" or "auto"'
+            )
+        with quiet():
+            self._capture = cv2.VideoCapture(self._path)
+            there, self._first = self._capture.read()
+        if not there:
+            self._capture.release()
+            raise CameraError(
+                f"{self.source}: not a video, or OpenCV cannot decode it; "
+                "MP4 (H.264) and AVI (Motion JPEG) files work"
+            )
+
+    def _read(self):
+        if self._pacer:
+            self._pacer.wait()
+        frame, self._first = self._first, None
+        if frame is None:
+            frame = self._capture.read()[1]
+        if frame is None and self._loop:
+            self._capture.release()
+            self._rewind()
+            frame, self._first = self._first, None
+        if frame is None:
+            raise EndOfVideo(
+                f"{self.source}: ended after {self._count} frames; open it again, or with loop=True"
+            )
+        self._count += 1
+        return frame
+
+    def _close(self):
+        self._capture.release()

@@ -1,0 +1,145 @@
+"""A webcam, through OpenCV."""
+
+import atexit
+import queue
+import threading
+import time
+from concurrent.futures import Future
+
+from . import device
+from .base import Camera, CameraError
+from .opencv import read_fps
+
+_open = {}  # number: the Webcam that has it, of this process
+
+
+class Webcam(Camera):
+    """A webcam by its number: the newest frame at each `read`.
+
+    OpenCV can be stuck in a device for long, and hands out frames in the order in which they lie
+    in the driver, old ones first. So a thread has the device to itself, from opening it to giving
+    it back: it takes frame after frame and keeps the newest, and whoever waits, waits with a
+    timeout. Settings (size, and exposure where the webcam tells its own) are changed by that
+    thread, too, between two frames.
+
+    Opening a webcam that this process has open already, as running a cell again does, closes the
+    earlier one.
+
+    Parameters
+    ----------
+    number : int
+        The first webcam is 0.
+    timeout : float
+        Seconds to wait for the first frame: some webcams need ten.
+
+    Raises
+    ------
+    CameraError
+        When there is no such webcam, it is busy, access to it is denied, or it gives no frame.
+    """
+
+    def __init__(self, number, timeout=20.0):
+        self.source = f"webcam {number}"
+        self._number = number
+        self._frame = None  # the newest, until somebody reads it
+        self._failure = None  # why there will be no more
+        self._news = threading.Condition()  # of the two above
+        self._asked = time.monotonic()  # when somebody last wanted a frame
+        self._orders = queue.SimpleQueue()  # of settings
+        self._settings = {}
+        if number in _open:
+            _open[number].close()
+        device.check_present(number)
+        self._thread = threading.Thread(target=self._run, name=self.source, daemon=True)
+        self._thread.start()
+        _open[number] = self
+        try:
+            self._wait(timeout)
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def settings(self):
+        return dict(self._settings)
+
+    def _read(self):
+        frame = self._wait(10.0)
+        with self._news:
+            self._frame = None
+        return frame
+
+    def _wait(self, timeout):
+        """Return the newest frame that was not read yet."""
+        with self._news:
+            self._asked = time.monotonic()
+            self._news.wait_for(lambda: self._frame is not None or self._failure, timeout)
+            if self._frame is None:
+                raise CameraError(self._failure or device.no_frame(self._number, timeout))
+            self._asked = time.monotonic()
+            return self._frame
+
+    def _set(self, settings):
+        done = Future()
+        self._orders.put((settings, done))
+        if self._failure:
+            raise CameraError(self._failure)
+        try:
+            done.result(timeout=10.0)
+        except TimeoutError:
+            raise CameraError(f"{self.source}: did not take {settings} within 10 s") from None
+
+    def _close(self):
+        _open.pop(self._number, None)
+        self._thread.join(2.0)  # if OpenCV is stuck, the thread ends when OpenCV comes back
+
+    # From here on: what the thread does.
+
+    def _run(self):
+        capture, failure = None, f"{self.source}: closed"
+        try:
+            capture = device.open_capture(self._number)
+            self._settings = device.read_settings(capture)
+            self.fps = read_fps(capture)
+            self._film(capture)
+        except Exception as error:  # whoever waits for a frame is to know
+            failure = str(error)
+        if capture:
+            capture.release()
+        self._tell(None, failure)
+
+    def _film(self, capture):
+        """Take frame after frame, until this camera is closed."""
+        misses = 0
+        while not self.closed:
+            self._obey(capture)
+            there, frame = capture.grab(), None
+            if there and time.monotonic() - self._asked < 1:  # unwatched, it need not be decoded
+                there, frame = capture.retrieve()
+            misses = 0 if there else misses + 1
+            if misses == 10:
+                raise CameraError(f"{self.source}: gives no more frames; is it still plugged in?")
+            self._tell(frame)
+
+    def _tell(self, frame, failure=None):
+        with self._news:
+            self._frame, self._failure = frame, failure
+            self._news.notify_all()
+
+    def _obey(self, capture):
+        """Carry out the orders that came since the last frame."""
+        while not self._orders.empty():
+            settings, done = self._orders.get()
+            try:
+                device.write_settings(capture, self.source, settings)
+                self._settings = device.read_settings(capture)
+                done.set_result(None)
+            except CameraError as error:
+                done.set_exception(error)
+
+
+@atexit.register
+def _close_all():
+    """No thread may be inside OpenCV when the interpreter goes."""
+    for camera in list(_open.values()):
+        camera.close()
