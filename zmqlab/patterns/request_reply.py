@@ -48,7 +48,7 @@ from zmqlab.sockets import bind as bind_socket
 from zmqlab.sockets import connect as connect_socket
 from zmqlab.sockets import who_listens
 
-_COMMANDS = ("read", "set", "info", "stop")
+COMMANDS = ("read", "set", "info", "stop")
 _MOST_PARTS = 16  # looked at: envelope and request
 _LONGEST = 64 * 1024  # bytes of a request's part; who sends a longer one is disconnected
 _LONGEST_ERROR = 600  # characters: who sends much wrong need not get it all back
@@ -84,20 +84,39 @@ def camera_server(camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*") -
         context.socket(zmq.ROUTER) as socket,
         contextlib.suppress(KeyboardInterrupt),
     ):
-        socket.linger = 1000  # milliseconds for the last reply to leave
-        socket.maxmsgsize = _LONGEST
-        socket.sndhwm = _MOST_REPLIES
-        endpoint = bind_socket(socket, bind)
+        endpoint = prepare_and_bind(socket, bind)
         print(f"camera server: {source.source} at {endpoint}", flush=True)
         frames, running = 0, True
         while running:
-            envelope, parts = _open_envelope(recv_parts(socket, math.inf, _MOST_PARTS))
-            reply, running = _answer(source, parts, frames)
-            frames += reply[0] == b"frame"
-            # libzmq looks only now and then which replies have left the queue, and drops what
-            # it takes for one too many; asking for the events makes it look.
-            socket.get(zmq.EVENTS)
-            send_parts(socket, envelope + reply)
+            was_frame, running = reply_once(socket, source, frames)
+            frames += was_frame
+
+
+def prepare_and_bind(socket, endpoint):
+    """Bind a ROUTER socket at which to reply to requests; return the endpoint."""
+    socket.linger = 1000  # milliseconds for the last reply to leave
+    socket.maxmsgsize = _LONGEST
+    socket.sndhwm = _MOST_REPLIES
+    return bind_socket(socket, endpoint)
+
+
+def reply_once(socket, camera, frames, commands=COMMANDS):
+    """Wait for a request and reply to it.
+
+    Returns
+    -------
+    was_frame : bool
+        Whether the reply was a frame, number `frames`.
+    running : bool
+        False after the request to stop.
+    """
+    envelope, parts = _open_envelope(recv_parts(socket, math.inf, _MOST_PARTS))
+    reply, running = _answer(camera, parts, frames, commands)
+    # libzmq looks only now and then which replies have left the queue, and drops what it takes
+    # for one too many; asking for the events makes it look.
+    socket.get(zmq.EVENTS)
+    send_parts(socket, envelope + reply)
+    return reply[0] == b"frame", running
 
 
 def _open_envelope(parts):
@@ -108,10 +127,10 @@ def _open_envelope(parts):
     return parts[:1], []
 
 
-def _answer(camera, parts, sequence):
+def _answer(camera, parts, sequence, commands):
     """Return the parts of the reply, whatever came, and whether to go on."""
     try:
-        command, parameters = unpack_request(parts)
+        command, parameters = unpack_request(parts, commands)
         match command:
             case "read":
                 return pack_frame(camera.read(), sequence=sequence), True
@@ -152,7 +171,7 @@ def pack_request(command, parameters=None):
     return [command.encode(), to_json(parameters)]
 
 
-def unpack_request(parts):
+def unpack_request(parts, commands=COMMANDS):
     """Return command (str) and parameters (dict) from the parts of a request."""
     if len(parts) not in (1, 2):
         count = "more" if parts else "none behind an empty part, which a REQ socket sends by itself"
@@ -160,8 +179,8 @@ def unpack_request(parts):
             f"a request has one part, the command, or two, with parameters; this one has {count}"
         )
     command = to_text(parts[0], "command")
-    if command not in _COMMANDS:
-        raise MessageError(f"unknown command {command[:40]!r}: send one of {', '.join(_COMMANDS)}")
+    if command not in commands:
+        raise MessageError(f"unknown command {command[:40]!r}: send one of {', '.join(commands)}")
     if len(parts) == 2 and command != "set":
         raise MessageError(f"{command} takes no parameters: send the command alone")
     if len(parts) == 1 and command == "set":
