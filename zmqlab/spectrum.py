@@ -140,11 +140,23 @@ def find_peaks(spectrum, shape, count=1):
     smooth_here, higher = smooth[1:-1, 1:-1], higher[1:-1, 1:-1]
     fx, fy = np.arange(width // 2 + 1), np.fft.fftfreq(height, 1 / height)[:, None]  # in bins
     outside = fx**2 + fy**2 > MIDDLE**2
-    twice = (fx % (width / 2) == 0) & (fy < 0)  # both peaks of a wave are in these columns
     loud = smooth_here > FAINTEST * height * width / 8
-    rows, columns = np.nonzero(higher & outside & ~twice & loud)
-    strongest = np.argsort(smooth_here[rows, columns])[::-1][:count]
-    return [_refine(smooth, rows[i], columns[i], shape) for i in strongest]
+    rows, columns = np.nonzero(higher & outside & loud)
+    peaks = []
+    for i in np.argsort(smooth_here[rows, columns])[::-1]:
+        if len(peaks) == count:
+            break
+        peak = _refine(smooth, rows[i], columns[i], shape)
+        if not any(_same(peak, other, shape) for other in peaks):
+            peaks.append(peak)
+    return peaks
+
+
+def _same(peak, other, shape):
+    """Whether two peaks lie less than 2 bins apart, or one and the mirror image of the other."""
+    far = np.array([peak.fx, peak.fy]) - np.outer([1, -1], [other.fx, other.fy])
+    bins = np.abs(far - np.rint(far)) * (shape[1], shape[0])  # frequency 1/2 is -1/2 again
+    return bool((bins.max(axis=1) < 2).any())
 
 
 def _refine(smooth, row, column, shape):
