@@ -1,0 +1,132 @@
+// The live view: pictures over a websocket, painted on a canvas; see live_server.py.
+function element(tag, name, parent, text = "") {
+  const made = document.createElement(tag);
+  made.className = name;
+  made.textContent = text;
+  parent.append(made);
+  return made;
+}
+
+// Where jupyter-server-proxy shows the port of the process, or null outside JupyterLab.
+function address(model) {
+  const page = document.getElementById("jupyter-config-data");
+  if (!page) return null;
+  const base = new URL(JSON.parse(page.textContent).baseUrl, location.href);
+  return new URL(`proxy/${model.get("port")}/${model.get("token")}/`, base).href;
+}
+
+export default {
+  render({ model, el }) {
+    const view = element("section", "zmqlab-live", el);
+    const canvas = element("canvas", "zmqlab-canvas", view);
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", model.get("words"));
+    const context = canvas.getContext("2d");
+    const bar = element("div", "zmqlab-bar", view);
+    const pause = element("button", "zmqlab-pause", bar, "Pause");
+    const save = element("button", "zmqlab-save", bar, "Save this frame");
+    const label = element("label", "zmqlab-exposure", bar, "exposure ");
+    const slider = element("input", "", label);
+    const value = element("span", "zmqlab-value", label);
+    const facts = element("span", "zmqlab-facts", bar);
+    const caption = "left the frame, right its spectrum: fx and fy from −0.5 to 0.5 cycles per pixel";
+    if (model.get("words").includes("spectrum")) element("small", "", view, caption);
+    const note = element("div", "zmqlab-note", view);
+    note.setAttribute("role", "status");
+    Object.assign(slider, { type: "range", min: -2, max: 2, step: 0.05 });
+    label.hidden = true;
+    pause.disabled = save.disabled = true;
+
+    let socket = null;
+    let paused = false;
+    let owed = []; // painted while paused; telling of them later asks for the next pictures
+    let newest = null; // the frame on the canvas
+    let middle = 1; // exposure where the slider's middle is, in seconds
+
+    const paint = (image, about) => {
+      canvas.width = image.width;
+      canvas.height = image.height;
+      context.drawImage(image, 0, 0);
+      if (about) canvas.dataset.sequence = about.sequence;
+    };
+
+    const fallBack = async (why) => {
+      note.textContent = `${why} What you see is a still picture.`;
+      pause.disabled = save.disabled = true;
+      label.hidden = true;
+      if (newest === null) {
+        paint(await createImageBitmap(new Blob([model.get("still")], { type: "image/jpeg" })));
+      }
+    };
+
+    const showExposure = (seconds) => {
+      value.textContent = ` ${(1000 * seconds).toPrecision(3)} ms`;
+    };
+
+    const onText = (news) => {
+      if (news.note !== undefined) note.textContent = news.note;
+      const exposure = news.settings?.exposure;
+      if (typeof exposure === "number" && label.hidden) {
+        middle = exposure;
+        slider.value = 0;
+        label.hidden = false;
+      }
+      if (typeof exposure === "number") showExposure(exposure);
+    };
+
+    const onPicture = async (buffer) => {
+      const length = new DataView(buffer).getUint32(0);
+      const text = new TextDecoder().decode(new Uint8Array(buffer, 4, length));
+      const about = JSON.parse(text);
+      const jpeg = new Blob([new Uint8Array(buffer, 4 + length)], { type: "image/jpeg" });
+      paint(await createImageBitmap(jpeg), about);
+      newest = about.sequence;
+      facts.textContent =
+        `frame ${about.sequence} · ${about.fps.toFixed(1)} frames/s · ` +
+        `${about.lost} lost · ${(1000 * about.latency).toFixed(0)} ms`;
+      if (paused) owed.push(about.sequence);
+      else socket.send(`painted ${about.sequence}`);
+    };
+
+    const connect = (url) => {
+      socket = new WebSocket(url.replace(/^http/, "ws") + "stream");
+      socket.binaryType = "arraybuffer";
+      socket.onopen = () => { pause.disabled = save.disabled = false; };
+      socket.onmessage = ({ data }) => {
+        if (typeof data === "string") onText(JSON.parse(data));
+        else onPicture(data);
+      };
+      socket.onclose = ({ code }) => fallBack(
+        pause.disabled
+          ? `No connection through jupyter-server-proxy (code ${code}): is it installed?`
+          : "The process behind this view has ended. Run the cell again.");
+    };
+
+    pause.addEventListener("click", () => {
+      paused = !paused;
+      pause.textContent = paused ? "Go on" : "Pause";
+      if (!paused) for (const sequence of owed.splice(0)) socket.send(`painted ${sequence}`);
+    });
+    save.addEventListener("click", async () => {
+      const reply = await fetch(address(model) + "frame.png");
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(await reply.blob());
+      link.download = `frame-${newest}.png`;
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+    });
+    slider.addEventListener("input", () => showExposure(middle * 2 ** slider.value));
+    slider.addEventListener("change", () => {
+      socket.send(JSON.stringify({ set: { exposure: middle * 2 ** slider.value } }));
+    });
+
+    const url = address(model);
+    if (url) connect(url);
+    else fallBack("This page is not JupyterLab, so nothing moves here.");
+    return () => {
+      if (!socket) return;
+      socket.onclose = null;
+      socket.close();
+    };
+  },
+};
