@@ -9,9 +9,12 @@ import importlib
 _HOMES = {
     "cameras": ["CameraError", "open_camera"],
     "exercises": ["check", "hint"],
+    "farm": ["fft_farm"],
     "messages": ["MessageError", "recv_frame", "recv_message", "send_frame", "send_message"],
     "observed": ["ready"],
+    "patterns.push_pull": ["fft_worker", "sink", "ventilator"],
     "patterns.request_reply": ["RequestError", "camera_server", "request", "snapshot"],
+    "patterns.workers": ["FarmError"],
     "processes": ["ProcessError", "StartError", "process", "start", "stop_all"],
     "views": ["drawing", "show_frame", "show_spectrum", "show_timeline"],
 }

@@ -1,0 +1,254 @@
+"""Workers that ask for work: no frame waits at a busy worker while another has none.
+
+PUSH deals frames out in turn to whoever is connected, busy or not, and forgets them. Here
+one ROUTER socket gives them to those that ask, and remembers who has which. A worker's
+DEALER socket says::
+
+    ask    | {"worker": "worker 1", "room": 2} |    once: I can take two frames
+    result | (see zmqlab.patterns.workers)          a frame is done: I can take one more
+    error  | (see zmqlab.patterns.workers)          the task failed
+
+and is sent frames, and in the end::
+
+    end    | {} |
+
+On the ROUTER's side each message has one part more, the first: the identity of the
+connection that it came from, or is to take.
+
+A frame is done when its result is here, and not before. What a worker had when it was lost
+goes to another one. If both send a result, the first counts.
+"""
+
+import contextlib
+import os
+from collections import deque
+from dataclasses import dataclass, field
+from time import monotonic
+
+import zmq
+
+from zmqlab.messages import (
+    MessageError,
+    pack_frame,
+    recv_parts,
+    send_message,
+    send_parts,
+    unpack_message,
+)
+from zmqlab.patterns.workers import GLANCE, FarmError, some, unpack_result, use_one_core, work
+from zmqlab.sockets import connect, describe, wait
+
+ROOM = 2  # frames a worker asks for: one to work on, and the next one already there
+_MOST_ROOM = 8
+
+
+@dataclass
+class Worker:
+    """What is known of a worker."""
+
+    name: str
+    room: int = 0  # how many more frames it can take
+    holds: set = field(default_factory=set)  # numbers of the frames it has
+    heard: float = 0.0  # when it last sent something, or got its first frame after a pause
+    lost: str = ""  # why nothing more is expected of it
+
+
+def asking_worker(endpoint, task, worker="", patience=60.0):
+    """Ask for frames, run a task on each, send back what it returns, until told to end.
+
+    Parameters
+    ----------
+    endpoint : str
+        Of the ROUTER socket that `hand_out` uses.
+    task : callable
+        Takes a frame (read-only: it lies in the message) and returns an array or a number;
+        the array must be a fresh one each time, because it is sent without a copy.
+    worker : str
+        A name that goes with each result. The default holds the number of the process.
+    patience : float
+        Seconds to wait for the next frame, or for the end.
+
+    Raises
+    ------
+    TimeoutError
+        If neither comes in time.
+    """
+    use_one_core()
+    worker = worker or f"worker {os.getpid()}"
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.DEALER) as socket,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
+        socket.linger = 1000  # milliseconds for the last result to leave
+        connect(socket, endpoint)
+        send_message(socket, "ask", {"worker": worker, "room": ROOM})
+        while (parts := recv_parts(socket, patience))[0].bytes != b"end":
+            send_parts(socket, work(task, parts, worker), patience)
+
+
+def welcome(router, workers, count, gone=dict, patience=30.0):
+    """Wait until enough workers have asked for work.
+
+    Parameters
+    ----------
+    router : zmq.Socket
+        ROUTER, bound.
+    workers : dict
+        Filled here: identity of the connection, `Worker`.
+    count : int
+        How many are enough.
+    gone : callable
+        Returns a dict, names of workers that have ended and what became of each: nobody
+        waits for them.
+    patience : float
+        Seconds.
+
+    Raises
+    ------
+    TimeoutError
+        If too few asked in time; says which did.
+    """
+    router.router_mandatory = True  # an error, not silence, where a message has nowhere to go
+    deadline = monotonic() + patience
+    while len({worker.name for worker in workers.values()} | set(gone())) < count:
+        if monotonic() > deadline:
+            names = ", ".join(worker.name for worker in workers.values()) or "nobody"
+            raise TimeoutError(
+                f"{len(workers)} of {count} workers ({names}) asked for work at the "
+                f"{describe(router)} within {patience:g} s"
+            )
+        if wait(router, zmq.POLLIN, GLANCE):
+            _receive(router, workers)
+
+
+def hand_out(router, workers, frames, gone=dict, patience=30.0):
+    """Give frames to the workers that ask, and yield the results as they arrive.
+
+    Parameters
+    ----------
+    router : zmq.Socket
+        ROUTER, bound.
+    workers : dict
+        As `welcome` filled it; who asks later gets frames too.
+    frames : iterable of numpy.ndarray
+        Each is kept until its result is here. No more are taken than are asked for, and one.
+    gone : callable
+        Returns a dict, names of workers that have ended and what became of each.
+    patience : float
+        Seconds a worker may be silent while it has a frame: then it counts as lost, too.
+
+    Yields
+    ------
+    number : int
+        Of the frame; each comes exactly once.
+    worker : str
+    array : numpy.ndarray
+
+    Raises
+    ------
+    FarmError
+        If the task failed, or all workers are lost.
+    """
+    fresh = enumerate(frames)
+    out = {}  # number: frame, for each whose result is not here
+    again = deque()  # numbers of frames whose worker was lost
+    number = None  # of the frame that is given out next
+    while True:
+        if number not in out:
+            number = _next(fresh, out, again)
+        if not out:
+            return
+        identity = _most_room(workers)
+        give = number is not None and identity is not None
+        if give and _give(router, identity, workers[identity], number, out[number]):
+            number = None
+        if wait(router, zmq.POLLIN, 0 if give else GLANCE):
+            result = _receive(router, workers)
+            if result and result[0] in out:
+                del out[result[0]]
+                yield result
+        else:  # all that came has been read: who is silent now is really silent
+            again.extend(_take_back(workers, gone(), patience))
+            _check_left(workers, gone(), out)
+
+
+def _next(fresh, out, again):
+    """Return the number of a frame to give out, None if there is none (now)."""
+    while again:
+        number = again.popleft()
+        if number in out:  # if not, its worker was slow, not lost
+            return number
+    for number, frame in fresh:
+        out[number] = frame
+        return number
+    return None
+
+
+def _most_room(workers):
+    """Return the identity of the worker that can take most frames, None if none can."""
+    free = [one for one, worker in workers.items() if worker.room > 0 and not worker.lost]
+    return max(free, key=lambda identity: workers[identity].room, default=None)
+
+
+def _check_left(workers, gone, out):
+    """Raise FarmError if no worker is left."""
+    if all(worker.lost for worker in workers.values()):
+        fates = gone | {worker.name: worker.lost for worker in workers.values()}
+        what = ", ".join(f"{name} ({fate})" for name, fate in fates.items())
+        raise FarmError(
+            f"all workers are lost: {what}. There is no result for frames {some(out)}, "
+            "nor for any after them"
+        )
+
+
+def _give(router, identity, worker, number, frame):
+    """Send a frame to a worker; return False if it is not there any more."""
+    parts = pack_frame(frame, sequence=number)
+    try:
+        send_parts(router, [identity, *parts])
+    except zmq.ZMQError as error:
+        if error.errno != zmq.EHOSTUNREACH:
+            raise
+        worker.lost = "its connection is closed"
+        return False
+    if not worker.holds:
+        worker.heard = monotonic()
+    worker.holds.add(number)
+    worker.room -= 1
+    return True
+
+
+def _receive(router, workers):
+    """Take in one message; return what `unpack_result` does if it is a result, else None."""
+    identity, *parts = recv_parts(router)
+    try:
+        topic, header, _ = unpack_message(parts)
+        if topic == "ask":
+            result, name, room = None, header["worker"], header["room"]
+        else:
+            result = unpack_result(parts)
+            name, room = result[1], 1
+        room = min(max(room, 0), _MOST_ROOM)
+    except (MessageError, KeyError, TypeError):
+        return None  # not from a worker: anybody on this computer may connect
+    worker = workers.setdefault(identity.bytes, Worker(str(name)))
+    worker.room += room
+    worker.heard, worker.lost = monotonic(), ""
+    if result:
+        worker.holds.discard(result[0])
+    return result
+
+
+def _take_back(workers, gone, patience):
+    """Find out who was lost since the last time; return the numbers of the frames they had."""
+    back = []
+    for worker in workers.values():
+        if not worker.lost and worker.name in gone:
+            worker.lost = gone[worker.name]
+        elif not worker.lost and worker.holds and monotonic() - worker.heard > patience:
+            worker.lost = f"silent for {patience:g} s with a frame to work on"
+        if worker.lost:
+            back += worker.holds
+            worker.holds, worker.room = set(), 0
+    return sorted(back)
