@@ -13,6 +13,7 @@ to that pipe; nothing that comes from a socket is ever unpickled.
 """
 
 import _thread
+import faulthandler
 import linecache
 import os
 import pickle
@@ -26,6 +27,8 @@ GRACE = 0.3  # seconds between "please stop" and the hard exit when the lifeline
 
 
 def main():
+    faulthandler.enable()  # a crash in C shows the learner's line too
+    parent = os.getppid()
     lifeline = _take_over_stdin()
     letter = pickle.loads(_read_exactly(lifeline, int.from_bytes(_read_exactly(lifeline, 8))))
     sys.path[:] = letter["path"]
@@ -42,7 +45,7 @@ def main():
     from zmqlab import observed
 
     observed.begin(letter)
-    threading.Thread(target=_hold, args=(lifeline, observed), daemon=True).start()
+    threading.Thread(target=_hold, args=(lifeline, parent, observed), daemon=True).start()
     sys.exit(_run(letter))
 
 
@@ -66,7 +69,8 @@ def _run(letter):
 
 def _print_error(error, cells):
     """Print the traceback with the learner's lines, not ours, and cells by their numbers."""
-    ours = (__file__, os.path.join(os.path.dirname(__file__), "observed.py"))
+    here = os.path.dirname(__file__)
+    ours = [os.path.join(here, name) for name in ("child.py", "observed.py", "reporter.py")]
     shown = traceback.TracebackException.from_exception(error)
     links = [shown]
     while links:
@@ -74,14 +78,15 @@ def _print_error(error, cells):
         link.stack[:] = [frame for frame in link.stack if frame.filename not in ours]
         for frame in link.stack:
             frame.filename = cells.get(frame.filename, frame.filename)
-        links += [each for each in (link.__cause__, link.__context__) if each]
+        others = [link.__cause__, link.__context__, *(getattr(link, "exceptions", None) or ())]
+        links += [each for each in others if each]
     print("".join(shown.format()), end="", file=sys.stderr)
 
 
 def _run_cell(text, filename):
     """Run text as the main module, as a terminal would run a script."""
     module = sys.modules["__main__"] = types.ModuleType("__main__")
-    exec(compile(text, filename, "exec"), module.__dict__)
+    exec(compile(text, filename, "exec", dont_inherit=True), module.__dict__)
 
 
 def _take_over_stdin():
@@ -107,9 +112,8 @@ def _read_exactly(pipe, count):
     return bytes(data)
 
 
-def _hold(lifeline, observed):
+def _hold(lifeline, parent, observed):
     """Obey lines from the lifeline; end the process when it closes."""
-    parent = os.getppid()
     while True:
         if os.name == "posix":
             import select

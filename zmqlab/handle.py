@@ -10,14 +10,18 @@ import subprocess
 import sys
 import threading
 import time
-from collections import deque
 from pathlib import Path
 
 from zmqlab import reports
+from zmqlab.output import Output
 
-MOST_LINES = 10_000  # of output kept for each process; older ones are counted
-LONGEST_LINE = 4_000  # characters kept of one line
 MOST_EVENTS = 1_000  # monitor events kept for each process
+LAST_WORDS = 1.0  # seconds to wait for the output and the last report of a process that has ended
+_TRACEBACK = "Traceback (most recent call last)"
+_CHAINED = (  # how Python introduces the traceback of what came of an earlier error
+    "direct cause of the following exception:\n\n",
+    "another exception occurred:\n\n",
+)
 _CHILD = Path(__file__).with_name("child.py")
 # glibc gives memory of this size back to the system at once and asks for it again
 # for the next frame, at the price of a copy; other systems ignore the variables.
@@ -50,26 +54,28 @@ class Process:
     running : bool
     exit_code : int or None
         None while it runs; 0 after a good end or a `stop`; negative: killed by that signal.
+    state : str
+        "starting", "running", "ended", "stopped" (and whether that took force), "failed" (and how).
     memory : int
         Resident memory in bytes, 0 once it has ended.
     sockets : list of dict
-        What each socket is, holds and did, as drawn in `zmqlab.observed`.
+        What each socket is, holds and did, as drawn in `zmqlab.reporter`: those that are
+        open, and those closed last; `forgotten` counts the others.
     events : list of dict
-        Who connected and who left, and when, as drawn there.
+        Who connected and who left, and when, as drawn there; at most the last 1,000.
     messages : dict
         Messages in and out of each socket so far: ``{"REP 0": {"in": 3, "out": 3}}``.
-        The counts come in reports, a few a second.
+        The counts come in reports, a few a second. Empty without observation.
     """
 
     def __init__(self, name, letter, observe):
         self.name = name
-        self.sockets, self.events, self.previews = [], [], {}
+        self.sockets, self.forgotten, self.events, self.previews = [], 0, [], {}
         self.ready = self.ended = False
-        self.lines_seen = 0
         self.exit_code = None
-        self._lines = deque(maxlen=MOST_LINES)
+        self.printed = Output()
         self._changed = threading.Condition()
-        self._stopping = False
+        self._stopping = self._forced = self._said_goodbye = False
         self._token = secrets.token_hex(16)
         letter |= {
             "name": name,
@@ -81,7 +87,7 @@ class Process:
             "reports": reports.register(self._token, self._receive),
         }
         self._popen = subprocess.Popen(
-            [sys.executable, str(_CHILD)],
+            [sys.executable, "-P", str(_CHILD)],  # -P: our modules are no standard library
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -94,7 +100,8 @@ class Process:
         self._reader = threading.Thread(target=self._read_output, daemon=True)
         self._reader.start()
         threading.Thread(target=self._wait_for_end, daemon=True).start()
-        self._write(pickle.dumps(letter))
+        letter = pickle.dumps(letter)
+        self._write(len(letter).to_bytes(8, "big") + letter)
 
     # What it did so far
 
@@ -104,21 +111,26 @@ class Process:
 
     @property
     def output(self):
-        return "\n".join(list(self._lines))
+        with self._changed:
+            return str(self.printed)
 
     @property
     def lines_lost(self):
-        return self.lines_seen - len(self._lines)
+        return self.printed.seen - len(self.printed.lines)
 
     @property
     def endpoints(self):
-        return [endpoint for socket in self.sockets for endpoint in socket["bound"]]
+        return [
+            endpoint
+            for socket in self.sockets
+            if self.ended or not socket["closed"]
+            for endpoint in socket["bound"]
+        ]
 
     @property
     def endpoint(self):
-        if not self.endpoints:
-            raise RuntimeError(f"process {self.name!r} has bound no socket")
-        return self.endpoints[0]
+        """What it bound first. A process that connects before it binds is waited for a moment."""
+        return self.wait_until(lambda process: process.endpoints, 2.0, "a bound socket")[0]
 
     @property
     def messages(self):
@@ -128,6 +140,7 @@ class Process:
                 "out": socket["sent"]["messages"],
             }
             for socket in self.sockets
+            if socket["sent"]
         }
 
     @property
@@ -144,7 +157,9 @@ class Process:
         if not self.ended:
             return "running" if self.ready else "starting"
         if self._stopping:
-            return "stopped"
+            return "stopped by force" if self._forced else "stopped"
+        if self.exit_code < 0:
+            return f"failed, killed by {signal.Signals(-self.exit_code).name}"
         return "ended" if self.exit_code == 0 else f"failed, exit code {self.exit_code}"
 
     def __repr__(self):
@@ -182,7 +197,7 @@ class Process:
         """Wait until a line of the output contains `text`; return that line."""
 
         def find(process):
-            return next((line for line in list(process._lines) if text in line), None)
+            return next((line for line in process.output.split("\n") if text in line), None)
 
         return self.wait_until(find, timeout, f"a line with {text!r}")
 
@@ -211,18 +226,16 @@ class Process:
         lines = [""]
         for socket in self.sockets:
             where = ", ".join(socket["bound"] + socket["connected"]) or "nowhere"
-            peers = {0: "nobody is connected", 1: "1 peer is connected"}.get(
-                socket["peers"], f"{socket['peers']} peers are connected"
+            who = {None: "", 0: ": nobody is connected", 1: ": 1 peer is connected"}.get(
+                socket["peers"], f": {socket['peers']} peers are connected"
             )
-            lines += [
-                f"- its {socket['type']} socket at {where}: {peers}",
-                f"  messages in: {socket['received']['messages']}, "
-                f"out: {socket['sent']['messages']}",
-            ]
+            lines.append(f"- its {socket['type']} socket at {where}{who}")
+            if socket["sent"]:
+                received, sent = socket["received"]["messages"], socket["sent"]["messages"]
+                lines.append(f"  messages in: {received}, out: {sent}")
         lines += [] if self.sockets else ["- it has no socket"]
-        lines += [
-            f"- it last printed: {self._lines[-1]}" if self._lines else "- it printed nothing"
-        ]
+        last = self.output.rpartition("\n")[2]
+        lines.append(f"- it last printed: {last}" if last else "- it printed nothing")
         return "\n".join(lines)
 
     # Ending it
@@ -239,14 +252,19 @@ class Process:
         for harder in (self._popen.terminate, self._popen.kill):
             if self._wait_ended(timeout):
                 return
+            self._forced = True
             harder()
         if not self._wait_ended(10):
             raise TimeoutError(f"process {self.name!r}, pid {self.pid}, survived being killed")
 
     def _ask_to_stop(self):
-        self._stopping = True
-        if not self.ended:
-            # On Windows the signal of a process group; what a child makes of it is Ctrl-C.
+        with self._changed:
+            if self.ended:
+                return
+            self._stopping = True
+        # On Windows the signal of a process group; what a child makes of it is Ctrl-C. It fails
+        # in a notebook without a console, where a stop takes force.
+        with contextlib.suppress(OSError):
             self._popen.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
 
     def _wait_ended(self, timeout):
@@ -261,59 +279,58 @@ class Process:
 
     def preview(self):
         """Ask for the first bytes of the last message of each socket, in `previews`."""
-        self._popen.stdin.write(b"preview\n")
-        self._popen.stdin.flush()
+        self._write(b"preview\n")
 
     # The threads that watch it
 
-    def _write(self, letter):
-        # An error means that it ended before it read its letter; its output says why.
-        with contextlib.suppress(OSError):
-            self._popen.stdin.write(len(letter).to_bytes(8, "big") + letter)
+    def _write(self, data):
+        # An error means that it has ended; its output says why.
+        with contextlib.suppress(OSError, ValueError):
+            self._popen.stdin.write(data)
             self._popen.stdin.flush()
 
     def _read_output(self):
-        rest = ""
-        for chunk in iter(lambda: self._popen.stdout.read1(65536), b""):
-            *lines, rest = (rest + chunk.decode("utf-8", "replace")).split("\n")
-            self._add(lines)
-            rest = rest[:LONGEST_LINE]
-        self._add([rest] if rest else [])
+        with self._popen.stdout as pipe:
+            for data in iter(lambda: pipe.read1(65536), b""):
+                self._add(data)
+            self._add(b"", last=True)
 
-    def _add(self, lines):
+    def _add(self, data, last=False):
         with self._changed:
-            self.lines_seen += len(lines)
-            # What a progress bar wrote last on a line is what a terminal would show.
-            shown = (line.rstrip("\r").rsplit("\r", 1)[-1][:LONGEST_LINE] for line in lines)
-            self._lines.extend(shown)
+            self.printed.add(data, last)
             self._changed.notify_all()
 
     def _receive(self, report):
         with self._changed:
-            self.sockets = report["sockets"]
+            self.sockets, self.forgotten = report["sockets"], report["forgotten"]
             self.events = (self.events + report["events"])[-MOST_EVENTS:]
             self.previews = report.get("previews", {})
             self.pid = report["pid"]  # on Windows a launcher may stand in between
             self.ready = self.ready or report["state"] == "running"
+            self._said_goodbye = report["state"] == "ended"
             self._changed.notify_all()
 
     def _wait_for_end(self):
         code = self._popen.wait()
-        self._reader.join(1)  # a grandchild may hold the pipe open for longer
-        reports.forget(self._token)
+        self._reader.join(LAST_WORDS)  # a grandchild may hold the pipe open for longer
         with self._changed:
-            asked = code in (-signal.SIGINT, -signal.SIGTERM) and self._stopping
-            self.exit_code = 0 if asked else code
+            if code >= 0 and not self._forced:
+                self._changed.wait_for(lambda: self._said_goodbye, LAST_WORDS)
+            reports.forget(self._token)
+            asked = self._forced or code in (-signal.SIGINT, -signal.SIGTERM)
+            self.exit_code = 0 if self._stopping and asked else code
             self.ended = True
-            for pipe in (self._popen.stdin, self._popen.stdout):
-                with contextlib.suppress(OSError):
-                    pipe.close()
+            with contextlib.suppress(OSError):
+                self._popen.stdin.close()
             self._changed.notify_all()
 
     def traceback(self):
-        """Return the last traceback it printed, or the end of its output."""
-        start = self.output.rfind("Traceback (most recent call last)")
-        return self.output[start if start >= 0 else -2000 :]
+        """Return the last traceback it printed, with its causes, or the end of its output."""
+        output, start = self.output, len(self.output)
+        while (start := output.rfind(_TRACEBACK, 0, start)) > 0:
+            if not output[:start].endswith(_CHAINED):
+                break
+        return output[start if start >= 0 else -2000 :] or "It printed nothing."
 
 
 def _sources():

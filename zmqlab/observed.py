@@ -16,10 +16,10 @@ import time
 import zmq
 from zmq.backend import Socket as _Raw
 
-from zmqlab.reporter import MOST_PARTS, PREVIEW, Reporter
+from zmqlab.reporter import Reporter, bytes_of
 
 SURE = 64  # parts looked at before a socket is taken to receive messages of one part only
-GLANCE = 1e-4  # seconds before it is looked at again
+GLANCE = 1e-3  # seconds before it is looked at again
 
 # Straight to the compiled methods: what the tally costs is saved on the way.
 _raw_send, _raw_recv, _raw_get = _Raw.send, _Raw.recv, _Raw.get
@@ -121,7 +121,7 @@ class ObservedSocket(AnnouncedSocket):
         tally = self._received
         tally.parts += 1
         tally.bytes += len(part)
-        if _now() >= tally.ask_at:
+        if not copy or _now() >= tally.ask_at:
             self._ask(part)
         return part
 
@@ -142,7 +142,7 @@ class ObservedSocket(AnnouncedSocket):
         size = super().recv_into(buffer, **options)
         self._received.parts += 1
         self._received.bytes += size
-        self._ask(memoryview(buffer))
+        self._ask(bytes_of(buffer)[:size])
         return size
 
     def monitor(self, addr, events=zmq.EVENT_ALL):

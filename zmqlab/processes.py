@@ -91,7 +91,9 @@ def launch_cell(name, text, arguments=()):
 def _wait_ready(process, timeout):
     process.settle(timeout)
     if process.ended and process.exit_code != 0:
-        raise StartError(f"process {process.name!r} did not come up:\n{process.traceback()}")
+        raise StartError(
+            f"process {process.name!r} did not come up ({process.state}):\n{process.traceback()}"
+        )
     if not (process.ready or process.ended):
         raise StartError(
             f"process {process.name!r} was not up after {timeout:g} s: it bound and connected "
