@@ -32,7 +32,7 @@ class Picamera2:
     def configure(self, config):
         assert self.state != "started", "Camera must be stopped before configuring"
         self.config = config
-        self.controls |= config["controls"]
+        self.controls = {"ExposureTime": 20_000} | config["controls"]  # those before are gone
 
     def camera_configuration(self):
         return self.config

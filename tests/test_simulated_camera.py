@@ -28,14 +28,15 @@ def test_a_frame_is_height_width_3_bgr_uint8_and_fresh():
 
 
 def test_same_seed_same_film_whether_paced_or_not():
-    def film(paced, seed):
-        with open_camera("simulated", paced=paced, seed=seed, fps=200) as camera:
+    def film(paced, seed, noise=1.0):
+        with open_camera("simulated", paced=paced, seed=seed, fps=200, noise=noise) as camera:
             return np.stack(list(itertools.islice(camera, 5)))
 
     once = film(False, 7)
     assert np.array_equal(once, film(False, 7))
     assert np.array_equal(once, film(True, 7))
     assert not np.array_equal(once, film(False, 8))
+    assert not np.array_equal(film(False, 7, noise=0), film(False, 8, noise=0))  # beads elsewhere
     assert not np.array_equal(once[0], once[1])
 
 

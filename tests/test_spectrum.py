@@ -141,6 +141,7 @@ def test_a_wave_at_the_rim_of_the_half_plane_is_found_once(kx, ky):
     peaks = find_peaks(spectrum(frame), shape, count=5)
     strong = [peak for peak in peaks if peak.height > 5]
     assert len(strong) == 1
+    assert strong[0].fx >= 0
     f, n = np.array([kx, ky]), np.array([300, 200])
 
     def distance(bins):

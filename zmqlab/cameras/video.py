@@ -6,7 +6,7 @@ import time
 import cv2
 
 from .base import Camera, CameraError, EndOfVideo, Pacer
-from .opencv import quiet, read_fps
+from .opencv import read_fps
 
 
 class VideoFile(Camera):
@@ -53,9 +53,8 @@ class VideoFile(Camera):
                 f"{self.source}: missing. The path is looked for in {os.getcwd()}; a camera that "
                 'is no file is a number, "simulated", "picamera" or "auto"'
             )
-        with quiet():
-            self._capture = cv2.VideoCapture(self._path)
-            there, self._first = self._capture.read()
+        self._capture = cv2.VideoCapture(self._path)
+        there, self._first = self._capture.read()
         if not there:
             self._capture.release()
             raise CameraError(
