@@ -4,13 +4,14 @@ import re
 import shutil
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
 import psutil
 import pytest
 from nbclient import NotebookClient
+from nbformat import v4
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 CELL_TIMEOUT = 180  # seconds; for what hangs, not for what is slow
@@ -52,6 +53,7 @@ def test_runs_twice(copy, monkeypatch, capsys):
             assert max(peak) < MOST_MEMORY
             left = [" ".join(child.cmdline()) for child in living_children(kernel)]
             assert not left, f"still running after the last cell of the {attempt} time"
+        check_exercises(client, notebook)
 
 
 def run(client, notebook):
@@ -91,36 +93,58 @@ def memory(kernel) -> int:
     """Return the memory of a process and all below it: of shared pages, each one's part."""
     total = 0
     for process in [kernel, *kernel.children(recursive=True)]:
-        try:
-            used = process.memory_full_info()
-        except psutil.Error:  # it has just ended
-            continue
-        total += getattr(used, "pss", 0) or used.rss  # macOS and Windows do not know the parts
+        with suppress(psutil.Error):  # it may just have ended
+            # Only Linux knows the parts of shared pages.
+            linux = psutil.LINUX
+            total += process.memory_full_info().pss if linux else process.memory_info().rss
     return total
+
+
+def check_exercises(client, notebook):
+    """Its check must not pass an exercise as a learner finds it, and must pass its solution."""
+    for cell in exercises(notebook):
+        name = function(cell)
+        found = states(notebook.cells, name)
+        assert found, f"nothing in the notebook shows what check({name}) says"
+        assert found[0] != "passed", f"{name} is passed before anything is written"
+        solved = v4.new_code_cell(f"{solution(notebook, name).source}\n\ncheck({name})")
+        notebook.cells.append(solved)
+        client.execute_cell(solved, len(notebook.cells) - 1)
+        assert states([solved], name) == ["passed"], f"the solution of {name}: {solved.outputs}"
 
 
 @each_notebook
 def test_exercises_are_complete(path):
-    """After each exercise: its check, the folded solution, and the check again."""
-    cells = nbformat.read(path, as_version=4).cells
-    starts = [i for i, cell in enumerate(cells) if "exercise" in tags(cell)]
-    ends = [*starts, len(cells)][1:]
-    for start, end in zip(starts, ends, strict=True):
-        solutions = [i for i in range(start, end) if "solution" in tags(cells[i])]
-        assert len(solutions) == 1, f"exercise {cells[start].id} has {len(solutions)} solutions"
-        (solution,) = solutions
-        assert cells[solution].metadata.get("jupyter") == {"source_hidden": True}
-        name = functions(cells[start])[-1]  # what comes before it helps to state the exercise
-        assert name in functions(cells[solution])
-        for part in (cells[start:solution], cells[solution:end]):
-            code = "\n".join(cell.source for cell in part if cell.cell_type == "code")
-            assert re.search(rf"\bcheck\({name}\b", code), f"no check({name}) in its place"
+    """Each has a check before its solution, and the solution is folded."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in exercises(notebook):
+        name = function(cell)
+        begin, end = map(notebook.cells.index, (cell, solution(notebook, name)))
+        code = [c.source for c in notebook.cells[begin:end] if c.cell_type == "code"]
+        assert re.search(rf"\bcheck\({name}\)", "\n".join(code)), f"no check({name})"
+        assert notebook.cells[end].metadata.get("jupyter") == {"source_hidden": True}
 
 
-def tags(cell) -> list[str]:
-    return cell.metadata.get("tags", [])
+def exercises(notebook) -> list:
+    """Return the cells with what a learner has to complete."""
+    return [cell for cell in notebook.cells if "exercise" in cell.metadata.get("tags", [])]
 
 
-def functions(cell) -> list[str]:
-    """Return the names of the functions that a cell defines."""
-    return re.findall(r"^def (\w+)\(", cell.source, flags=re.MULTILINE)
+def solution(notebook, name):
+    """Return the one cell with the solution of the exercise of that name."""
+    tagged = [cell for cell in notebook.cells if "solution" in cell.metadata.get("tags", [])]
+    found = [cell for cell in tagged if function(cell) == name]
+    assert len(found) == 1, f"{name} has {len(found)} solutions"
+    return found[0]
+
+
+def function(cell) -> str:
+    """Return the name of the last function that a cell defines: the others help it."""
+    return re.findall(r"^def (\w+)\(", cell.source, flags=re.MULTILINE)[-1]
+
+
+def states(cells, name) -> list[str]:
+    """Return what `check` said of an exercise, in the order in which it was asked."""
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    shown = "\n".join(output.get("data", {}).get("text/plain", "") for output in outputs)
+    return re.findall(rf"^\W*{name}: (passed|not yet|not attempted)$", shown, re.MULTILINE)

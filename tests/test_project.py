@@ -24,10 +24,8 @@ CELL_METADATA = {"tags", "jupyter"}
 
 def run(*command):
     """Run one of the project's tools in the root of the repository."""
-    found = shutil.which(command[0], path=Path(sys.executable).parent)
-    return subprocess.run(
-        [found, *command[1:]], cwd=ROOT, capture_output=True, text=True, timeout=120
-    )
+    command = [sys.executable, "-m", *command]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
 def test_readme_has_the_two_commands():
