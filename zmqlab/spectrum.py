@@ -192,7 +192,7 @@ def _smooth(spectrum, width):
     left = [turned(2), turned(1)]
     right = [turned(width - k) for k in range(width // 2 + 1, width // 2 + 3)]
     wide = np.pad(np.hstack([*left, spectrum, *right]), ((2, 2), (0, 0)), mode="wrap")
-    parts = wide.view(np.float32).reshape(*wide.shape, 2)
+    parts = np.ascontiguousarray(wide).view(np.float32).reshape(*wide.shape, 2)
     hann = np.float32([-0.25, 0.5, -0.25])
     parts = cv2.sepFilter2D(parts, cv2.CV_32F, hann, hann)[1:-1, 1:-1]
     return cv2.magnitude(parts[..., 0], parts[..., 1])
