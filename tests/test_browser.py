@@ -73,9 +73,12 @@ def test_doctor_sees_the_page_and_the_proxy(browser, lab):
 
 
 def test_errors_in_the_page_are_seen(browser, lab):
-    with pytest.raises(AssertionError, match="thrown on purpose"), open_page(browser, lab) as page:
-        page.evaluate("setTimeout(() => { throw Error('thrown on purpose') })")
-        page.wait_for_event("pageerror", timeout=5000)
+    def throw():
+        with open_page(browser, lab) as page, page.expect_event("pageerror"):
+            page.evaluate("() => void setTimeout(() => { throw Error('thrown on purpose') })")
+
+    with pytest.raises(AssertionError, match="thrown on purpose"):
+        throw()
 
 
 def test_a_cell_that_raises_is_seen(browser, lab):
