@@ -35,6 +35,7 @@ _DTYPES = {
         *("float16", "float32", "float64", "complex64", "complex128"),
     )
 }
+_NAMES = {dtype: name for name, dtype in _DTYPES.items()}  # dtype.name itself is slow
 _MOST_DIMENSIONS = 32  # what every numpy can hold
 _MOST = 2**63  # above any sequence number or length of ours; JSON itself has no limit
 _NOBLOCK, _POLLIN, _POLLOUT = int(zmq.NOBLOCK), int(zmq.POLLIN), int(zmq.POLLOUT)
@@ -132,21 +133,21 @@ def recv_message(socket, timeout=10.0):
 def pack_frame(frame, topic="frame", sequence=0, time=None, **extra):
     """Return the three parts of the message that `send_frame` sends."""
     array = np.asarray(frame, order="C")
-    name = array.dtype.name
-    if name not in _DTYPES:
+    dtype = array.dtype.newbyteorder("<")
+    if dtype not in _NAMES:
         raise MessageError(
-            f"this is no frame: {_short(frame)} (numpy makes it {name}). "
+            f"this is no frame: {_short(frame)} (numpy makes it {dtype.name}). "
             f"A frame is an array of one of {', '.join(_DTYPES)}"
         )
     header = dict(
-        dtype=name,
+        dtype=_NAMES[dtype],
         shape=array.shape,
         sequence=operator.index(sequence),
         time=float(now() if time is None else time),
         **extra,
     )
     _check_stamp(header)
-    return pack_message(topic, header, array.astype(_DTYPES[name], copy=False))
+    return pack_message(topic, header, array.astype(dtype, copy=False))
 
 
 def unpack_frame(parts):
