@@ -33,7 +33,7 @@ class Panel(anywidget.AnyWidget):
     def __init__(self, process):
         super().__init__(name=process.name)
         self.process = process
-        self._lines_shown = -1
+        self._shown = -1
         self.on_msg(self._on_message)
         self.refresh()
 
@@ -49,15 +49,15 @@ class Panel(anywidget.AnyWidget):
         with self.hold_sync():
             self.state = process.state
             self.facts = _facts(process)
-            if process.lines_seen != self._lines_shown:
-                self._lines_shown = process.lines_seen
+            if process.printed.changes != self._shown:
+                self._shown = process.printed.changes
                 lines = process.output.split("\n")
-                left_out = process.lines_seen - min(len(lines), SHOWN)
+                left_out = process.lines_lost + max(0, len(lines) - SHOWN)
                 self.log = "\n".join(lines[-SHOWN:])
                 self.left_out = (
                     f"{left_out:,} earlier lines are not shown; "
                     f"process({process.name!r}).output has the last {len(lines):,}"
-                    if left_out > 0
+                    if left_out
                     else ""
                 )
         return not ended
