@@ -13,6 +13,9 @@ app.command("zmqlab.lab:lab")
 app.command("zmqlab.doctor:doctor", result_action=lambda report: leave(report))
 app.command("zmqlab.patterns.request_reply:camera_server")
 app.command("zmqlab.patterns.request_reply:snapshot")
+app.command("zmqlab.patterns.publish_subscribe:camera_publisher")
+app.command("zmqlab.patterns.record:record")
+app.command("zmqlab.patterns.watch:watch")
 
 
 def main(arguments: list[str] | None = None):

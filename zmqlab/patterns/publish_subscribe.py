@@ -1,0 +1,135 @@
+"""Publish and subscribe: a camera that broadcasts, as a radio station does.
+
+The publisher sends each frame to whoever has subscribed by then, and does not ask whether it
+arrived::
+
+    camera_publisher    XPUB ──┬── SUB    watch
+                               ├── SUB    record
+                               └── SUB    for frame in subscribe(...)
+
+What travels is described in `zmqlab.patterns.stream`. `zmqlab.patterns.publisher` sends it,
+`zmqlab.patterns.subscription` receives it; this is the camera that is published.
+"""
+
+import contextlib
+from itertools import islice
+from time import time as now
+from urllib.parse import urlsplit
+
+import zmq
+
+from zmqlab.cameras import open_camera
+from zmqlab.patterns.publisher import Publisher
+from zmqlab.patterns.request_reply import prepare_and_bind, reply_once
+from zmqlab.patterns.stream import FRAMES_WAITING
+from zmqlab.patterns.subscription import EndOfStream, Subscription, subscribe
+
+_COMMANDS = ("set", "info", "stop")  # of a camera server's; reading is what subscribers do
+_MOST_REQUESTS = 10  # answered between two frames: a flood must not stop the camera
+
+__all__ = ["EndOfStream", "Publisher", "Subscription", "camera_publisher", "subscribe"]
+
+
+def camera_publisher(
+    camera: str | int = "auto",
+    bind: str = "tcp://127.0.0.1:*",
+    topic: str = "camera",
+    *,
+    control: str = "tcp://127.0.0.1:*",
+    wait_for: int = 0,
+    frames: int | None = None,
+    hwm: int = FRAMES_WAITING,
+    drop: bool = True,
+    patience: float = 60.0,
+) -> None:
+    """Publish the frames of a camera, at its own pace, until told to stop.
+
+    Parameters
+    ----------
+    camera
+        A webcam's number, the path of a video file, ``simulated``, ``picamera``, or ``auto``
+        for the first webcam that works.
+    bind
+        Where to publish. ``tcp://127.0.0.1:*``: any free port, for programs on this computer
+        only. ``tcp://0.0.0.0:5555``: port 5555, for every computer on the network.
+    topic
+        The name of the stream.
+    control
+        Where to answer requests as a camera server does: set, info and stop.
+    wait_for
+        How many subscribers to wait for. Not one of them misses the first frame.
+    frames
+        How many frames to publish. Default: until told to stop.
+    hwm
+        High-water mark: how many frames may wait here for each subscriber.
+    drop
+        Whether a subscriber for whom so many wait misses frames; otherwise all wait for the
+        slowest one. A film can wait. A webcam cannot: what it sees meanwhile is in no frame.
+    patience
+        Seconds to wait for subscribers: to come, or to take a frame where none is dropped.
+
+    Raises
+    ------
+    CameraError
+        If the camera cannot be opened, or gives no more frames.
+    TimeoutError
+        If too few subscribers came, or one that all wait for takes no more frames.
+    zmq.ZMQError
+        If an endpoint cannot be bound.
+    """
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        open_camera(camera) as source,
+        Publisher(bind, topic, hwm=hwm, drop=drop) as publisher,
+        zmq.Context() as context,
+        context.socket(zmq.ROUTER) as desk,
+    ):
+        desk_endpoint = prepare_and_bind(desk, control)
+        print(
+            f"camera publisher: {source.source} at {publisher.endpoint}, topic {topic!r}; "
+            f"requests at {desk_endpoint}",
+            flush=True,
+        )
+        attend = _Attendant(publisher, source, desk)
+        port = urlsplit(desk_endpoint).port
+        try:
+            publisher.wait_for(wait_for, patience, attend)
+            for frame in islice(source, frames):
+                publisher.send(frame, now(), patience, attend.held_up, control=port)
+                attend()
+        except _Stop:
+            if drop:  # otherwise those who are behind still get what was sent
+                publisher.close(timeout=1)
+        print(f"camera publisher: the last of {publisher.sequence} frames is sent", flush=True)
+
+
+class _Stop(Exception):
+    """Somebody has sent the request to stop."""
+
+
+class _Attendant:
+    """What is done between frames: tell how many subscribe, and answer who asks."""
+
+    def __init__(self, publisher, camera, desk):
+        self.publisher, self.camera, self.desk = publisher, camera, desk
+        self.told, self.told_held_up = 0, False
+
+    def __call__(self):
+        subscribers = self.publisher.look()
+        if subscribers != self.told:
+            self.told = subscribers
+            plural = "" if subscribers == 1 else "s"
+            print(f"camera publisher: {subscribers} subscriber{plural}", flush=True)
+        for _ in range(_MOST_REQUESTS):
+            if not self.desk.poll(0):
+                break
+            _, running = reply_once(self.desk, self.camera, self.publisher.sequence, _COMMANDS)
+            if not running:
+                raise _Stop
+
+    def held_up(self):
+        """Do the same while a frame waits for a subscriber that has no room for it."""
+        if not self.told_held_up:
+            self.told_held_up = True
+            print("camera publisher: waiting for a subscriber that is behind", flush=True)
+        self()

@@ -1,0 +1,212 @@
+"""The sender of a stream: numbers its frames, counts its subscribers, says when it ends."""
+
+import contextlib
+import secrets
+from time import monotonic
+
+import numpy as np
+import zmq
+
+from zmqlab.messages import pack_frame
+from zmqlab.patterns.stream import FRAMES_WAITING, check_hwm, wire_topic
+from zmqlab.sockets import bind as bind_socket
+from zmqlab.sockets import wait
+
+_TRY = 0.2  # seconds: what waits for longer lets others have their turn so often
+_GOODBYE = 30  # seconds for slow subscribers to take the last frames, when a stream has ended
+_HASTE = 1  # at most, for what is on its way, when it was cut off by Ctrl-C or an error
+_MOST_NEWS = 1000  # subscriptions looked at between two frames: a flood must not stop the camera
+_LONGEST = 64 * 1024  # bytes of a subscription; who sends a longer one is disconnected
+
+
+class Publisher:
+    """Send frames to whoever has subscribed.
+
+    ::
+
+        with Publisher(topic="spectrum") as publisher:
+            for frame in frames:
+                publisher.send(frame)
+
+    The end of the ``with`` tells the subscribers that no frame follows, and gives those that are
+    behind half a minute to take the frames that wait for them.
+
+    Parameters
+    ----------
+    bind : str
+        ``tcp://127.0.0.1:*``: any free port, for programs on this computer only.
+    topic : str
+        The name of the stream.
+    hwm : int
+        High-water mark: how many frames may wait here for each subscriber. More may wait at the
+        subscriber (it has a mark of its own), and in the system's buffers between the two.
+    drop : bool
+        What happens when so many wait. True: this subscriber misses frames, and the others do
+        not notice. False (ZeroMQ's XPUB_NODROP): sending waits until there is room, so that each
+        subscriber gets every frame, at the pace of the slowest.
+
+    Attributes
+    ----------
+    endpoint : str
+        Where it is bound; what subscribers connect to.
+    sequence : int
+        The number of the next frame, which is also the number of frames sent so far.
+    subscribers : int
+        How many the frames go to, by the subscriptions that came and went. (A socket that
+        subscribes twice counts twice.)
+
+    Raises
+    ------
+    zmq.ZMQError
+        If the endpoint cannot be bound.
+    """
+
+    def __init__(self, bind="tcp://127.0.0.1:*", topic="camera", *, hwm=FRAMES_WAITING, drop=True):
+        self.topic = topic
+        self.sequence = self.subscribers = 0
+        self._named = self._left = 0  # of the subscribers: to this very topic; gone
+        self._wire = wire_topic(topic)
+        self._stream = secrets.token_hex(4)
+        self._within_message = False
+        check_hwm(hwm)
+        self._context = zmq.Context()
+        try:
+            self._socket = socket = self._context.socket(zmq.XPUB)
+            # Without it XPUB tells of the first subscription to a topic and of the end of the
+            # last one only: three subscribers would be one message.
+            socket.xpub_verboser = True
+            socket.xpub_nodrop = not drop
+            socket.sndhwm = hwm
+            socket.sndtimeo = int(1000 * _TRY)
+            socket.linger = int(1000 * _HASTE)
+            socket.maxmsgsize = _LONGEST
+            self.endpoint = bind_socket(socket, bind)
+        except BaseException:
+            self._context.destroy(linger=0)
+            raise
+
+    def look(self):
+        """See which subscriptions came and went; return how many there are now."""
+        for _ in range(_MOST_NEWS):
+            try:
+                news = self._socket.recv(zmq.NOBLOCK)
+            except zmq.Again:
+                break
+            # A byte 1 and what is subscribed to, or a byte 0 and what no longer is. Anything
+            # else is a message, to which a publisher does not listen.
+            kind, beginning = news[:1], news[1:]
+            if kind in (b"\0", b"\1") and self._wire.encode().startswith(beginning):
+                change = 1 if kind == b"\1" else -1
+                self.subscribers += change
+                self._named += change if beginning else 0
+                self._left += change < 0
+        return self.subscribers
+
+    def wait_for(self, count, timeout=60.0, meanwhile=lambda: None):
+        """Wait until there are `count` subscribers. They get every frame that is sent from now on.
+
+        A subscription takes its time to arrive, and a frame sent before it has arrived does not
+        go to that subscriber. Only the publisher can see it arrive. (Who subscribes to everything
+        may only be looking for what there is: nobody waits for them.)
+
+        Parameters
+        ----------
+        count : int
+        timeout : float
+            Seconds.
+        meanwhile : callable
+            Is called a few times a second during the wait. What it raises ends the wait.
+
+        Raises
+        ------
+        TimeoutError
+            If there are fewer in the end; says how many.
+        """
+        deadline = monotonic() + timeout
+        self.look()
+        while self._named < count:
+            meanwhile()
+            left = deadline - monotonic()
+            if left < 0:
+                raise TimeoutError(
+                    f"waited {timeout:g} s for {count} subscribers to {self.topic!r} at "
+                    f"{self.endpoint}: {self._named or 'none'} came"
+                )
+            wait(self._socket, zmq.POLLIN, min(left, _TRY))
+            self.look()
+
+    def send(self, frame, time=None, timeout=10.0, meanwhile=lambda: None, **extra):
+        """Send the next frame. Do not write to it afterwards: it is sent from where it is.
+
+        Parameters
+        ----------
+        frame : numpy.ndarray
+        time : float, optional
+            When it was captured, in seconds since the epoch. Default: now.
+        timeout : float
+            Seconds to wait for a subscriber that is behind, where none is to miss a frame.
+        meanwhile : callable
+            Is called a few times a second during that wait. What it raises ends the wait.
+        **extra
+            Further keys of the header: anything that JSON can hold.
+
+        Raises
+        ------
+        TimeoutError
+            If a subscriber still had no room for it. The frame was sent to none of them, and may
+            be sent again.
+        """
+        self.look()
+        parts = pack_frame(frame, self._wire, self.sequence, time, stream=self._stream, **extra)
+        self._send(parts, timeout, meanwhile)
+        self.sequence += 1
+
+    def _send(self, parts, timeout, meanwhile=lambda: None):
+        # Not with `send_parts`, which polls: a poll finds an XPUB socket ready at any time. Only
+        # a `send` that blocks waits for room.
+        if self._within_message:  # Ctrl-C came between two parts: end that message first
+            with contextlib.suppress(zmq.Again):
+                self._socket.send(b"")
+        deadline = monotonic() + timeout
+        while True:
+            self._within_message = True
+            try:
+                self._socket.send_multipart(parts, copy=False)
+            except zmq.Again:  # there is room for a whole message or for none of its parts
+                self._within_message = False
+            else:
+                self._within_message = False
+                return
+            meanwhile()
+            if monotonic() > deadline:
+                raise TimeoutError(
+                    f"waited {timeout:g} s to send frame {self.sequence} of {self.topic!r}: of "
+                    f"{self.look()} subscribers at {self.endpoint} one takes no frame any more"
+                )
+
+    def close(self, timeout=_GOODBYE):
+        """Say that no frame follows until all subscribers have heard it, and have left.
+
+        After `timeout` seconds those that are behind miss the rest. Closing twice is safe.
+        """
+        if self._context.closed:
+            return
+        deadline = monotonic() + timeout
+        there = self.look() + self._left
+        nothing = np.empty(0, np.uint8)
+        end = pack_frame(nothing, self._wire, self.sequence, stream=self._stream, end=True)
+        while True:  # more than once: it is dropped like a frame where there is no room
+            with contextlib.suppress(TimeoutError):
+                self._send(end, timeout=0)
+            left = deadline - monotonic()
+            if left < 0 or self._left >= there:
+                break
+            wait(self._socket, zmq.POLLIN, min(left, _TRY))
+            self.look()
+        self._context.destroy(linger=int(1000 * _HASTE))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, traceback):
+        self.close(0 if kind else _GOODBYE)

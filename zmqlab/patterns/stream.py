@@ -1,0 +1,43 @@
+"""A stream of frames: what its publisher and its subscribers agree on.
+
+::
+
+    part 0   topic    camera/
+    part 1   header   {"dtype": .., "shape": .., "sequence": 7, "time": 1700000000.25,
+                       "stream": "5f0c9a1e", "control": 40123}
+    part 2   pixels
+
+topic
+    The name of the stream and a slash. ZeroMQ hands a subscriber each message that *begins* with
+    what it subscribed to: without the slash, who wants ``cam1`` gets ``cam10`` as well.
+sequence, stream
+    Frames are counted from 0. A publisher that is started anew counts anew, in a stream of
+    another name, drawn at random: so 7 after 100 is no riddle.
+control
+    The port at which the camera behind the stream answers requests, if it does.
+
+The last message of a stream has ``"end": true``, no pixels, and as its `sequence` the number of
+frames that were sent: it shows who missed the last one.
+"""
+
+from zmqlab.messages import MessageError
+
+# Frames of 640 x 480 are 0.9 MB each: so many take 15 MB at either end, for each subscriber.
+FRAMES_WAITING = 16
+
+
+def wire_topic(name):
+    """Return the topic as it is sent: the stream's name and a slash."""
+    if not isinstance(name, str) or not name or "/" in name:
+        raise MessageError(
+            f"a stream cannot be called {name!r}: its topic is text, such as 'camera', and has no "
+            "slash, because a slash is added at its end when it is sent"
+        )
+    return f"{name}/"
+
+
+def check_hwm(hwm):
+    """Return the high-water mark if it is one: 0 would be a queue without any bound."""
+    if not isinstance(hwm, int) or isinstance(hwm, bool) or not 0 < hwm < 2**31:
+        raise ValueError(f"hwm={hwm!r} is no high-water mark: give a number of frames, from 1")
+    return hwm

@@ -1,0 +1,268 @@
+"""The receiver of a stream: knows of every frame that it missed."""
+
+from collections import deque
+from time import monotonic
+from time import time as now
+from urllib.parse import urlsplit
+
+import zmq
+
+from zmqlab.messages import MessageError, recv_parts, unpack_frame
+from zmqlab.patterns.stream import FRAMES_WAITING, check_hwm, wire_topic
+from zmqlab.sockets import connect as connect_socket
+from zmqlab.sockets import wait, who_listens
+
+_MOST_GAPS = 1000  # remembered; older ones are only counted
+_LISTEN = 1.0  # seconds to find out what is published, when nothing comes
+_SILENCE = 10  # seconds after which to ask a silent publisher's computer for a sign of life
+
+
+class EndOfStream(RuntimeError):
+    """The publisher has said that no frame follows."""
+
+
+def subscribe(endpoint, topic="camera", *, hwm=FRAMES_WAITING, timeout=10.0):
+    """Subscribe to a stream of frames.
+
+    ::
+
+        with subscribe("tcp://127.0.0.1:5555") as stream:
+            for frame in stream:                # each frame, until the stream ends
+                print(stream.header["sequence"], stream.lost)
+
+    Parameters
+    ----------
+    endpoint : str
+        Where the publisher is, for example ``tcp://127.0.0.1:5555``. It may start later, or
+        again.
+    topic : str
+        The name of the stream.
+    hwm : int
+        High-water mark: how many frames may wait here until they are asked for. When so many
+        do, and as many as the publisher allows wait there, further ones are lost.
+    timeout : float
+        Seconds to wait for each frame.
+
+    Returns
+    -------
+    Subscription
+    """
+    return Subscription(endpoint, topic, hwm, timeout)
+
+
+class Subscription:
+    """An iterator of frames, as `subscribe` returns it; `read` and `latest` give single ones.
+
+    Frames are read-only: ``frame.copy()`` can be written to.
+
+    Attributes
+    ----------
+    header : dict
+        The header of the frame returned last: its sequence, time, ...
+    latency : float
+        Seconds from the capture of that frame to its arrival here. Between two computers this
+        is as right as their clocks.
+    received : int
+        Frames that arrived.
+    lost : int
+        Frames that were sent after the first one received, but did not arrive.
+    gaps : list of (int, int)
+        The first and the last number of each stretch of lost frames; the newest 1,000 stretches.
+    first : int or None
+        The number of the first frame received: so many were sent before this subscription came
+        to the publisher.
+    skipped : int
+        Frames that arrived, but were passed over by `latest`.
+    restarts : int
+        How often another stream followed, because the publisher was started anew. What the old
+        one sent last may be lost without being counted.
+    refused : int
+        Messages that arrived and were no frames; `complaint` says what was wrong with the last.
+    """
+
+    def __init__(self, endpoint, topic, hwm, timeout):
+        self.endpoint, self.topic, self.timeout = endpoint, topic, timeout
+        self.header, self.latency = {}, 0.0
+        self.received = self.lost = self.skipped = self.restarts = self.refused = 0
+        self.first, self.complaint = None, ""
+        self._gaps = deque(maxlen=_MOST_GAPS)
+        self._stream, self._next = None, 0  # the number that the next frame should have
+        self._ended, self._over = False, ""  # and which stream it was that ended last
+        self._wire = wire_topic(topic)
+        self._hwm = check_hwm(hwm)
+        self._context = zmq.Context()
+        try:
+            self._socket = socket = self._context.socket(zmq.SUB)
+            socket.rcvhwm = hwm  # before connecting: the queue is made then
+            socket.linger = 0
+            # A computer that loses its power does not say goodbye.
+            socket.tcp_keepalive = 1
+            socket.tcp_keepalive_idle = _SILENCE
+            socket.subscribe(self._wire)
+            connect_socket(socket, endpoint)
+        except BaseException:
+            self._context.destroy(linger=0)
+            raise
+
+    @property
+    def gaps(self):
+        return list(self._gaps)
+
+    @property
+    def hwm(self):
+        """How many frames may wait here; can be changed at any time."""
+        return self._hwm
+
+    @hwm.setter
+    def hwm(self, hwm):
+        self._socket.rcvhwm = self._hwm = check_hwm(hwm)
+
+    @property
+    def control(self):
+        """Where the camera behind the stream answers requests, or None if it does not."""
+        port, here = self.header.get("control"), urlsplit(self.endpoint)
+        known = type(port) is int and here.scheme == "tcp"
+        return f"tcp://{here.hostname}:{port}" if known else None
+
+    def read(self, timeout=None):
+        """Wait for the next frame.
+
+        Parameters
+        ----------
+        timeout : float, optional
+            Seconds; default: that of the subscription.
+
+        Raises
+        ------
+        TimeoutError
+            If no frame arrived in time; says what did.
+        EndOfStream
+            If the publisher has ended the stream. When it starts another one, you can go on.
+        """
+        timeout = self.timeout if timeout is None else timeout
+        deadline = monotonic() + timeout
+        while not self._ended:
+            arrived = wait(self._socket, zmq.POLLIN, deadline - monotonic())
+            frame = self._take(recv_parts(self._socket)) if arrived else None
+            if frame is not None:
+                return frame
+            if monotonic() >= deadline and not self._ended:
+                raise TimeoutError(
+                    f"no frame of {self.topic!r} came from {self.endpoint} within {timeout:g} s; "
+                    f"so far {self.summary()}"
+                )
+        self._ended = False
+        self._socket.subscribe(self._wire)
+        raise EndOfStream(f"{self.topic!r} from {self.endpoint} has ended: {self.summary()}")
+
+    def latest(self, timeout=None):
+        """Wait for a frame if there is none, and return the newest that has arrived.
+
+        For a view that should show what is now. Those passed over are counted as `skipped`.
+        Raises what `read` raises. (ZeroMQ's own option for this, CONFLATE, keeps one *part*
+        of a message and so cannot be used with frames.)
+        """
+        frame = self.read(timeout)
+        for _ in range(self._hwm):  # not for ever, however fast they come
+            try:
+                frame = self.read(timeout=0)
+            except TimeoutError:
+                break
+            except EndOfStream:
+                self._ended = True  # to be told after this frame
+                break
+            self.skipped += 1
+        return frame
+
+    def summary(self):
+        """Say in words what has arrived and what has not."""
+        words = [f"{self.received} received", f"{self.lost} lost"]
+        if self.restarts:
+            words.append(f"the publisher started anew {_times(self.restarts)}")
+        if self.refused:
+            words.append(f"{self.refused} refused, the last because {self.complaint}")
+        return ", ".join(words)
+
+    def why_nothing(self):
+        """Find out why no frame comes: takes some seconds. Returns half a sentence."""
+        others = [] if self.received else self._listen_to_all()
+        if others:
+            return f"what is published there is {', '.join(map(repr, others))}"
+        return who_listens(self.endpoint).replace("did not answer", "sends nothing")
+
+    def close(self):
+        """Unsubscribe. Closing twice is safe."""
+        self._context.destroy(linger=0)
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        try:
+            return self.read()
+        except EndOfStream:
+            raise StopIteration from None
+        except TimeoutError as error:
+            raise TimeoutError(f"{error}. Now {self.why_nothing()}") from None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def _take(self, parts):
+        """Return the frame, or None for a message that is none; keep count of either."""
+        try:
+            topic, header, frame = unpack_frame(parts)
+            if topic != self._wire:
+                raise MessageError(f"its topic is {topic[:40]!r} instead of {self._wire!r}")
+        except MessageError as error:  # anybody may be the publisher, now
+            self.refused += 1
+            self.complaint = str(error)
+            return None
+        if header.get("stream") == self._over:
+            return None  # the end is said until all have left
+        self._ended = header.get("end") is True
+        self._count(header["sequence"], header.get("stream"))
+        if self._ended:
+            self._over = header.get("stream") or ""
+            self._socket.unsubscribe(self._wire)  # by which the publisher knows that we have all
+            return None
+        self.received += 1
+        self.header, self.latency = header, now() - header["time"]
+        return frame
+
+    def _count(self, sequence, stream):
+        """Compare the number that came with the one that should have come next."""
+        if self.first is None:  # what was sent before is not lost: nobody listened
+            if self._ended:
+                return
+            self.first = self._next = sequence
+        elif stream != self._stream or sequence < self._next:
+            self.restarts += 1
+            self._next = 0
+        if sequence > self._next:
+            self.lost += sequence - self._next
+            self._gaps.append((self._next, sequence - 1))
+        self._stream = stream
+        self._next = sequence + (not self._ended)
+
+    def _listen_to_all(self):
+        """Subscribe to everything in place of the topic, for a moment: what is published?"""
+        found, deadline = set(), monotonic() + _LISTEN
+        # First the one, then the other: the publisher never counts two subscribers.
+        self._socket.unsubscribe(self._wire)
+        self._socket.subscribe("")
+        while len(found) < 5 and wait(self._socket, zmq.POLLIN, deadline - monotonic()):
+            topic = bytes(recv_parts(self._socket)[0])[:40].decode(errors="backslashreplace")
+            found.add(topic.removesuffix("/"))
+            if monotonic() > deadline:
+                break
+        self._socket.unsubscribe("")
+        self._socket.subscribe(self._wire)
+        return sorted(found)
+
+
+def _times(count):
+    return "once" if count == 1 else f"{count} times"
