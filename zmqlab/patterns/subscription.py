@@ -109,15 +109,6 @@ class Subscription:
         return list(self._gaps)
 
     @property
-    def hwm(self):
-        """How many frames may wait here; can be changed at any time."""
-        return self._hwm
-
-    @hwm.setter
-    def hwm(self, hwm):
-        self._socket.rcvhwm = self._hwm = check_hwm(hwm)
-
-    @property
     def control(self):
         """Where the camera behind the stream answers requests, or None if it does not."""
         port, here = self.header.get("control"), urlsplit(self.endpoint)
