@@ -385,3 +385,13 @@ def test_between_two_processes():
                 assert header["sequence"] == number
                 assert np.array_equal(frame, expected)
             assert child.wait(30) == 0
+
+
+def test_the_sockets_own_timeout_is_left_as_it_was(pair):
+    for usual in (-1, 40):
+        pair[1].rcvtimeo = usual
+        with pytest.raises(TimeoutError):
+            recv_frame(pair[1], timeout=0.01)
+        send_frame(pair[0], np.ones(3))
+        recv_frame(pair[1])
+        assert pair[1].rcvtimeo == usual

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import zmq
 
-_SLICE = 0.5  # seconds: Windows notices Ctrl-C only between two polls
+SLICE = 0.5  # seconds: a longer wait is cut up, for Windows notices Ctrl-C only between two waits
 _GREETING = b"\xff"  # the first byte that a ZeroMQ socket says to whoever connects by tcp
 
 _EXAMPLE = "An endpoint looks like tcp://127.0.0.1:5555"
@@ -98,7 +98,7 @@ def wait(socket, event, timeout):
     deadline = time.monotonic() + timeout
     while True:
         left = max(0.0, deadline - time.monotonic())
-        if socket.poll(int(1000 * min(left, _SLICE)), event):
+        if socket.poll(int(1000 * min(left, SLICE)), event):
             return True
         if not left:
             return False
