@@ -7,8 +7,8 @@ one letter to its standard input::
     n bytes   the letter, a pickled dict: who you are and what to run
 
 The same pipe then stays open as the child's lifeline. Lines of text may follow
-on it (``preview``); when it closes, the process that started this one is gone,
-and this one ends too. A pickle is safe here because only the parent can write
+on it (``preview``, ``stop``); when it closes, the process that started this one
+is gone, and this one ends too. A pickle is safe here because only the parent can write
 to that pipe; nothing that comes from a socket is ever unpickled.
 """
 
@@ -20,10 +20,13 @@ import pickle
 import signal
 import sys
 import threading
+import time
 import traceback
 import types
 
 GRACE = 0.3  # seconds between "please stop" and the hard exit when the lifeline closes
+PERIOD = 0.2  # seconds between looks at who the parent is
+NUDGE = 0.05  # seconds between nudges of a main thread that was asked to stop
 
 
 def main():
@@ -39,8 +42,8 @@ def main():
         linecache.cache[filename] = (sum(map(len, lines)), None, lines, filename)
     # A shell that puts Jupyter in the background makes all its children ignore Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if hasattr(signal, "SIGBREAK"):  # what reaches a process group on Windows
-        signal.signal(signal.SIGBREAK, signal.default_int_handler)
+    if hasattr(signal, "SIGURG"):
+        signal.signal(signal.SIGURG, lambda number, frame: None)
 
     from zmqlab import observed
 
@@ -114,28 +117,48 @@ def _read_exactly(pipe, count):
 
 def _hold(lifeline, parent, observed):
     """Obey lines from the lifeline; end the process when it closes."""
-    while True:
-        if os.name == "posix":
-            import select
-
-            # Another child forked by the parent may hold the pipe open after the
-            # parent's death; being adopted by somebody else tells as well.
-            if not select.select([lifeline], [], [], 0.2)[0]:
-                if os.getppid() != parent:
-                    break
-                continue
-        text = os.read(lifeline, 4096)
-        if not text:
-            break
-        if b"preview" in text:
+    stopping = False
+    while (text := _listen(lifeline, parent, NUDGE if stopping else PERIOD)) != b"":
+        if text and b"preview" in text:
             observed.preview()
+        if text and b"stop" in text:
+            stopping = True
+            _interrupt_main()
+        elif stopping:
+            _nudge_main()
     # The polite way first, so that files are closed and cameras let go.
+    if not stopping:
+        _interrupt_main()
+    end = time.monotonic() + GRACE
+    while threading.main_thread().is_alive() and time.monotonic() < end:
+        threading.main_thread().join(NUDGE)
+        _nudge_main()
+    os._exit(1)
+
+
+def _listen(lifeline, parent, seconds):
+    """Return what came, b"" when the lifeline is closed, None when nothing came in time."""
+    if os.name == "posix":
+        import select
+
+        if not select.select([lifeline], [], [], seconds)[0]:
+            # Another child that the parent forked may hold the pipe open after the parent's
+            # death; being adopted by somebody else tells as well.
+            return None if os.getppid() == parent else b""
+    return os.read(lifeline, 4096)
+
+
+def _interrupt_main():
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
     else:
         _thread.interrupt_main()
-    threading.main_thread().join(GRACE)
-    os._exit(1)
+
+
+def _nudge_main():
+    """Let a blocking call notice an interrupt that came just before it blocked."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGURG)
 
 
 if __name__ == "__main__":

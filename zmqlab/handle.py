@@ -262,10 +262,7 @@ class Process:
             if self.ended:
                 return
             self._stopping = True
-        # On Windows the signal of a process group; what a child makes of it is Ctrl-C. It fails
-        # in a notebook without a console, where a stop takes force.
-        with contextlib.suppress(OSError):
-            self._popen.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
+        self._write(b"stop\n")  # over there it becomes a Ctrl-C
 
     def _wait_ended(self, timeout):
         with self._changed:

@@ -15,6 +15,7 @@ import time
 
 import zmq
 from zmq.backend import Socket as _Raw
+from zmq.utils.garbage import gc as _copy_free
 
 from zmqlab.reporter import Reporter, bytes_of
 
@@ -192,6 +193,7 @@ def begin(letter):
     """Observe the sockets of this process and report to the one that sent `letter`."""
     global _reporter
     _reporter = Reporter(letter)
+    _copy_free.context._socket_class = _PLAIN  # pyzmq's own sockets, for `copy=False`
     _make_all_sockets(ObservedSocket if letter["observe"] else AnnouncedSocket)
     if hasattr(os, "register_at_fork"):  # the thread is missing in a fork
         os.register_at_fork(after_in_child=lambda: _make_all_sockets(_PLAIN))

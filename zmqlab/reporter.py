@@ -252,7 +252,7 @@ class Reporter:
                 self.let_go()
             if time.monotonic() >= due:
                 due = time.monotonic() + PERIOD
-                now = self.records()
+                now = [record.as_dict() for record in self.records()]
                 if now != known or self.events or self.previewing:
                     self.report()
                 known = now

@@ -1,6 +1,6 @@
 """Where the reports of observed processes arrive: one PULL socket on loopback.
 
-The format is drawn in `zmqlab.observed`. A report counts only with the token
+The format is drawn in `zmqlab.reporter`. A report counts only with the token
 that one child was given through its own pipe: on a host that thirty people
 share, anybody may connect to the port, and nobody is believed.
 """
@@ -10,7 +10,8 @@ import threading
 
 import zmq
 
-MOST_BYTES = 1 << 20  # of one report; libzmq closes a connection that sends more
+MOST_BYTES = 1 << 20  # of a part; libzmq closes a connection that sends more
+MOST_WAITING = 20  # reports of one connection; more wait in the child, or are dropped there
 _lock = threading.Lock()
 _endpoint = None
 _receivers = {}  # token: function to call with each report
@@ -26,7 +27,7 @@ def register(token, receive):
         _receivers[token.encode()] = receive
         if _endpoint is None:
             pull = zmq.Context().socket(zmq.PULL)
-            pull.maxmsgsize = MOST_BYTES
+            pull.maxmsgsize, pull.rcvhwm = MOST_BYTES, MOST_WAITING
             pull.linger = 0
             pull.bind("tcp://127.0.0.1:*")
             _endpoint = pull.last_endpoint.decode()
@@ -47,5 +48,5 @@ def _listen(pull):
             continue
         try:
             receive(json.loads(parts[1]))
-        except (ValueError, KeyError, TypeError):
-            continue  # not a report, whoever sent it
+        except (ValueError, KeyError, TypeError, RecursionError):
+            continue  # not a report, though it came from the right process
