@@ -185,6 +185,11 @@ def test_everything_written_is_grey_on_nothing(frame, capsys):
         axes.legend()
         axes.text(0, 1, "text")
         shown.append(axes.figure)
+    with drawing("two bars", columns=2) as (left, right):
+        left.bar([1], [2], label="one bar")
+        right.set(title="title", ylabel="y")
+        right.legend([left.patches[0]], ["the other"])
+        shown.append(left.figure)
     shown += [
         show_frame(frame, spectrum=True, titles="title"),
         show_timeline([("Ann", [(0, 1, "waited")])], title="title"),

@@ -81,7 +81,7 @@ class Picture(Figure):
 
 
 @contextmanager
-def drawing(words, width=6.4, height=3.2):
+def drawing(words, width=6.4, height=3.2, columns=1):
     """Draw something of your own in the course's style, and show it.
 
     Parameters
@@ -90,11 +90,13 @@ def drawing(words, width=6.4, height=3.2):
         What is to be seen, as in `Picture`.
     width, height : float
         Inches, of 100 pixels each.
+    columns : int
+        How many drawings side by side.
 
     Yields
     ------
-    matplotlib.axes.Axes
-        ::
+    matplotlib.axes.Axes, or an array of them
+        One for each column::
 
             with drawing("frames per second against exposure time") as axes:
                 axes.plot(exposures, rates, "o-", label="measured")
@@ -105,7 +107,7 @@ def drawing(words, width=6.4, height=3.2):
 
     with rc_context(STYLE):
         picture = Picture(words, figsize=(width, height))
-        yield picture.subplots()
+        yield picture.subplots(ncols=columns)
         display(picture)
 
 
