@@ -236,7 +236,7 @@ def request(endpoint, command, parameters=None, timeout=5.0, retries=0):
     tries = f"{1 + retries} times {timeout:g} s" if retries else f"{timeout:g} s"
     raise TimeoutError(
         f"waited {tries} for a reply to {command!r} from {endpoint}: {who_listens(endpoint)}. "
-        "Is the server running, and not busy or stopped?"
+        "Is the server running, and not busy?"
     )
 
 
