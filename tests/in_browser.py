@@ -24,6 +24,8 @@ HOW_TO_HAVE_A_BROWSER = (
 )
 MINUTE = 60_000  # milliseconds, as Playwright counts
 LARGEST_PICTURE = 16_000  # pixels; Chromium's limit is a little higher
+# What JupyterLab says of questions to, and widgets of, a kernel that has been restarted.
+HARMLESS = re.compile("Canceled future for .* before replies were done|Comm not found for comm id")
 ADDRESS = re.compile(r"(?P<base>http://\S+?)(?P<path>/lab\S*)\?token=(?P<token>\w+)")
 
 
@@ -139,11 +141,16 @@ def open_page(browser, lab, path=None):
     """Open JupyterLab in a page of its own; at the end fail on errors that the page reported."""
     # In a workspace of its own, or JupyterLab opens what the page before it had open.
     path = path or f"/lab/workspaces/{uuid.uuid4().hex}"
+    errors = []
+
+    def note(text):
+        if not HARMLESS.search(text):
+            errors.append(text)
+
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         page = context.new_page()
-        errors = []
-        page.on("pageerror", lambda error: errors.append(f"{error.name}: {error.message}"))
-        page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+        page.on("pageerror", lambda error: note(f"{error.name}: {error.message}"))
+        page.on("console", lambda message: message.type == "error" and note(message.text))
         page.goto(f"{lab.url}{path}?token={lab.token}")
         page.wait_for_function("() => window.jupyterapp", timeout=MINUTE)
         page.evaluate("() => jupyterapp.restored")

@@ -8,11 +8,26 @@ import sys
 
 from cyclopts import App
 
-app = App(name="zmqlab", help="Learn how programs talk to each other with ZeroMQ, with a camera.")
+
+def leave(result):
+    """Print what a command returned and leave: with 1 if the doctor found something broken."""
+    if result is not None:
+        print(f"\n{result}")
+    sys.exit(1 if getattr(result, "broken", None) else 0)
+
+
+app = App(
+    name="zmqlab",
+    help="Learn how programs talk to each other with ZeroMQ, with a camera.",
+    result_action=leave,
+)
 app.command("zmqlab.lab:lab")
-app.command("zmqlab.doctor:doctor", result_action=lambda report: leave(report))
+app.command("zmqlab.doctor:doctor")
 app.command("zmqlab.patterns.request_reply:camera_server")
 app.command("zmqlab.patterns.request_reply:snapshot")
+app.command("zmqlab.patterns.publish_subscribe:camera_publisher")
+app.command("zmqlab.patterns.record:record")
+app.command("zmqlab.patterns.watch:watch")
 app.command("zmqlab.patterns.publish_subscribe:camera_publisher")
 app.command("zmqlab.patterns.record:record")
 app.command("zmqlab.patterns.watch:watch")
@@ -30,14 +45,6 @@ def main(arguments: list[str] | None = None):
         if not expected(error):
             raise
         sys.exit(f"zmqlab: {error}")  # printed on stderr, with exit code 1
-
-
-def leave(report):
-    """Print the doctor's verdict and leave: with 1 if something that is needed is broken."""
-    if report is None:  # it was asked for its help only
-        return
-    print(f"\n{report}")
-    sys.exit(1 if report.broken else 0)
 
 
 def expected(error: Exception) -> bool:
