@@ -189,6 +189,7 @@ def zmqlab(*arguments, **options):
     )
 
 
+@pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX's")
 def test_publish_and_watch_from_a_terminal():
     endpoint = free_endpoint()
     arguments = ("--camera", "simulated", "--bind", endpoint, "--topic", "microscope")

@@ -3,6 +3,7 @@
 import contextlib
 import queue
 import random
+import signal
 import threading
 
 import numpy as np
@@ -239,6 +240,36 @@ def read_one_and_wait(endpoint):
         stream.read()
         print("got one", flush=True)
         threading.Event().wait()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer's signal")
+def test_ctrl_c_in_the_middle_of_a_message_spoils_nothing_after_it():
+    """Whenever it comes, the subscriber hears the end, and each frame before it has arrived."""
+    before = signal.signal(signal.SIGVTALRM, signal.default_int_handler)
+    cut = 0
+    try:
+        for trial in range(100):
+            with subscribe_to_interrupted(0.002 + trial * 1e-5) as stream:
+                arrived = sum(1 for _ in stream)
+                assert arrived == stream.received == stream.header["sequence"] + 1
+                assert (stream.lost, stream.restarts) == (0, 0)
+                cut += stream.refused
+        assert cut > 0  # it did happen in the middle of one
+    finally:
+        signal.signal(signal.SIGVTALRM, before)
+
+
+@contextlib.contextmanager
+def subscribe_to_interrupted(seconds):
+    """Subscribe to a publisher that sends until Ctrl-C comes after so many seconds of work."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(KeyboardInterrupt), Publisher(hwm=10**6) as publisher:
+            stream = stack.enter_context(subscribe(publisher.endpoint, hwm=10**6))
+            publisher.wait_for(1)
+            signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+            while True:
+                publisher.send(np.zeros(1))
+        yield stream
 
 
 def test_latest_is_the_newest_that_arrived():

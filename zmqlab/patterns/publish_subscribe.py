@@ -21,7 +21,7 @@ import zmq
 from zmqlab.cameras import open_camera
 from zmqlab.patterns.publisher import Publisher
 from zmqlab.patterns.request_reply import prepare_and_bind, reply_once
-from zmqlab.patterns.stream import FRAMES_WAITING
+from zmqlab.patterns.stream import WAITING_TO_BE_SENT
 from zmqlab.patterns.subscription import EndOfStream, Subscription, subscribe
 
 _COMMANDS = ("set", "info", "stop")  # of a camera server's; reading is what subscribers do
@@ -38,7 +38,7 @@ def camera_publisher(
     control: str = "tcp://127.0.0.1:*",
     wait_for: int = 0,
     frames: int | None = None,
-    hwm: int = FRAMES_WAITING,
+    hwm: int = WAITING_TO_BE_SENT,
     drop: bool = True,
     patience: float = 60.0,
 ) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import zmq
 
 from zmqlab.messages import pack_frame
-from zmqlab.patterns.stream import FRAMES_WAITING, check_hwm, wire_topic
+from zmqlab.patterns.stream import WAITING_TO_BE_SENT, check_hwm, wire_topic
 from zmqlab.sockets import bind as bind_socket
 from zmqlab.sockets import wait
 
@@ -39,7 +39,8 @@ class Publisher:
         The name of the stream.
     hwm : int
         High-water mark: how many frames may wait here for each subscriber. More may wait at the
-        subscriber (it has a mark of its own), and in the system's buffers between the two.
+        subscriber (it has a mark of its own), and in the system's buffers between the two. A
+        frame that waits for several subscribers is in memory once.
     drop : bool
         What happens when so many wait. True: this subscriber misses frames, and the others do
         not notice. False (ZeroMQ's XPUB_NODROP): sending waits until there is room, so that each
@@ -61,7 +62,9 @@ class Publisher:
         If the endpoint cannot be bound.
     """
 
-    def __init__(self, bind="tcp://127.0.0.1:*", topic="camera", *, hwm=FRAMES_WAITING, drop=True):
+    def __init__(
+        self, bind="tcp://127.0.0.1:*", topic="camera", *, hwm=WAITING_TO_BE_SENT, drop=True
+    ):
         self.topic = topic
         self.sequence = self.subscribers = 0
         self._named = self._left = 0  # of the subscribers: to this very topic; gone

@@ -91,7 +91,8 @@ def _conclude(recorder, stream, most, cut_short):
     if lost:
         problems.append(
             f"{lost} lost ({_list(stream.gaps)}): the publisher was faster than the way here or "
-            "the disk. Take smaller frames, fewer in a second, or a higher high-water mark"
+            "the disk. Take smaller frames, fewer in a second, or higher high-water marks, here "
+            "and there"
         )
     if stream.restarts:
         problems.append("the publisher was started anew, and its last frames before may be missing")

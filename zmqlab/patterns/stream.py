@@ -22,8 +22,10 @@ frames that were sent: it shows who missed the last one.
 
 from zmqlab.messages import MessageError
 
-# Frames of 640 x 480 are 0.9 MB each: so many take 15 MB at either end, for each subscriber.
-FRAMES_WAITING = 16
+# High-water marks, in frames. Of 640 x 480 one is 0.9 MB: so many are 55 MB at the publisher,
+# however many subscribers they wait for, and 15 MB at each subscriber.
+WAITING_TO_BE_SENT = 60  # 2 s at 30 frames/s: a busy computer can keep a subscriber from its work
+WAITING_TO_BE_READ = 16
 
 
 def wire_topic(name):

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import zmq
 
 from zmqlab.messages import MessageError, recv_parts, unpack_frame
-from zmqlab.patterns.stream import FRAMES_WAITING, check_hwm, wire_topic
+from zmqlab.patterns.stream import WAITING_TO_BE_READ, check_hwm, wire_topic
 from zmqlab.sockets import connect as connect_socket
 from zmqlab.sockets import wait, who_listens
 
@@ -21,7 +21,7 @@ class EndOfStream(RuntimeError):
     """The publisher has said that no frame follows."""
 
 
-def subscribe(endpoint, topic="camera", *, hwm=FRAMES_WAITING, timeout=10.0):
+def subscribe(endpoint, topic="camera", *, hwm=WAITING_TO_BE_READ, timeout=10.0):
     """Subscribe to a stream of frames.
 
     ::
@@ -230,7 +230,7 @@ class Subscription:
             if self._ended:
                 return
             self.first = self._next = sequence
-        elif stream != self._stream or sequence < self._next:
+        elif stream != self._stream or (sequence < self._next and not self._ended):
             self.restarts += 1
             self._next = 0
         if sequence > self._next:
