@@ -1,11 +1,12 @@
 """Functions as learners write them, in a cell: the starters, the solutions, and wrong answers.
 
-Starters and solutions are those of the notebooks, where these have them: the cells that are tagged
-"exercise" and "solution".
+Starters and solutions are those of the notebooks: the cells tagged "exercise" and "solution". Wrong
+answers are solutions with something changed.
 """
 
 import itertools
 import linecache
+import re
 from pathlib import Path
 
 import nbformat
@@ -31,146 +32,25 @@ def written(source, name):
     return namespace[name]
 
 
-def in_notebooks(tag, name):
-    """Return the source of the cell with that tag that defines the function, or None."""
-    for path in sorted(NOTEBOOKS.glob("*.ipynb")):
-        for cell in nbformat.read(path, as_version=4).cells:
-            if tag in cell.metadata.get("tags", ()) and f"def {name}(" in cell.source:
-                return cell.source
-    return None
+def source(tag, name):
+    """Return the source of the notebooks' cell with that tag that defines that function."""
+    (found,) = (
+        cell.source
+        for path in sorted(NOTEBOOKS.glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        if tag in cell.metadata.get("tags", ()) and f"def {name}(" in cell.source
+    )
+    return found + "\n"
 
 
-SHOUT = """
-def shout_server(bind):
-    with zmq.Context() as context, context.socket(zmq.REP) as socket:
-        socket.bind(bind)
-        while True:
-            request = socket.recv()
-            if request == b"stop":
-                socket.send(b"BYE")
-                break
-            socket.send(request.decode().upper().encode())
-"""
-SILENT = """
-def never_silent(bind):
-    count = 0
-    with zmq.Context() as context, context.socket(zmq.REP) as socket:
-        socket.bind(bind)
-        while True:
-            request = socket.recv()
-            count += 1
-            if request == b"time":
-                socket.send(time.strftime("%H:%M:%S").encode())
-            elif request == b"count":
-                socket.send(str(count).encode())
-"""
-NEVER_SILENT = """
-def never_silent(bind):
-    count = 0
-    with zmq.Context() as context, context.socket(zmq.REP) as socket:
-        socket.bind(bind)
-        while True:
-            request = b" ".join(socket.recv_multipart())
-            count += 1
-            if request == b"time":
-                socket.send(time.strftime("%H:%M:%S").encode())
-            elif request == b"count":
-                socket.send(str(count).encode())
-            else:
-                socket.send(b"unknown command: " + request)
-"""
-PATIENT = """
-def patient_ask(endpoint, request, timeout):
-    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
-        socket.linger = 0
-        socket.connect(endpoint)
-        socket.send(request)
-        if socket.poll(1000 * timeout):
-            return socket.recv()
-    return None
-"""
-MESSAGE = """
-def frame_message(frame, sequence):
-    header = {
-        "dtype": str(frame.dtype),
-        "shape": list(frame.shape),
-        "sequence": sequence,
-        "time": time.time(),
-    }
-    return [b"frame", json.dumps(header).encode(), np.ascontiguousarray(frame)]
-"""
-CAMERA = """
-def safe_camera_server(bind):
-    with (
-        zmqlab.open_camera("simulated") as camera,
-        zmq.Context() as context,
-        context.socket(zmq.REP) as socket,
-    ):
-        socket.bind(bind)
-        while True:
-            command = socket.recv_string()
-            if command == "read":
-                zmqlab.send_frame(socket, camera.read())
-            if command == "stop":
-                zmqlab.send_message(socket, "ok", {})
-                break
-"""
-SAFE_CAMERA = """
-def safe_camera_server(bind):
-    with (
-        zmqlab.open_camera("simulated") as camera,
-        zmq.Context() as context,
-        context.socket(zmq.REP) as socket,
-    ):
-        socket.bind(bind)
-        while True:
-            request = socket.recv_multipart()
-            if request == [b"read"]:
-                try:
-                    frame = camera.read()
-                except zmqlab.CameraError as error:
-                    zmqlab.send_message(socket, "error", {"error": str(error)})
-                else:
-                    zmqlab.send_frame(socket, frame)
-            elif request == [b"stop"]:
-                zmqlab.send_message(socket, "ok", {})
-                break
-            else:
-                zmqlab.send_message(socket, "error", {"error": f"unknown command {request}"})
-"""
-FRINGES = """
-def measure_fringe_period(endpoint):
-    topic, header, frame = zmqlab.request(endpoint, "read")
-    (peak,) = find_peaks(spectrum(frame), frame.shape)
-    return 1 / math.hypot(peak.fx, peak.fy)
-"""
-
-SOLUTIONS = {
-    "shout_server": SHOUT,
-    "never_silent": NEVER_SILENT,
-    "patient_ask": PATIENT,
-    "frame_message": MESSAGE,
-    "safe_camera_server": SAFE_CAMERA,
-    "measure_fringe_period": FRINGES,
-}
-SIGNATURES = {
-    "shout_server": "bind",
-    "patient_ask": "endpoint, request, timeout",
-    "frame_message": "frame, sequence",
-    "measure_fringe_period": "endpoint",
-}
-STARTERS = {"never_silent": SILENT, "safe_camera_server": CAMERA} | {
-    name: f"def {name}({parameters}):\n    raise NotImplementedError\n"
-    for name, parameters in SIGNATURES.items()
-}
-
-
-def solution(name):
-    return in_notebooks("solution", name) or SOLUTIONS[name]
-
-
-def starter(name):
-    return in_notebooks("exercise", name) or STARTERS[name]
+def names():
+    """Return the names of the notebooks' exercises, in order."""
+    return [
+        re.findall(r"^def (\w+)\(", cell.source, re.MULTILINE)[-1]
+        for path in sorted(NOTEBOOKS.glob("*.ipynb"))
+        for cell in nbformat.read(path, as_version=4).cells
+        if "exercise" in cell.metadata.get("tags", ())
+    ]
 
 
 def changed(source, old, new):
@@ -179,8 +59,24 @@ def changed(source, old, new):
     return source.replace(old, new)
 
 
+BYTES = source("solution", "bytes_per_second")
+SHOUT = source("solution", "shout_server")
+NEVER_SILENT = source("solution", "never_silent")
+PATIENT = source("solution", "patient_ask")
+MESSAGE = source("solution", "frame_message")
+SAFE_CAMERA = source("solution", "safe_camera_server")
+FRINGES = source("solution", "measure_fringe_period")
+
 # For each exercise: plausible wrong answers, and what the learner is told about each.
 WRONG = {
+    "bytes_per_second": {
+        "grey": (changed(BYTES, " * 3", ""), "expected: 27648000.*it gave: 9216000"),
+        "one frame": (changed(BYTES, " * fps", ""), "it gave: 921600"),
+        "says it instead": (
+            "def bytes_per_second(width, height, fps):\n    print(width * height * 3 * fps)\n",
+            "it gave: None.*what it printed:.*27648000",
+        ),
+    },
     "shout_server": {
         "upper of bytes": (changed(SHOUT, ".decode().upper().encode()", ".upper()"), "GR.*SSE|GR"),
         "one request only": (changed(SHOUT, "while True", "for _ in range(1)"), "has ended"),

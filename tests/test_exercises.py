@@ -9,14 +9,14 @@ import nbformat
 import psutil
 import pytest
 import zmq
-from learners import SHOUT, SOLUTIONS, WRONG, changed, solution, starter, written
+from learners import SHOUT, WRONG, changed, names, source, written
 from nbclient import NotebookClient
 
 from zmqlab import check, hint
 from zmqlab.exercises import _exercises, _find
 from zmqlab.processes import processes
 
-each_exercise = pytest.mark.parametrize("name", SOLUTIONS)
+each_exercise = pytest.mark.parametrize("name", names())
 each_wrong_answer = pytest.mark.parametrize(
     ("name", "wrong"), [(name, wrong) for name, answers in WRONG.items() for wrong in answers]
 )
@@ -24,7 +24,7 @@ each_wrong_answer = pytest.mark.parametrize(
 
 @each_exercise
 def test_solution_passes(name):
-    result = check(written(solution(name), name))
+    result = check(written(source("solution", name), name))
     assert result, result
     assert result.state == "passed"
     assert result.text
@@ -32,17 +32,17 @@ def test_solution_passes(name):
 
 @each_exercise
 def test_starter_does_not_pass(name):
-    source = starter(name)
-    result = check(written(source, name))
+    starter = source("exercise", name)
+    result = check(written(starter, name))
     assert not result
     # What is to be written is not attempted; what is to be mended does not do yet what it should.
-    assert result.state == ("not attempted" if "NotImplementedError" in source else "not yet")
+    assert result.state == ("not attempted" if "NotImplementedError" in starter else "not yet")
 
 
 @each_wrong_answer
 def test_wrong_answer_is_told_why(name, wrong):
-    source, says = WRONG[name][wrong]
-    result = check(written(source, name))
+    answer, says = WRONG[name][wrong]
+    result = check(written(answer, name))
     assert result.state == "not yet"
     assert re.search(says, repr(result), re.DOTALL), result
     assert f"hint({name})" in repr(result)
@@ -51,7 +51,7 @@ def test_wrong_answer_is_told_why(name, wrong):
 def test_every_exercise_is_tested():
     with pytest.raises(LookupError):
         _find("none")
-    assert set(_exercises) == set(SOLUTIONS) == set(WRONG)
+    assert set(_exercises) == set(names()) == set(WRONG)
     assert all(2 <= len(each.hints) <= 4 for each in _exercises.values())
 
 
@@ -119,8 +119,7 @@ def test_server_that_misbehaves(lines, says):
     ],
 )
 def test_server_that_does_not_come_up(line, says):
-    source = f"def shout_server(bind):\n    {line}\n"
-    result = check(written(source, "shout_server"))
+    result = check(written(f"def shout_server(bind):\n    {line}\n", "shout_server"))
     assert result.state == "not yet"
     assert re.search(says, repr(result), re.DOTALL), result
 
@@ -158,15 +157,15 @@ def test_interrupted(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("source", "says"),
+    ("line", "says"),
     [
         ("def shout_server(): pass", r"called as `shout_server\(bind\)`.*too many positional"),
         ("def shout_server(bind, port): pass", r"called as `shout_server\(bind\)`.*'port'"),
         ("shout_server = type('shout_server', (), {'__init__': lambda self: None})", "called as"),
     ],
 )
-def test_wrong_signature(source, says):
-    result = check(written(source, "shout_server"))
+def test_wrong_signature(line, says):
+    result = check(written(line, "shout_server"))
     assert result.state == "not yet"
     assert re.search(says, result.text)
 
@@ -185,7 +184,7 @@ def test_unknown_exercise():
     for result in (check(shuot_server), hint(shuot_server), hint("shuot_server"), hint(None)):
         assert not result
         assert "There is no exercise of the name" in result.text
-        assert all(name in result.text for name in SOLUTIONS)
+        assert all(name in result.text for name in names())
 
 
 def test_function_that_cannot_travel():
@@ -225,7 +224,7 @@ def test_in_a_kernel():
     """The cell is named by its number, and the result is shown as a page and as text."""
     cells = [
         "import time, zmq\nfrom zmqlab import check, hint",
-        starter("never_silent"),
+        source("exercise", "never_silent"),
         "check(never_silent)",
         "bool(check(never_silent))",
         "hint(never_silent)",

@@ -58,7 +58,11 @@ class NotYet(Exception):
 
 def expect(what, expected, got):
     """Raise `NotYet` unless `got` equals `expected`; `what` says what they are."""
-    if (got == expected) is not True:  # an array answers with an array
+    try:
+        same = bool(got == expected)
+    except ValueError:  # an array has no one answer
+        same = False
+    if not same:
         raise NotYet(f"{what}:", expected, got)
 
 
@@ -176,31 +180,44 @@ def free_endpoint():
 def served(*call):
     """Run the learner's server in a process while the block runs; yield the `Process`.
 
-    `call` is a function and its arguments; where to bind is one more, the last. If the server has
-    failed, its traceback goes along with any `NotYet` of the block.
+    `call` is a function and its arguments; where to bind is one more, the last.
     """
-    endpoint, name, began = free_endpoint(), "your server", time.monotonic()
+    endpoint = free_endpoint()
+    with running(*call, endpoint, name="your server", verb="bound") as server:
+        expect("Where it listens", [endpoint], server.endpoints)
+        yield server
+
+
+@contextlib.contextmanager
+def running(*call, name, verb="connected"):
+    """Run what the learner wrote in a process while the block runs; yield the `Process`.
+
+    `call` is a function and its arguments; it is up when it has bound or connected a socket,
+    whichever the `verb` says. If it has failed, its traceback goes along with any `NotYet` of the
+    block.
+    """
+    began = time.monotonic()
     try:
-        server = start(*call, endpoint, name=name, timeout=STARTING)
+        learners = start(*call, name=name, timeout=STARTING)
     except StartError:
-        server = process(name)
+        learners = process(name)
         if time.monotonic() - began >= STARTING:
-            _print_end(server.output)
-            raise NotYet(f"It bound no socket within {STARTING:g} s.") from None
-        raise _explained(f"It ended before it bound a socket ({server.state}).", server) from None
-    with server:
+            _print_end(learners.output)
+            raise NotYet(f"It {verb} no socket within {STARTING:g} s.") from None
+        text = f"It ended before it {verb} a socket ({learners.state})."
+        raise _explained(text, learners) from None
+    with learners:
         try:
-            expect("Where it listens", [endpoint], server.endpoints)
-            yield server
+            yield learners
         except NotYet as error:
-            if server.ended and server.exit_code:
-                raise _explained(error.text, server) from None
-            _print_end(server.output)
+            if learners.ended and learners.exit_code:
+                raise _explained(error.text, learners) from None
+            _print_end(learners.output)
             raise
 
 
 def _explained(text, server):
-    """Return what to raise for a server that has failed; its traceback says why."""
+    """Return what to raise for a process that has failed; its traceback says why."""
     lines = server.traceback()
     if lines.rstrip().rpartition("\n")[2].startswith("NotImplementedError"):
         return NotImplementedError()
@@ -209,7 +226,7 @@ def _explained(text, server):
 
 
 def _print_end(output):
-    """Print the last lines of what a server printed: what `Result.printed` will be."""
+    """Print the last lines of what a process printed: what `Result.printed` will be."""
     print("\n".join(output.splitlines()[-LAST_LINES:]))
 
 
