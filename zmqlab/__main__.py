@@ -28,9 +28,6 @@ app.command("zmqlab.patterns.request_reply:snapshot")
 app.command("zmqlab.patterns.publish_subscribe:camera_publisher")
 app.command("zmqlab.patterns.record:record")
 app.command("zmqlab.patterns.watch:watch")
-app.command("zmqlab.patterns.publish_subscribe:camera_publisher")
-app.command("zmqlab.patterns.record:record")
-app.command("zmqlab.patterns.watch:watch")
 
 
 def main(arguments: list[str] | None = None):
