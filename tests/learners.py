@@ -66,6 +66,36 @@ PATIENT = source("solution", "patient_ask")
 MESSAGE = source("solution", "frame_message")
 SAFE_CAMERA = source("solution", "safe_camera_server")
 FRINGES = source("solution", "measure_fringe_period")
+KEPT = """
+def patient_ask(endpoint, request, timeout):
+    sockets = globals().setdefault("sockets", {})
+    if endpoint not in sockets:
+        sockets[endpoint] = zmq.Context.instance().socket(zmq.TYPE)
+        sockets[endpoint].connect(endpoint)
+    sockets[endpoint].send(request)
+    return sockets[endpoint].recv() if sockets[endpoint].poll(1000 * timeout) else None
+"""
+SHARED = """
+def patient_ask(endpoint, request, timeout):
+    socket = zmq.Context.instance().socket(zmq.REQ)
+    socket.linger = 0
+    socket.connect(endpoint)
+    socket.send(request)
+    answer = socket.recv() if socket.poll(1000 * timeout) else None
+    return answer
+"""
+MIXED_UP = """
+def shout_server(bind):
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
+        socket.bind(bind)
+        while True:
+            waiting = [socket.recv_multipart()]
+            while socket.poll(50):
+                waiting.append(socket.recv_multipart())
+            for who, empty, _ in waiting:
+                request = waiting[-1][-1]
+                socket.send_multipart([who, b"", request.decode().upper().encode()])
+"""
 
 # For each exercise: plausible wrong answers, and what the learner is told about each.
 WRONG = {
@@ -84,6 +114,7 @@ WRONG = {
             changed(SHOUT, "                break\n", "                continue\n"),
             "went on",
         ),
+        "mixes up its clients": (MIXED_UP, "'client 4' among several.*CLIENT 5"),
         "stops for whatever begins so": (
             changed(SHOUT, 'request == b"stop"', 'request.startswith(b"stop")'),
             "stopwatch",
@@ -139,20 +170,26 @@ WRONG = {
         ),
         "seconds for milliseconds": (changed(PATIENT, "1000 * ", ""), "it gave: None"),
         "linger": (changed(PATIENT, "socket.linger = 0", "pass"), "there is no server"),
-        "one socket for all": (
-            """
-context = zmq.Context.instance()
-sockets = {}
-def patient_ask(endpoint, request, timeout):
-    import zmq
-    sockets = globals().setdefault("sockets", {})
-    if endpoint not in sockets:
-        sockets[endpoint] = zmq.Context.instance().socket(zmq.REQ)
-        sockets[endpoint].connect(endpoint)
-    sockets[endpoint].send(request)
-    return sockets[endpoint].recv() if sockets[endpoint].poll(1000 * timeout) else None
-""".replace("context = zmq.Context.instance()\nsockets = {}\n", ""),
-            "current state",
+        "one REQ for all": (KEPT.replace("TYPE", "REQ"), "current state"),
+        "one DEALER for all": (
+            changed(
+                KEPT.replace("TYPE", "DEALER").replace(
+                    ".send(request)", '.send_multipart([b"", request])'
+                ),
+                ".recv()",
+                ".recv_multipart()[-1]",
+            ),
+            "earlier request comes first.*reply to second.*reply to first",
+        ),
+        "leaves sockets open": (
+            changed(SHARED, "socket.linger = 0", "globals().setdefault('kept', []).append(socket)"),
+            "sockets open",
+        ),
+        "leaves requests behind": (
+            changed(SHARED, "socket.linger = 0", "pass").replace(
+                "    return answer", "    socket.close()\n    return answer"
+            ),
+            "given up on two.*old",
         ),
     },
     "frame_message": {
@@ -160,6 +197,7 @@ def patient_ask(endpoint, request, timeout):
             changed(MESSAGE, "np.ascontiguousarray(frame)", "frame"),
             "every second pixel",
         ),
+        "always uint8": (changed(MESSAGE, "str(frame.dtype)", '"uint8"'), "16 bit.*bytes"),
         "no header": (
             "def frame_message(frame, sequence):\n    return [b'frame', frame.tobytes()]",
             "three parts",
@@ -185,6 +223,18 @@ def patient_ask(endpoint, request, timeout):
         "falls with the camera": (
             changed(SAFE_CAMERA, "except zmqlab.CameraError", "except OSError"),
             "CameraError",
+        ),
+        "the first part only": (
+            changed(SAFE_CAMERA, "socket.recv_multipart()", "[socket.recv()]"),
+            "read', b'now.*current state",
+        ),
+        "no word about the unknown": (
+            changed(
+                SAFE_CAMERA,
+                'zmqlab.send_message(socket, "error", {"error": f"unknown command {request}"})',
+                "pass",
+            ),
+            "raed.*current state",
         ),
         "plain text for an error": (
             changed(

@@ -54,7 +54,7 @@ class Result:
         sign, colour = _SIGNS[self.state]
         lines = [_marked_up(self.text)]
         lines += [f"{what}: {_code(value)}" for what, value in self._comparison()]
-        lines += [f"{title}: <pre>{html.escape(block)}</pre>" for title, block in self._blocks()]
+        lines += [f"{title}: {_block(block)}" for title, block in self._blocks()]
         lines += [_marked_up(self._help())]
         return _box(colour, f"{sign} {_code(self.name)}: {self.state}", lines)
 
@@ -93,6 +93,10 @@ class Hint:
 
 def _code(text):
     return f"<code>{html.escape(text)}</code>"
+
+
+def _block(text):
+    return f'<pre style="margin: 4px 0; white-space: pre-wrap">{html.escape(text)}</pre>'
 
 
 def _marked_up(text):

@@ -117,7 +117,7 @@ def call(function, *args, seconds, when):
     timer.start()
     try:
         return function(*args)
-    except NotImplementedError:
+    except (NotImplementedError, NotYet):
         raise
     except BaseException as error:  # SystemExit and KeyboardInterrupt too
         lines = "".join(traceback.format_exception(error))
