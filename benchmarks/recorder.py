@@ -1,24 +1,27 @@
-"""Recording frames of 640 x 480: the article's way, ours, and a plain file of the same bytes.
+"""Recording 200 frames of 640 x 480: the article's way, ours, and a plain file of the same bytes.
 
-python -m benchmarks.recorder
+python -m benchmarks.recorder > benchmarks/recorder.md
 """
 
 import importlib.util
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 import h5py
-import numpy as np
 
+from benchmarks.timing import interleave, machine, ratio, spread, table
 from zmqlab.cameras import open_camera
 from zmqlab.recording import Recorder, open_recording
 
 FRAMES = 200
-ROUNDS = 7
+ROUNDS = 9
+ARTICLE, PLAIN = "the article's way", "a plain file"
+HEADS = ["way", "frames/s", "quartiles", "x article", "x plain", "MB", "frame ms", "pixel ms"]
 
 
-def article(path, frames):
+def write_article(path, frames):
     """No dtype (h5py then takes float32), time last, resized and flushed for each frame."""
     shape = frames[0].shape
     with h5py.File(path, "w") as file:
@@ -31,80 +34,78 @@ def article(path, frames):
 
 def read_article(path):
     with h5py.File(path, "r") as file:
-        return timed(lambda: file["images"][..., 7]), timed(lambda: file["images"][240, 320, 0])
+        images = file["images"]
+        return seconds(lambda: images[..., 7]), seconds(lambda: images[240, 320, 0])
 
 
-def recorder(compression=None):
-    def write(path, frames):
-        with Recorder(path, compression) as recorder:
-            for frame in frames:
-                recorder.add(frame)
-
-    return write
+def write_recording(path, frames, compression=None):
+    with Recorder(path, compression) as recorder:
+        for frame in frames:
+            recorder.add(frame)
 
 
-def read_recorder(path):
+def read_recording(path):
     with open_recording(path) as data:
-        return timed(lambda: data["frames"][7]), timed(lambda: data["frames"][:, 240, 320, 0])
+        images = data["frames"]
+        return seconds(lambda: images[7]), seconds(lambda: images[:, 240, 320, 0])
 
 
-def plain_file(path, frames):
+def write_plain(path, frames):
     with open(path, "wb", buffering=0) as file:
         for frame in frames:
             file.write(frame)
 
 
-def read_plain_file(path):
+def read_plain(path):
     return float("nan"), float("nan")
 
 
 WAYS = {
-    "the article's way": (article, read_article),
-    "zmqlab Recorder": (recorder(), read_recorder),
-    "zmqlab Recorder, lz4": (recorder("lz4"), read_recorder),
-    "zmqlab Recorder, zstd": (recorder("zstd"), read_recorder),
-    "a plain file": (plain_file, read_plain_file),
+    ARTICLE: (write_article, read_article),
+    "Recorder": (write_recording, read_recording),
+    PLAIN: (write_plain, read_plain),
 }
-if importlib.util.find_spec("hdf5plugin") is None:
-    WAYS = {way: of for way, of in WAYS.items() if "lz4" not in way and "zstd" not in way}
+if importlib.util.find_spec("hdf5plugin"):
+    for name in ("lz4", "zstd"):
+        WAYS[f"Recorder, {name}"] = (partial(write_recording, compression=name), read_recording)
 
 
-def timed(action):
+def seconds(action):
     start = time.perf_counter()
     action()
     return time.perf_counter() - start
 
 
-def measure(frames, rounds=ROUNDS):
-    """Return {way: rows of (seconds, bytes, seconds for one frame, for a pixel's history)}."""
-    rows = {way: [] for way in WAYS}
-    for number in range(rounds):
-        # What went before leaves traces in the caches: every other round runs in reverse order.
-        for way in reversed(WAYS) if number % 2 else WAYS:
-            write, read = WAYS[way]
-            with tempfile.TemporaryDirectory() as folder:
-                path = Path(folder) / "film"
-                seconds = timed(lambda write=write, path=path: write(path, frames))
-                rows[way].append((seconds, path.stat().st_size, *read(path)))
-    return rows
+def measure(way, frames):
+    """Return seconds to record, bytes of the file, seconds for a frame and a pixel's history."""
+    write, read = WAYS[way]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "film"
+        return seconds(lambda: write(path, frames)), path.stat().st_size, *read(path)
 
 
 def main():
     with open_camera("simulated", paced=False) as camera:
         frames = [camera.read() for _ in range(FRAMES)]
-    rows = measure(frames)
-    median = {way: np.median(rows[way], axis=0) for way in WAYS}
-    article, plain = median["the article's way"], median["a plain file"]
-    print(f"{FRAMES} frames of 640 x 480, median of {ROUNDS} rounds (slowest to fastest)\n")
-    print("| way | frames/s | x article | x plain | MB | a frame, ms | a pixel's history, ms |")
-    print("|---|---|---|---|---|---|---|")
-    for way, (seconds, size, frame, history) in median.items():
-        slowest, fastest = max(rows[way])[0], min(rows[way])[0]
-        print(
-            f"| {way} | {FRAMES / seconds:.0f} ({FRAMES / slowest:.0f} to {FRAMES / fastest:.0f}) "
-            f"| {article[0] / seconds:.1f} | {plain[0] / seconds:.2f} | {size / 1e6:.0f} "
-            f"| {frame * 1e3:.2f} | {history * 1e3:.2f} |"
-        )
+    measured = interleave({way: partial(measure, way, frames) for way in WAYS}, ROUNDS)
+    columns = {way: list(zip(*rows, strict=True)) for way, rows in measured.items()}
+    rows = [row(way, columns) for way in WAYS]
+    print(f"{FRAMES} frames of 640 x 480 from the simulated camera, {ROUNDS} rounds. {machine()}")
+    print(f"\n{table(HEADS, rows)}")
+
+
+def row(way, columns):
+    took, size, frame, pixel = columns[way]
+    middle, low, high = spread([FRAMES / each for each in took])
+    return [
+        way,
+        f"{middle:.0f}",
+        f"{low:.0f} to {high:.0f}",
+        f"{1 / ratio(took, columns[ARTICLE][0]):.1f}",
+        f"{1 / ratio(took, columns[PLAIN][0]):.2f}",
+        f"{size[0] / 1e6:.0f}",
+        *(f"{spread(one)[0] * 1e3:.2f}" if way != PLAIN else "" for one in (frame, pixel)),
+    ]
 
 
 if __name__ == "__main__":

@@ -43,6 +43,10 @@ PAGE = 4096
 NUMBERS_PER_CHUNK = 128
 
 
+# The bytes with which a file of this format begins; they say whether it is being written.
+SUPERBLOCK = 48
+
+
 class RecordingError(RuntimeError):
     """A frame or a file that cannot be recorded or read; says which, why, and what to do."""
 
@@ -126,6 +130,7 @@ class Recorder:
             if self._datasets is None:
                 self._datasets = _lay_out(self._file, frame, self._filter)
                 self._kind = (frame.shape, frame.dtype)
+                self._superblock = self.path.read_bytes()[:SUPERBLOCK]
             frames, sequences, times = self._datasets
             _append(sequences, self.count, self._sequence_chunk)
             _append(times, self.count, self._time_chunk)
@@ -159,6 +164,7 @@ class Recorder:
             file.close()
         except (OSError, RuntimeError) as error:
             if self.count:
+                self._mark_as_growing()
                 raise RecordingError(
                     f"{self.path}: could not be closed properly ({_reason(error)}). open_recording "
                     f"reads its {self.count} frames all the same; other programs may not"
@@ -176,6 +182,11 @@ class Recorder:
         except RecordingError:
             if error is None:  # else what stopped the recording is what matters
                 raise
+
+    def _mark_as_growing(self):
+        """Put the mark of a growing file back, without which HDF5 1.14 cannot open this one."""
+        with suppress(OSError), self.path.open("r+b") as file:
+            file.write(self._superblock)
 
     def _take_back(self):
         """Undo a frame that was only partly written; close what cannot go on after that."""
@@ -216,8 +227,8 @@ def open_recording(path):
 
     Notes
     -----
-    h5py also has ``dataset.refresh()``. Beware: where a second handle to the same dataset is open
-    in the process, HDF5 2.0.0 afterwards reads the first frame in place of every other.
+    h5py also has ``dataset.refresh()``. Beware: if the process has a second handle to the same
+    dataset open, HDF5 (1.14.4 and 2.0.0, at least) then reads the first frame for every other.
 
     Examples
     --------
@@ -320,14 +331,8 @@ def _lay_out_film(entry, frames, axes):
 
 def _growing(group, name, dtype, chunk, shape=(), **filter):
     """Make an empty dataset whose first axis grows without end."""
-    return group.create_dataset(
-        name,
-        shape=(0, *shape),
-        maxshape=(None, *shape),
-        chunks=(chunk, *shape),
-        dtype=dtype,
-        **filter,
-    )
+    sizes = {"shape": (0, *shape), "maxshape": (None, *shape), "chunks": (chunk, *shape)}
+    return group.create_dataset(name, dtype=dtype, **sizes, **filter)
 
 
 def _append(dataset, index, chunk):
