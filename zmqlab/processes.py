@@ -9,6 +9,7 @@ a `zmqlab.handle.Process`.
 
 import atexit
 import linecache
+import os
 import pickle
 
 from zmqlab.handle import Process, ProcessError, StartError
@@ -130,3 +131,5 @@ def stop_all():
 
 
 atexit.register(stop_all)
+if hasattr(os, "register_at_fork"):  # a fork that ends must not stop what is not its own
+    os.register_at_fork(after_in_child=_processes.clear)
