@@ -14,6 +14,7 @@ import zmq
 from streams import VGA, assert_soon, free_endpoint, kill, raw_socket, second_endpoint
 
 from zmqlab.cameras import open_camera
+from zmqlab.messages import MessageError
 from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import subscribe
@@ -91,7 +92,10 @@ def test_random_subscriptions_do_not_stop_a_publisher():
                 odd.send(kind + choice.randbytes(choice.randint(1, 100)))
             odd.send_multipart([b"\1", b"\1camera/", b"\0", b""])
             process.wait_output("2 subscribers")
-            odd.send(b"\1" + bytes(100_000))  # for this it is disconnected
+            odd.send(b"\1" + bytes(100_000))
+            process.wait_until(  # for this it is sent away
+                lambda process: any(e["event"] == "DISCONNECTED" for e in process.events)
+            )
             for _ in range(20):
                 stream.read()
         count(process, 1)
@@ -177,6 +181,12 @@ def test_a_film_is_published_to_its_last_frame(tmp_path):
         means = [frame.mean() for frame in stream]
         assert np.allclose(means, 10 * np.arange(20), atol=5)
         assert process.wait(10) == 0
+
+
+@pytest.mark.parametrize("frames", [0, -3])
+def test_a_number_of_frames_that_makes_no_sense(frames):
+    with pytest.raises(MessageError, match=f"frames={frames}: give a number of frames, from 1"):
+        camera_publisher("simulated", frames=frames)
 
 
 # From a terminal

@@ -6,9 +6,17 @@ import sys
 
 import numpy as np
 import pytest
-from streams import free_endpoint, kill, number_in, publish, second_endpoint
+from streams import (
+    free_endpoint,
+    kill,
+    number_in,
+    publish,
+    raw_publisher,
+    second_endpoint,
+)
 
 from zmqlab.cameras import open_camera
+from zmqlab.messages import MessageError, send_frame
 from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.record import record
 from zmqlab.patterns.request_reply import request
@@ -83,6 +91,25 @@ def test_a_recorder_that_misses_frames_says_which(tmp_path):
     assert f"lost ({missing[0]}" in str(error.value)
 
 
+def publish_these(numbers):
+    """Publish small frames of these numbers, until the subscriber has left."""
+    with raw_publisher() as (socket, ready):
+        ready()
+        for number in numbers:
+            send_frame(socket, np.zeros((4, 4)), "camera/", number)
+        socket.poll(10_000)
+
+
+def test_frames_that_are_lost_count_among_those_asked_for(tmp_path):
+    path = tmp_path / "film.h5"
+    with (
+        start(publish_these, [3, 4, 6, 20, 21]) as process,
+        pytest.raises(RecordingError, match=r"holds 3 of 6 frames: 3 lost \(5, 7 to 19\)"),
+    ):
+        record(path, connect=process.endpoint, frames=6)
+    assert recorded(path)[1] == [3, 4, 6]
+
+
 def test_frames_wait_for_the_disk(tmp_path):
     """A burst of 184 MB, which comes faster than a disk can take it."""
     path = tmp_path / "film.h5"
@@ -125,6 +152,12 @@ def test_nobody_publishes(tmp_path):
     with pytest.raises(TimeoutError, match="nobody listens there"):
         record(path, connect=free_endpoint(), frames=3, patience=0.2)
     assert not path.exists()
+
+
+def test_no_frames_are_no_recording(tmp_path):
+    with pytest.raises(MessageError, match="frames=0: give a number of frames, from 1"):
+        record(tmp_path / "film.h5", connect=free_endpoint(), frames=0)
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_existing_file_is_not_touched(tmp_path):

@@ -21,7 +21,7 @@ import zmq
 from zmqlab.cameras import open_camera
 from zmqlab.patterns.publisher import Publisher
 from zmqlab.patterns.request_reply import prepare_and_bind, reply_once
-from zmqlab.patterns.stream import WAITING_TO_BE_SENT
+from zmqlab.patterns.stream import WAITING_TO_BE_SENT, check_count
 from zmqlab.patterns.subscription import EndOfStream, Subscription, subscribe
 
 _COMMANDS = ("set", "info", "stop")  # of a camera server's; reading is what subscribers do
@@ -77,6 +77,8 @@ def camera_publisher(
     zmq.ZMQError
         If an endpoint cannot be bound.
     """
+    if frames is not None:
+        check_count(frames=frames)
     with (
         contextlib.suppress(KeyboardInterrupt),
         open_camera(camera) as source,

@@ -8,7 +8,7 @@ import numpy as np
 import zmq
 
 from zmqlab.messages import pack_frame
-from zmqlab.patterns.stream import WAITING_TO_BE_SENT, check_hwm, wire_topic
+from zmqlab.patterns.stream import WAITING_TO_BE_SENT, check_count, wire_topic
 from zmqlab.sockets import bind as bind_socket
 from zmqlab.sockets import wait
 
@@ -71,7 +71,7 @@ class Publisher:
         self._wire = wire_topic(topic)
         self._stream = secrets.token_hex(4)
         self._within_message = False
-        check_hwm(hwm)
+        check_count(hwm=hwm)
         self._context = zmq.Context()
         try:
             self._socket = socket = self._context.socket(zmq.XPUB)

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Literal
 
+from zmqlab.patterns.stream import check_count
 from zmqlab.patterns.subscription import subscribe
 from zmqlab.recording import Recorder, RecordingError
 
@@ -54,6 +55,8 @@ def record(
     TimeoutError
         If no frame came at all.
     """
+    if frames is not None:
+        check_count(frames=frames)
     most = math.inf if frames is None else frames
     with (
         Recorder(path, compression) as recorder,

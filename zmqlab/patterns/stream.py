@@ -38,8 +38,8 @@ def wire_topic(name):
     return f"{name}/"
 
 
-def check_hwm(hwm):
-    """Return the high-water mark if it is one: 0 would be a queue without any bound."""
-    if not isinstance(hwm, int) or isinstance(hwm, bool) or not 0 < hwm < 2**31:
-        raise ValueError(f"hwm={hwm!r} is no high-water mark: give a number of frames, from 1")
-    return hwm
+def check_count(**given):
+    """Refuse what is no number of frames; 0, to ZeroMQ, would be a queue without any bound."""
+    for name, count in given.items():
+        if not isinstance(count, int) or isinstance(count, bool) or not 0 < count < 2**31:
+            raise MessageError(f"{name}={count!r}: give a number of frames, from 1")

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import zmq
 
 from zmqlab.messages import MessageError, recv_parts, unpack_frame
-from zmqlab.patterns.stream import WAITING_TO_BE_READ, check_hwm, wire_topic
+from zmqlab.patterns.stream import WAITING_TO_BE_READ, check_count, wire_topic
 from zmqlab.sockets import connect as connect_socket
 from zmqlab.sockets import wait, who_listens
 
@@ -89,7 +89,8 @@ class Subscription:
         self._stream, self._next = None, 0  # the number that the next frame should have
         self._ended, self._over = False, ""  # and which stream it was that ended last
         self._wire = wire_topic(topic)
-        self._hwm = check_hwm(hwm)
+        check_count(hwm=hwm)
+        self._hwm = hwm
         self._context = zmq.Context()
         try:
             self._socket = socket = self._context.socket(zmq.SUB)
@@ -237,7 +238,7 @@ class Subscription:
             self.lost += sequence - self._next
             self._gaps.append((self._next, sequence - 1))
         self._stream = stream
-        self._next = sequence + (not self._ended)
+        self._next = sequence + 1
 
     def _listen_to_all(self):
         """Subscribe to everything in place of the topic, for a moment: what is published?"""

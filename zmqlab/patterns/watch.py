@@ -36,6 +36,8 @@ def watch(*, connect: str, topic: str = "camera") -> None:
                 _show(f"no frame for {silent * _PERIOD:g} s: {stream.why_nothing()}", stream)
             if ended:
                 _show("the publisher has ended the stream", stream)
+    if sys.stdout.isatty():
+        print()
 
 
 def _listen(stream, until):
