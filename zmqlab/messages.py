@@ -15,8 +15,8 @@ carry the same three parts where there is no frame. Each is packing and sending,
 or receiving and unpacking, and both halves can be had apart.
 """
 
+import contextlib
 import json
-import math
 import operator
 import reprlib
 from time import monotonic
@@ -25,7 +25,7 @@ from time import time as now
 import numpy as np
 import zmq
 
-from zmqlab.sockets import SLICE, describe, wait
+from zmqlab.sockets import describe, wait
 
 # By name, as they are written in a header. Others (objects, records, dates) do not travel.
 _DTYPES = {
@@ -36,9 +36,10 @@ _DTYPES = {
     )
 }
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}  # dtype.name itself is slow
+_KEYS = dict.fromkeys(["dtype", "shape", "sequence", "time"]).keys()
 _MOST_DIMENSIONS = 32  # what every numpy can hold
 _MOST = 2**63  # above any sequence number or length of ours; JSON itself has no limit
-_NOBLOCK, _POLLOUT, _RCVTIMEO = int(zmq.NOBLOCK), int(zmq.POLLOUT), int(zmq.RCVTIMEO)
+_NOBLOCK, _POLLIN, _POLLOUT = int(zmq.NOBLOCK), int(zmq.POLLIN), int(zmq.POLLOUT)
 
 
 class MessageError(ValueError):
@@ -157,23 +158,16 @@ def unpack_frame(parts):
     been checked against the bytes that are really there.
     """
     topic, header, pixels = unpack_message(parts)
-    missing = [key for key in ("dtype", "shape", "sequence", "time") if key not in header]
-    if missing:
+    if not header.keys() >= _KEYS:
+        missing = [key for key in _KEYS if key not in header]
         raise MessageError(
             f"a message with topic {_short(topic)} carries no frame: its header "
             f"{_short(header)} has no {', '.join(missing)}. Send frames with send_frame"
         )
     _check_stamp(header)
-    dtype = header["dtype"]
-    if not isinstance(dtype, str) or dtype not in _DTYPES:
-        raise MessageError(
-            f"the header's dtype {_short(dtype)} is none of {', '.join(_DTYPES)}. "
-            "Convert the frame before sending it, for example with frame.astype('uint8')"
-        )
-    dtype = _DTYPES[dtype]
-    shape = _check_shape(header["shape"], dtype, pixels.nbytes)
+    dtype, shape = _check_array(header, pixels.nbytes)
     try:
-        return topic, header, np.frombuffer(pixels, dtype).reshape(shape)
+        return topic, header, np.ndarray(shape, dtype, pixels)
     except ValueError as error:  # no bytes, and lengths beside the 0 that numpy cannot hold
         raise MessageError(f"the header's shape {_short(shape)} is impossible: {error}") from None
 
@@ -213,31 +207,18 @@ def send_parts(socket, parts, timeout=10.0, copy=False):
 
 def recv_parts(socket, timeout=10.0, most=4):
     """Receive one message as a list of `zmq.Frame`, of which the first `most` are kept."""
-    part = _recv_first(socket, timeout)
+    part = None
+    while part is None:
+        if not wait(socket, _POLLIN, timeout):
+            raise TimeoutError(f"no message arrived at the {describe(socket)} within {timeout:g} s")
+        with contextlib.suppress(zmq.Again):  # what was there the socket itself threw away
+            part = socket.recv(_NOBLOCK, copy=False)
     parts = [part]
     while part.more:  # a message arrives whole or not at all: this does not wait
         part = socket.recv(copy=False)
         if len(parts) < most:
             parts.append(part)
     return parts
-
-
-def _recv_first(socket, timeout):
-    """Receive the first part of a message, with the socket's own timeout: quicker than to poll."""
-    deadline = monotonic() + timeout
-    usual = socket.get(_RCVTIMEO)
-    try:
-        while True:
-            left = max(0.0, deadline - monotonic())
-            socket.set(_RCVTIMEO, int(1000 * min(left, SLICE)))
-            try:
-                return socket.recv(copy=False)
-            except zmq.Again:
-                if not left:
-                    break
-    finally:
-        socket.set(_RCVTIMEO, usual)
-    raise TimeoutError(f"no message arrived at the {describe(socket)} within {timeout:g} s")
 
 
 def to_text(part, what):
@@ -299,24 +280,28 @@ def _check_stamp(header):
         )
 
 
-def _check_shape(shape, dtype, nbytes):
-    """Return the shape if it is one, and fits the number of bytes that came."""
-    if (
-        not isinstance(shape, list)
-        or len(shape) > _MOST_DIMENSIONS
-        or not all(type(length) is int and 0 <= length < _MOST for length in shape)
-    ):
+def _check_array(header, nbytes):
+    """Return dtype and shape if they are what they should be, and make that number of bytes."""
+    name, shape = header["dtype"], header["shape"]
+    if not isinstance(name, str) or name not in _DTYPES:
         raise MessageError(
-            f"the header's shape {_short(shape)} is no list of at most "
-            f"{_MOST_DIMENSIONS} lengths, such as [480, 640, 3]"
+            f"the header's dtype {_short(name)} is none of {', '.join(_DTYPES)}. "
+            "Convert the frame before sending it, for example with frame.astype('uint8')"
         )
-    expected = math.prod(shape) * dtype.itemsize  # Python's integers do not overflow
+    expected = _DTYPES[name].itemsize  # and Python's integers do not overflow
+    for length in shape if isinstance(shape, list) and len(shape) <= _MOST_DIMENSIONS else [None]:
+        if type(length) is not int or not 0 <= length < _MOST:
+            raise MessageError(
+                f"the header's shape {_short(shape)} is no list of at most "
+                f"{_MOST_DIMENSIONS} lengths, such as [480, 640, 3]"
+            )
+        expected *= length
     if expected != nbytes:
         raise MessageError(
-            f"the header's shape {_short(shape)} of {dtype.name} makes {expected} bytes, "
+            f"the header's shape {_short(shape)} of {name} makes {expected} bytes, "
             f"but {nbytes} bytes of pixels came. Header and pixels must describe one array"
         )
-    return shape
+    return _DTYPES[name], shape
 
 
 def _short(value):
