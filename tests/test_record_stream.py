@@ -206,9 +206,10 @@ def test_ctrl_c_ends_a_recording_that_is_kept(tmp_path):
     path = tmp_path / "film.h5"
     with (
         start(camera_publisher, "simulated", wait_for=1) as process,
-        start(record, path, connect=process.endpoint) as recorder,
+        start(record, path, connect=process.endpoint, hwm=123) as recorder,
     ):
         wait_for_frames(path)
+        assert recorder.sockets[0]["options"]["RCVHWM"] == 123
         recorder.stop()
         assert recorder.exit_code == 0
         assert "none lost" in recorder.output

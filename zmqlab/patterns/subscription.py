@@ -60,7 +60,7 @@ class Subscription:
     header : dict
         The header of the frame returned last: its sequence, time, ...
     latency : float
-        Seconds from the capture of that frame to its arrival here. Between two computers this
+        Seconds from the capture of that frame until it was read here. Between two computers this
         is as right as their clocks.
     received : int
         Frames that arrived.
