@@ -13,6 +13,7 @@ PATIENCE = 60.0  # seconds for a cell, or for a kernel to come up
 class Cell:
     """What came of a cell."""
 
+    number: int = 0  # as in In[number]
     text: str = ""  # stdout and stderr
     error: str = ""  # the traceback, as the page would show it
     name: str = ""  # of the exception
@@ -47,7 +48,9 @@ class Kernel:
             self._note(kind, content)
             if message["parent_header"].get("msg_id") != request:
                 continue
-            if kind == "stream":
+            if kind == "execute_input":
+                cell.number = content["execution_count"]
+            elif kind == "stream":
                 cell.text += content["text"]
             elif kind == "error":
                 cell.name, cell.error = content["ename"], "\n".join(content["traceback"])

@@ -607,25 +607,35 @@ def parent(then):
 def ended(processes):
     """Wait until processes have ended; return the seconds it took."""
     start = time.perf_counter()
-    _, alive = psutil.wait_procs(processes, timeout=PATIENCE)
-    assert not alive
+    while alive(processes):
+        assert time.perf_counter() - start < PATIENCE
+        psutil.wait_procs(processes, timeout=0.02)
     return time.perf_counter() - start
 
 
-def test_children_end_with_a_parent_that_is_killed(record_property):
+def alive(processes):
+    """Return those that run; an orphan that has ended may wait long for its new parent."""
+    running = []
+    for each in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            running += [each] if each.status() != psutil.STATUS_ZOMBIE else []
+    return running
+
+
+def test_children_end_with_a_parent_that_is_killed():
     with parent("time.sleep(60)") as (script, children):
         script.kill()
-        record_property("seconds", ended(children))
+        print(f"they ended {ended(children):.2f} s after it")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
-def test_children_end_though_a_fork_of_the_parent_holds_the_lifeline(record_property):
+def test_children_end_though_a_fork_of_the_parent_holds_the_lifeline():
     then = "os.write(1, b'%d\\n' % os.fork())\ntime.sleep(60)"
     with parent(then) as (script, children):
         fork = psutil.Process(max(int(script.stdout.readline()) for _ in range(2)))
         script.kill()
-        record_property("seconds", ended(children))
-        assert fork.is_running()
+        print(f"they ended {ended(children):.2f} s after it")
+        assert alive([fork])
         fork.kill()
         ended([fork])
 
@@ -635,7 +645,7 @@ def test_a_fork_that_ends_stops_nobody():
     then = "if os.fork():\n    print(os.wait()[1], flush=True)\n    time.sleep(60)"
     with parent(then) as (script, children):
         assert script.stdout.readline() == "0\n"
-        assert all(each.is_running() for each in children)
+        assert alive(children) == children
         script.kill()
         ended(children)
 

@@ -1,5 +1,6 @@
 """`%%terminal NAME` and its friends: cells that run where a second terminal would."""
 
+import keyword
 import shlex
 
 from IPython.core.error import UsageError
@@ -26,8 +27,8 @@ class TerminalMagics(Magics):
         ended; what it prints goes on appearing in the panel below. NAME is then
         also a variable of the notebook: the process's handle.
         """
-        name, *arguments = shlex.split(line) or [""]
-        if not name.isidentifier():
+        name, *arguments = _words(line)
+        if not name.isidentifier() or keyword.iskeyword(name):
             raise UsageError(
                 "%%terminal needs a name for the process, one that could be a variable's, "
                 f"as in: %%terminal server; it got {name!r}"
@@ -59,6 +60,13 @@ class TerminalMagics(Magics):
             raise UsageError(error.args[0]) from None
         process.stop()
         print(process)
+
+
+def _words(line):
+    try:
+        return shlex.split(line) or [""]
+    except ValueError as error:
+        raise UsageError(f"{error} in the line after %%terminal; it got {line!r}") from None
 
 
 def load(ipython):
