@@ -248,21 +248,18 @@ class Process:
         timeout : float
             Seconds it may take to end when asked, and again when terminated.
         """
-        self._ask_to_stop()
-        for harder in (self._popen.terminate, self._popen.kill):
-            if self._wait_ended(timeout):
-                return
-            self._forced = True
-            harder()
-        if not self._wait_ended(10):
-            raise TimeoutError(f"process {self.name!r}, pid {self.pid}, survived being killed")
+        end([self], timeout)
 
-    def _ask_to_stop(self):
+    def _ask(self):
         with self._changed:
             if self.ended:
                 return
             self._stopping = True
         self._write(b"stop\n")  # over there it becomes a Ctrl-C
+
+    def _force(self, how):
+        self._forced = True
+        how(self._popen)
 
     def _wait_ended(self, timeout):
         with self._changed:
@@ -328,6 +325,24 @@ class Process:
             if not output[:start].endswith(_CHAINED):
                 break
         return output[start if start >= 0 else -2000 :] or "It printed nothing."
+
+
+def end(processes, timeout):
+    """End processes together: ask, then terminate, then kill those that take too long."""
+    for means, seconds in (
+        (Process._ask, timeout),
+        (lambda process: process._force(subprocess.Popen.terminate), timeout),
+        (lambda process: process._force(subprocess.Popen.kill), 10.0),
+    ):
+        left = [process for process in processes if not process.ended]
+        for process in left:
+            means(process)
+        deadline = time.monotonic() + seconds
+        for process in left:
+            process._wait_ended(deadline - time.monotonic())
+    alive = [f"{process.name!r}, pid {process.pid}" for process in processes if process.running]
+    if alive:
+        raise TimeoutError(f"these processes survived being killed: {'; '.join(alive)}")
 
 
 def _sources():

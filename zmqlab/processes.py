@@ -12,7 +12,7 @@ import linecache
 import os
 import pickle
 
-from zmqlab.handle import Process, ProcessError, StartError
+from zmqlab.handle import Process, ProcessError, StartError, end
 
 __all__ = ["Process", "ProcessError", "StartError", "process", "processes", "start", "stop_all"]
 
@@ -122,14 +122,17 @@ def processes():
     return list(_processes.values())
 
 
-def stop_all():
-    """Stop every process that was started, and wait until all have ended."""
-    for each in processes():
-        each._ask_to_stop()
-    for each in processes():
-        each.stop()
+def stop_all(timeout=2.0):
+    """Stop every process that was started, all together.
+
+    Parameters
+    ----------
+    timeout : float
+        Seconds they may take to end when asked, and again when terminated.
+    """
+    end(processes(), timeout)
 
 
-atexit.register(stop_all)
+atexit.register(stop_all, 0.5)  # a kernel that restarts does not wait long
 if hasattr(os, "register_at_fork"):  # a fork that ends must not stop what is not its own
     os.register_at_fork(after_in_child=_processes.clear)
