@@ -139,7 +139,10 @@ def test_a_publisher_that_waits_for_a_slow_subscriber_still_answers():
         process.wait_output("waiting for a subscriber that is behind")
         request(stream.control, "info")
         frames = request(stream.control, "stop")[1]["frames"]
-        arrived = 1 + sum(1 for _ in stream)
+        arrived = 1
+        for _ in stream:
+            arrived += 1
+            time.sleep(0.2)  # the publisher waits, even for this one
         assert (stream.lost, arrived) == (0, frames)
         assert process.wait(10) == 0
 
