@@ -15,7 +15,7 @@ from zmqlab.cameras import Camera
 from zmqlab.patterns.ask_for_work import asking_worker, hand_out, welcome
 from zmqlab.patterns.push_out import push_out
 from zmqlab.patterns.push_pull import HWM, fft_worker
-from zmqlab.patterns.rendezvous import assemble
+from zmqlab.patterns.rendezvous import assemble, wait_connected
 from zmqlab.patterns.workers import dismiss
 from zmqlab.processes import ProcessError, StartError, launch
 from zmqlab.results import gather
@@ -23,6 +23,7 @@ from zmqlab.sockets import bind
 from zmqlab.spectrum import spectrum
 
 _ANY_PORT = "tcp://127.0.0.1:*"
+_COMING_UP = 60.0  # seconds for workers to start, on a busy computer too
 _OF_A_CAMERA = 100  # frames, as in the article
 
 
@@ -51,7 +52,7 @@ def fft_farm(
     progress : bool
         Show how far it is, where tqdm is installed.
     timeout : float
-        Seconds the workers may take to come up, and one of them for a frame.
+        Seconds that a worker may be silent while it has a frame: longer than the task takes.
 
     Returns
     -------
@@ -85,7 +86,7 @@ def _ask(frames, count, names, task, progress, timeout):
         with _crew(asking_worker, names, endpoint=endpoint, task=task) as processes:
             gone = partial(_gone, processes)
             try:
-                welcome(router, workers, len(names), gone, timeout)
+                welcome(router, workers, len(names), gone, _COMING_UP)
                 _check_up(processes)
                 arrivals = hand_out(router, workers, frames, gone, timeout)
                 return gather(_show(arrivals, count, progress), count)
@@ -99,6 +100,7 @@ def _push(frames, count, names, task, progress, timeout):
         context.socket(zmq.PUSH) as push,
         context.socket(zmq.PULL) as pull,
         context.socket(zmq.ROUTER) as router,
+        push.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED) as monitor,
     ):
         push.linger, router.linger = 0, 1000
         push.sndhwm = pull.rcvhwm = HWM
@@ -108,7 +110,8 @@ def _push(frames, count, names, task, progress, timeout):
         with _crew(fft_worker, names, **endpoints, task=task) as processes:
             gone = partial(_gone, processes)
             try:
-                assemble(router, pull, peers, len(names), 0, gone, timeout)
+                assemble(router, pull, peers, len(names), 0, gone, _COMING_UP)
+                wait_connected(monitor, len(names), gone)
                 _check_up(processes)
                 arrivals = push_out(push, router, pull, peers, frames, gone, timeout)
                 return gather(_show(arrivals, count, progress), count)

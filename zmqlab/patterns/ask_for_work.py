@@ -222,22 +222,25 @@ def _give(router, identity, worker, number, frame):
 def _receive(router, workers):
     """Take in one message; return what `unpack_result` does if it is a result, else None."""
     identity, *parts = recv_parts(router)
+    worker = workers.get(identity.bytes)
     try:
-        topic, header, _ = unpack_message(parts)
-        if topic == "ask":
-            result, name, room = None, header["worker"], header["room"]
-        else:
-            result = unpack_result(parts)
-            name, room = result[1], 1
-        room = min(max(room, 0), _MOST_ROOM)
-    except (MessageError, KeyError, TypeError):
-        return None  # not from a worker: anybody on this computer may connect
-    worker = workers.setdefault(identity.bytes, Worker(str(name)))
-    worker.room += room
+        if worker is None:  # one that asks for the first time, or a stranger
+            _admit(workers, identity.bytes, *unpack_message(parts)[:2])
+            return None
+        result = unpack_result(parts)
+    except MessageError:
+        return None  # anybody on this computer may connect, and send what he likes
+    worker.room += 1
     worker.heard, worker.lost = monotonic(), ""
-    if result:
-        worker.holds.discard(result[0])
+    worker.holds.discard(result[0])
     return result
+
+
+def _admit(workers, identity, topic, header):
+    """Remember a worker that asks for work."""
+    name, room = header.get("worker"), header.get("room")
+    if topic == "ask" and isinstance(name, str) and isinstance(room, int):
+        workers[identity] = Worker(name, min(max(room, 0), _MOST_ROOM), heard=monotonic())
 
 
 def _take_back(workers, gone, patience):

@@ -64,11 +64,11 @@ def push_out(push, router, pull, peers, frames, gone=dict, patience=30.0):
 def _check_left(missing, peers, gone, silent):
     """Raise FarmError if nothing more is to be expected."""
     none_left = set(peers.values()) <= set(gone)
-    if not missing or not (none_left or silent):
+    if not none_left and not (missing and silent):
         return
-    fates = ", ".join(f"{name} ({fate})" for name, fate in gone.items())
+    who = "all" if none_left else "some"
+    fates = ", ".join(f"{name} ({fate})" for name, fate in gone.items()) or "nobody knows which"
+    what = f"frames {some(missing)} have no result, and nobody else has them; " if missing else ""
     raise FarmError(
-        f"{'all' if none_left else 'some'} workers are lost: {fates or 'nobody knows which'}. "
-        f"There is no result for frames {some(missing)}: what was pushed to a worker is gone "
-        "with it. Workers that ask for work would have lost nothing"
+        f"{who} workers are lost: {fates}; {what}workers that ask for work would lose no frame"
     )

@@ -18,6 +18,7 @@ reply, and these have work to do until they hear of the end.
 from time import monotonic
 
 import zmq
+from zmq.utils.monitor import recv_monitor_message
 
 from zmqlab.messages import MessageError, pack_message, recv_parts, unpack_message
 from zmqlab.patterns.workers import GLANCE
@@ -86,3 +87,31 @@ def hear(router, pull, peers, go=False):
     elif topic == "sent" and isinstance(header.get("frames"), int):
         return header["frames"]
     return None
+
+
+def wait_connected(monitor, count, gone=dict, patience=60.0):
+    """Wait until a socket has so many connections: PUSH gives all it has to who comes first.
+
+    Parameters
+    ----------
+    monitor : zmq.Socket
+        Where the socket's events arrive: ``socket.get_monitor_socket()``, asked for before it
+        was bound.
+    count : int
+    gone : callable
+        Returns a dict, names of peers that have ended: nobody waits for them.
+    patience : float
+        Seconds.
+
+    Raises
+    ------
+    TimeoutError
+        If there are fewer in the end.
+    """
+    connected, deadline = 0, monotonic() + patience
+    while connected + len(gone()) < count:
+        if monotonic() > deadline:
+            raise TimeoutError(f"{connected} of {count} workers connected within {patience:g} s")
+        if wait(monitor, zmq.POLLIN, GLANCE):
+            event = recv_monitor_message(monitor)["event"]
+            connected += event == zmq.EVENT_HANDSHAKE_SUCCEEDED

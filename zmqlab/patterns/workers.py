@@ -43,9 +43,10 @@ def work(task, parts, worker):
     number = header["sequence"]
     try:
         return pack_frame(task(frame), "result", number, header["time"], worker=worker)
-    except Exception:
-        error = traceback.format_exc()
-        return pack_message("error", {"sequence": number, "worker": worker, "error": error})
+    except Exception as error:
+        error.__traceback__ = error.__traceback__.tb_next  # the task's lines, not this one
+        text = "".join(traceback.format_exception(error))
+        return pack_message("error", {"sequence": number, "worker": worker, "error": text})
 
 
 def unpack_result(parts):
