@@ -225,16 +225,18 @@ def screenshot(page, name, folder):
     folder = Path(os.environ.get("ZMQLAB_SCREENSHOTS") or folder)
     folder.mkdir(parents=True, exist_ok=True)
     size = page.viewport_size
-    for _ in range(2):  # what is drawn only once it is in sight adds to the height
-        height = page.evaluate(
-            """() => {
-                const cells = Array.from(document.querySelectorAll('.jp-Notebook .jp-Cell'));
-                const [first, last] = [cells.at(0), cells.at(-1)].map(
-                    cell => cell.getBoundingClientRect());
-                return Math.ceil(last.bottom - first.top) + 200;
-            }"""
-        )
-        page.set_viewport_size({**size, "height": min(height, LARGEST_PICTURE)})
-        page.evaluate("() => document.fonts.ready")
+    # What is out of sight is not drawn, and has no height of its own, otherwise.
+    page.add_style_tag(content=".jp-Cell { content-visibility: visible !important }")
+    height = page.evaluate(
+        """() => {
+            document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0;
+            const cells = Array.from(document.querySelectorAll('.jp-Notebook .jp-Cell'));
+            const [first, last] = [cells.at(0), cells.at(-1)].map(
+                cell => cell.getBoundingClientRect());
+            return Math.ceil(last.bottom - first.top) + 200;
+        }"""
+    )
+    page.set_viewport_size({**size, "height": min(height, LARGEST_PICTURE)})
+    page.evaluate("() => document.fonts.ready")
     page.screenshot(path=folder / f"{name}.png")
     page.set_viewport_size(size)

@@ -4,7 +4,7 @@ import re
 import shutil
 import threading
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import nbformat
@@ -34,13 +34,7 @@ def copy(path, tmp_path):
 def test_runs_twice(copy, monkeypatch, capsys):
     monkeypatch.delenv("ZMQLAB_CAMERA", raising=False)
     notebook = nbformat.read(copy, as_version=4)
-    client = NotebookClient(
-        notebook,
-        timeout=CELL_TIMEOUT,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(copy.parent)}},
-    )
-    with client.setup_kernel():
+    with started(notebook, copy.parent) as client:
         kernel = psutil.Process(client.km.provisioner.pid)
         for attempt in ("first", "second"):
             began = time.monotonic()
@@ -54,6 +48,29 @@ def test_runs_twice(copy, monkeypatch, capsys):
             left = [" ".join(child.cmdline()) for child in living_children(kernel)]
             assert not left, f"still running after the last cell of the {attempt} time"
         check_exercises(client, notebook)
+
+
+@contextmanager
+def started(notebook, folder):
+    """Start a kernel in a folder, and end it after the block.
+
+    The ports of a kernel are chosen first and bound later: should another program have taken one
+    in between, the kernel dies, and is tried again.
+    """
+    for tries_left in (2, 1, 0):
+        where = {"metadata": {"path": str(folder)}}
+        client = NotebookClient(
+            notebook, timeout=CELL_TIMEOUT, kernel_name="python3", resources=where
+        )
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(client.setup_kernel())
+            except RuntimeError:
+                if tries_left:
+                    continue
+                raise
+            yield client
+            return
 
 
 def run(client, notebook):
