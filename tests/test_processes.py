@@ -1,9 +1,7 @@
-"""Functions in other processes: how they start, what they print, how they end."""
+"""Functions in other processes: how they start, how to wait for them, how they end."""
 
-import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -15,15 +13,14 @@ import numpy as np
 import psutil
 import pytest
 import zmq
+from observing import LOOPBACK, PATIENCE
 
 import zmqlab
-from zmqlab import ProcessError, StartError, output, processes
+from zmqlab import ProcessError, StartError, processes
 
 # As the functions of a notebook do, those of this file travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
-PATIENCE = 20.0  # seconds; far more than anything here takes
-LOOPBACK = "tcp://127.0.0.1:*"
 posix_only = pytest.mark.skipif(os.name != "posix", reason="there are no signals on Windows")
 
 
@@ -47,13 +44,6 @@ def ask(endpoint, question=b"hello"):
         req.connect(endpoint)
         req.send(question)
         return req.recv()
-
-
-def printed(function, *args):
-    """Run a function to its end in another process; return what it printed."""
-    process = zmqlab.start(function, *args)
-    assert process.wait(PATIENCE) == 0
-    return process.output
 
 
 def failure(function, *args, **kwargs):
@@ -254,142 +244,6 @@ def test_many_names_are_many_processes():
         zmqlab.process("worker 9")
 
 
-# What it prints
-
-
-def test_output_and_errors_come_in_their_order():
-    def talk():
-        for number in range(100):
-            print(number, file=(sys.stdout, sys.stderr)[number % 2])
-            os.write(1 + number % 2, b"raw\n")
-
-    expected = "\n".join(f"{number}\nraw" for number in range(100))
-    assert printed(talk) == expected
-
-
-def test_a_flood_is_capped_and_counted():
-    def flood(count):
-        for number in range(count):
-            print(number)
-
-    process = zmqlab.start(flood, 200_000)
-    process.wait(60)
-    lines = process.output.split("\n")
-    assert lines == [str(number) for number in range(200_000 - output.MOST_LINES, 200_000)]
-    assert process.lines_lost == 200_000 - output.MOST_LINES
-
-
-def test_a_long_line_is_cut_and_counted():
-    def talk():
-        sys.stdout.write("x" * 10_000_000)
-        sys.stdout.flush()
-        print("\nend")
-
-    first, last = printed(talk).split("\n")
-    assert first == "x" * output.LONGEST_LINE + " [... and 9,996,000 more characters]"
-    assert last == "end"
-
-
-def test_any_bytes_are_shown():
-    def talk():
-        for byte in "é€😀".encode():
-            os.write(1, bytes([byte]))  # a character may come in pieces
-        os.write(1, b"\n\xff\xfe\x00\n\xc3")
-        print("\udc80")
-
-    assert printed(talk) == "é€😀\n\ufffd\ufffd\x00\n\ufffd\\udc80"
-
-
-def test_a_progress_bar_shows_its_last_state():
-    def work(endpoint):
-        with zmq.Context() as context, context.socket(zmq.REQ) as req:
-            req.connect(endpoint)
-            for percent in range(101):
-                print(f"\r{percent} %", end="", flush=True)
-                if percent == 50:
-                    req.send(b"half")
-                    req.recv()
-            print("\r\nwindows\r")
-            print("next", end="\r", flush=True)
-            req.send(b"all")
-            req.recv()
-            print("end")
-
-    with zmq.Context() as context, context.socket(zmq.REP) as rep:
-        rep.bind(LOOPBACK)
-        rep.rcvtimeo = int(1000 * PATIENCE)
-        process = zmqlab.start(work, rep.last_endpoint.decode())
-        assert rep.recv() == b"half"
-        assert process.wait_output("50 %") == "50 %"  # before the line has an end
-        assert process.output == "50 %"
-        rep.send(b"")
-        assert rep.recv() == b"all"
-        process.wait_output("next")
-        assert process.output == "100 %\nwindows\nnext"
-        rep.send(b"")
-        process.wait(PATIENCE)
-        assert process.output == "100 %\nwindows\nend"
-
-
-def test_pieces_of_output_come_to_the_same():
-    text = "a\r\nb\rc\r\n\r\nä€\r\rd\n" + "z" * 9000 + "\n10 %\r20 %\r"
-    whole = output.Output()
-    whole.add(text.encode(), last=True)
-    assert str(whole).startswith("a\nc\n\nd\nzzz")
-    assert str(whole).endswith("[... and 5,000 more characters]\n20 %")
-    rng = np.random.default_rng(0)
-    for _ in range(300):
-        pieces, rest = output.Output(), text.encode()
-        while rest:
-            cut = int(rng.integers(1, rng.choice([2, 5, 5000])))
-            pieces.add(rest[:cut])
-            rest = rest[cut:]
-        pieces.add(b"", last=True)
-        assert (str(pieces), pieces.seen) == (str(whole), whole.seen)
-
-
-def test_an_endless_flood_can_be_stopped():
-    def flood():
-        zmqlab.ready()
-        while True:
-            print("flood")
-
-    process = zmqlab.start(flood)
-    process.wait_until(lambda it: it.lines_lost > 10_000, PATIENCE)
-    process.stop()
-    assert process.state == "stopped"
-
-
-def test_a_grandchild_that_holds_the_pipe_does_not_hold_us():
-    def leave_behind():
-        grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
-        print(grandchild.pid)
-
-    process = zmqlab.start(leave_behind)
-    assert process.wait(PATIENCE) == 0
-    process.stop()
-    grandchild = psutil.Process(int(process.output))
-    grandchild.kill()
-    psutil.wait_procs([grandchild], timeout=PATIENCE)
-
-
-def test_input_is_at_its_end():
-    def read():
-        try:
-            input("Name? ")
-        except EOFError as error:
-            print(type(error).__name__)
-        print(repr(sys.stdin.read()))
-        with zmq.Context() as context, context.socket(zmq.PULL) as pull:
-            pull.bind(LOOPBACK)
-            pull.recv()
-
-    with zmqlab.start(read) as process:
-        assert process.output == "Name? EOFError\n''"
-        assert process.running  # the lifeline is still whole
-    assert process.state == "stopped"
-
-
 # Waiting for it
 
 
@@ -461,7 +315,7 @@ def tidy(block):
     try:
         with zmq.Context() as context, context.socket(zmq.PULL) as pull:
             pull.bind(LOOPBACK)
-            os.write(1, b"blocked\n")
+            print("blocked")
             block(pull)
     finally:
         print("in order")
@@ -562,105 +416,3 @@ def test_nothing_is_left_in_this_process():
         os.sched_yield() if hasattr(os, "sched_yield") else None
     assert this.num_threads() <= threads
     assert not files or this.num_fds() <= files
-
-
-# Its parent ends
-
-
-PARENT = """
-import os, sys, time, zmq, zmqlab
-
-def echo():
-    with zmq.Context() as context, context.socket(zmq.REP) as rep:
-        rep.bind("tcp://127.0.0.1:*")
-        while True:
-            rep.send(rep.recv())
-
-def stubborn():
-    zmqlab.ready()
-    while True:
-        try:
-            time.sleep(60)
-        except KeyboardInterrupt:
-            pass
-
-print(*[zmqlab.start(each).pid for each in (echo, stubborn)], flush=True)
-{then}
-"""
-
-
-@contextlib.contextmanager
-def parent(then):
-    """Run a script that starts processes; give its handle, the children, and what it printed."""
-    script = subprocess.Popen(
-        [sys.executable, "-c", PARENT.format(then=then)], stdout=subprocess.PIPE, text=True
-    )
-    try:
-        children = [psutil.Process(int(pid)) for pid in script.stdout.readline().split()]
-        assert len(children) == 2
-        yield script, children
-    finally:
-        script.kill()
-        script.communicate()
-
-
-def ended(processes):
-    """Wait until processes have ended; return the seconds it took."""
-    start = time.perf_counter()
-    while alive(processes):
-        assert time.perf_counter() - start < PATIENCE
-        psutil.wait_procs(processes, timeout=0.02)
-    return time.perf_counter() - start
-
-
-def alive(processes):
-    """Return those that run; an orphan that has ended may wait long for its new parent."""
-    running = []
-    for each in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            running += [each] if each.status() != psutil.STATUS_ZOMBIE else []
-    return running
-
-
-def test_children_end_with_a_parent_that_is_killed():
-    with parent("time.sleep(60)") as (script, children):
-        script.kill()
-        print(f"they ended {ended(children):.2f} s after it")
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
-def test_children_end_though_a_fork_of_the_parent_holds_the_lifeline():
-    then = "os.write(1, b'%d\\n' % os.fork())\ntime.sleep(60)"
-    with parent(then) as (script, children):
-        fork = psutil.Process(max(int(script.stdout.readline()) for _ in range(2)))
-        script.kill()
-        print(f"they ended {ended(children):.2f} s after it")
-        assert alive([fork])
-        fork.kill()
-        ended([fork])
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
-def test_a_fork_that_ends_stops_nobody():
-    then = "if os.fork():\n    print(os.wait()[1], flush=True)\n    time.sleep(60)"
-    with parent(then) as (script, children):
-        assert script.stdout.readline() == "0\n"
-        assert alive(children) == children
-        script.kill()
-        ended(children)
-
-
-@pytest.mark.parametrize("then", ["", "1 / 0", "import signal; signal.raise_signal(15)"])
-def test_children_end_with_a_parent_that_ends(then):
-    with parent(then) as (script, children):
-        script.wait(PATIENCE)
-        ended(children)
-
-
-def test_a_port_is_free_again_after_the_parent_is_killed():
-    with parent("time.sleep(60)") as (script, children):
-        (held,) = [each.laddr for each in children[0].net_connections() if each.status == "LISTEN"]
-        script.kill()
-        ended(children)
-    with socket.create_server(tuple(held)):
-        pass

@@ -21,7 +21,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 import types
 
 GRACE = 0.3  # seconds between "please stop" and the hard exit when the lifeline closes
@@ -37,7 +36,12 @@ def main():
     sys.path[:] = letter["path"]
     sys.argv[:] = [letter["name"], *letter.get("arguments", [])]
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(encoding="utf-8", errors="backslashreplace", line_buffering=True)
+        stream.reconfigure(
+            encoding="utf-8",
+            errors="backslashreplace",
+            line_buffering=True,
+            write_through=False,  # whole lines even where PYTHONUNBUFFERED is set
+        )
     for filename, lines in letter["sources"].items():
         linecache.cache[filename] = (sum(map(len, lines)), None, lines, filename)
     # A shell that puts Jupyter in the background makes all its children ignore Ctrl-C.
@@ -72,6 +76,8 @@ def _run(letter):
 
 def _print_error(error, cells):
     """Print the traceback with the learner's lines, not ours, and cells by their numbers."""
+    import traceback
+
     here = os.path.dirname(__file__)
     ours = [os.path.join(here, name) for name in ("child.py", "observed.py", "reporter.py")]
     shown = traceback.TracebackException.from_exception(error)

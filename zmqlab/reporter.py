@@ -32,7 +32,6 @@ import contextlib
 import itertools
 import json
 import os
-import socket as system_sockets
 import struct
 import threading
 import time
@@ -322,8 +321,10 @@ def _number(record):
 
 def _addresses(descriptor):
     """Return host:port at this end of a connection and at the other; None if it is gone."""
+    import socket  # here: a server must not wait for it before it is up
+
     try:
-        connection = system_sockets.socket(fileno=descriptor)
+        connection = socket.socket(fileno=descriptor)
     except OSError:
         return None, None
     try:
