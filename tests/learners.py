@@ -4,6 +4,8 @@ Starters and solutions are those of the notebooks: the cells tagged "exercise" a
 answers are solutions with something changed.
 """
 
+import ast
+import functools
 import itertools
 import linecache
 import re
@@ -12,13 +14,7 @@ from pathlib import Path
 import nbformat
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
-IMPORTS = """
-import json, math, time
-import numpy as np
-import zmq
-import zmqlab
-from zmqlab.spectrum import find_peaks, spectrum
-"""
+IMPORTS = ast.Import, ast.ImportFrom
 _numbers = itertools.count(1)
 
 
@@ -27,30 +23,46 @@ def written(source, name):
     file = f"<cell {next(_numbers)}>"
     linecache.cache[file] = (len(source), None, source.splitlines(True), file)
     namespace = {"__name__": "__main__"}
-    exec(IMPORTS, namespace)
+    exec(imports(name), namespace)
     exec(compile(source, file, "exec"), namespace)
     return namespace[name]
 
 
 def source(tag, name):
     """Return the source of the notebooks' cell with that tag that defines that function."""
-    (found,) = (
-        cell.source
-        for path in sorted(NOTEBOOKS.glob("*.ipynb"))
-        for cell in nbformat.read(path, as_version=4).cells
-        if tag in cell.metadata.get("tags", ()) and f"def {name}(" in cell.source
-    )
+    (found,) = (cell.source for cells in notebooks() for cell in cells if is_for(cell, tag, name))
     return found + "\n"
 
 
 def names():
     """Return the names of the notebooks' exercises, in order."""
+    cells = [cell for cells in notebooks() for cell in cells if is_for(cell, "exercise", "")]
+    return [re.findall(r"^def (\w+)\(", cell.source, re.MULTILINE)[-1] for cell in cells]
+
+
+def is_for(cell, tag, name):
+    return tag in cell.metadata.get("tags", ()) and f"def {name}" in cell.source
+
+
+@functools.cache
+def notebooks():
+    """Return the code cells of each notebook."""
     return [
-        re.findall(r"^def (\w+)\(", cell.source, re.MULTILINE)[-1]
+        [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
         for path in sorted(NOTEBOOKS.glob("*.ipynb"))
-        for cell in nbformat.read(path, as_version=4).cells
-        if "exercise" in cell.metadata.get("tags", ())
     ]
+
+
+@functools.cache
+def imports(name):
+    """Return the imports of the notebook that has the exercise of that name."""
+    (cells,) = (all for all in notebooks() if any(is_for(cell, "exercise", name) for cell in all))
+    found = []
+    for cell in cells:
+        if not cell.source.startswith("%%"):
+            python = re.sub(r"^[%!].*", "", cell.source, flags=re.MULTILINE)
+            found += [node for node in ast.parse(python).body if isinstance(node, IMPORTS)]
+    return "\n".join(map(ast.unparse, found))
 
 
 def changed(source, old, new):
@@ -66,6 +78,14 @@ PATIENT = source("solution", "patient_ask")
 MESSAGE = source("solution", "frame_message")
 SAFE_CAMERA = source("solution", "safe_camera_server")
 FRINGES = source("solution", "measure_fringe_period")
+MEAN = source("solution", "mean_worker")
+IN_ORDER = source("solution", "in_order")
+RIGHT = source("solution", "right_spectrum")
+HEARS = source("solution", "hears")
+PUBLISH = source("solution", "publish_to_all")
+LOST = source("solution", "count_lost")
+DATASET = source("solution", "frames_dataset")
+MISSING = source("solution", "missing")
 KEPT = """
 def patient_ask(endpoint, request, timeout):
     sockets = globals().setdefault("sockets", {})
@@ -84,19 +104,6 @@ def patient_ask(endpoint, request, timeout):
     answer = socket.recv() if socket.poll(1000 * timeout) else None
     return answer
 """
-MIXED_UP = """
-def shout_server(bind):
-    with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
-        socket.bind(bind)
-        while True:
-            waiting = [socket.recv_multipart()]
-            while socket.poll(50):
-                waiting.append(socket.recv_multipart())
-            for who, empty, _ in waiting:
-                request = waiting[-1][-1]
-                socket.send_multipart([who, b"", request.decode().upper().encode()])
-"""
-
 # For each exercise: plausible wrong answers, and what the learner is told about each.
 WRONG = {
     "bytes_per_second": {
@@ -114,7 +121,14 @@ WRONG = {
             changed(SHOUT, "                break\n", "                continue\n"),
             "went on",
         ),
-        "mixes up its clients": (MIXED_UP, "'client 4' among several.*CLIENT 5"),
+        "takes one client for another": (
+            changed(
+                changed(SHOUT, "        while True:", "        replies = {}\n        while True:"),
+                "socket.send(request.decode().upper().encode())",
+                "socket.send(replies.setdefault(len(request), request.decode().upper().encode()))",
+            ),
+            "among several.*expected: .b'CLIENT",
+        ),
         "stops for whatever begins so": (
             changed(SHOUT, 'request == b"stop"', 'request.startswith(b"stop")'),
             "stopwatch",
@@ -252,6 +266,112 @@ WRONG = {
         "stops the server": (
             changed(FRINGES, "    (peak,)", '    zmqlab.request(endpoint, "stop")\n    (peak,)'),
             "answers no more",
+        ),
+    },
+    "mean_worker": {
+        "goes on after the end": (changed(MEAN, "break", "continue"), "went on instead of ending"),
+        "forgets the number": (
+            changed(MEAN, 'header["sequence"], "mean"', '0, "mean"'),
+            "sequence number",
+        ),
+        "binds": (
+            changed(MEAN, "push.connect(results)", "push.bind(results)"),
+            "Address already in use|in use",
+        ),
+        "always uint8": (changed(MEAN, 'header["dtype"]', '"uint8"'), "uint16.*expected"),
+        "throws the last results away": (
+            changed(MEAN, "pull.connect(frames)", "push.linger = 0\n        pull.connect(frames)"),
+            "sink comes after the end.*has ended",
+        ),
+    },
+    "in_order": {
+        "as they come": (
+            "def in_order(arrivals):\n    for number, result in arrivals:\n        yield result\n",
+            "changed places",
+        ),
+        "waits for all": (
+            "def in_order(arrivals):\n"
+            "    for number, result in sorted(arrivals, key=lambda pair: pair[0]):\n"
+            "        yield result\n",
+            "How many it had taken",
+        ),
+        "keeps all": (changed(IN_ORDER, "early.pop(due)", "early[due]"), "memory fills"),
+        "one at a time": (
+            changed(IN_ORDER, "while due", "if due"),
+            "How many it gives|Result number|taken",
+        ),
+        "nothing for None": (
+            changed(IN_ORDER, "while due in early", "while early.get(due)"),
+            "None, and arrays|numbers, None|raised an error|ambiguous",
+        ),
+    },
+    "right_spectrum": {
+        "of each colour": (changed(RIGHT, "np.fft.rfft2(grey", "np.fft.rfft2(frame"), "shape"),
+        "twice as many digits": (
+            changed(RIGHT, ".astype(np.complex64)", ".astype(complex)"),
+            "complex64",
+        ),
+        "red for blue": (changed(RIGHT, "BGR2GRAY", "RGB2GRAY"), "red noise|row"),
+        "the whole plane": (changed(RIGHT, "rfft2", "fft2"), "shape"),
+    },
+    "hears": {
+        "the same word": (
+            changed(HEARS, "topic.startswith(subscription)", "topic == subscription"),
+            "cam10",
+        ),
+        "anywhere": (
+            changed(HEARS, "topic.startswith(subscription)", "subscription in topic"),
+            "b'am'",
+        ),
+        "the wrong way round": (
+            changed(HEARS, "topic.startswith(subscription)", "subscription.startswith(topic)"),
+            "cam10",
+        ),
+    },
+    "publish_to_all": {
+        "waits for nobody": (changed(PUBLISH, "socket.recv()", "pass"), "radio"),
+        "hears of each topic once": (
+            changed(PUBLISH, "socket.xpub_verbose = True", "pass"),
+            "How many of 2000 messages",
+        ),
+        "a short queue": (changed(PUBLISH, "len(messages) + 1", "10"), "How many of 2000 messages"),
+    },
+    "count_lost": {
+        "counts those that came": (
+            changed(LOST, "return lost", "return len(numbers)"),
+            "expected: 0",
+        ),
+        "negative at a new start": (
+            changed(LOST, "before + 1 if after > before else 0", "before + 1"),
+            "new start|it gave: -",
+        ),
+        "one too many": (changed(LOST, "before + 1 if", "before if"), "expected: 0"),
+    },
+    "frames_dataset": {
+        "floats": (changed(DATASET, "dtype=frame.dtype,", ""), "Its dtype.*uint8.*float32"),
+        "time last": (
+            re.sub(r"\((0|None|1), \*frame.shape\)", r"(*frame.shape, \1)", DATASET),
+            "Its shape",
+        ),
+        "cannot grow for long": (
+            changed(DATASET, "maxshape=(None, ", "maxshape=(100, "),
+            "Its maxshape.*None.*100",
+        ),
+        "chunks by themselves": (
+            changed(DATASET, "chunks=(1, *frame.shape)", "chunks=True"),
+            "Its chunks",
+        ),
+        "only makes it": (changed(DATASET, "return ", ""), "What it returns"),
+    },
+    "missing": {
+        "how many": (changed(MISSING, "sorted(", "len("), "What it returns when"),
+        "from zero on": (
+            changed(MISSING, "range(numbers[0],", "range("),
+            r"frames \[5\] were recorded",
+        ),
+        "the file stays open": (
+            changed(MISSING, "with open_recording(path) as data:", "if data := h5py.File(path):"),
+            "What it returns|raised an error",
         ),
     },
 }

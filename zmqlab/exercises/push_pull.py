@@ -244,7 +244,8 @@ def _put_for_ever_in_order(function, when):
             kept.append(weakref.ref(result))
             yield number ^ 1, result  # 1, 0, 3, 2, 5, 4, ...
 
-    for _ in itertools.islice(function(arrivals()), 200):
+    given = function(arrivals())  # it must not go before what it keeps is counted
+    for _ in itertools.islice(given, 200):
         pass
     gc.collect()
     alive = sum(one() is not None for one in kept)

@@ -184,6 +184,8 @@ def served(*call):
     """
     endpoint = free_endpoint()
     with running(*call, endpoint, name="your server", verb="bound") as server:
+        if server.ended and not server.endpoints:
+            raise NotYet("The server has ended before anybody could ask it.")
         expect("Where it listens", [endpoint], server.endpoints)
         yield server
 
