@@ -359,6 +359,33 @@ def test_a_stop_just_after_a_message_is_not_lost():
         assert process.state == "stopped"
 
 
+def test_a_stop_may_come_at_any_moment_of_the_start():
+    call = cloudpickle.dumps((echo, (), {}))
+    for step in range(12):
+        process = processes.launch("early", {"call": call})
+        process.settle(0.02 * step)
+        process.stop(timeout=PATIENCE)
+        assert (process.state, process.output) == ("stopped", "")
+
+
+def test_a_stop_that_python_swallows_comes_again():
+    class Slow:
+        def __del__(self):  # what is raised in here is lost
+            print("closing")
+            time.sleep(60)
+
+    def close():
+        zmqlab.ready()
+        Slow()
+        print("went on")
+        time.sleep(60)
+
+    process = zmqlab.start(close)
+    process.wait_output("closing")
+    process.stop(timeout=PATIENCE)
+    assert (process.state, process.output) == ("stopped", "closing\nwent on")
+
+
 def decompose():
     matrix = np.ones((4000, 4000))
     print("computing", flush=True)

@@ -27,6 +27,8 @@ GRACE = 0.3  # seconds between "please stop" and the hard exit when the lifeline
 PERIOD = 0.2  # seconds between looks at who the parent is
 NUDGE = 0.05  # seconds between nudges of a main thread that was asked to stop
 
+_swallowed = False  # an interrupt that had no effect, and must come again
+
 
 def main():
     faulthandler.enable()  # a crash in C shows the learner's line too
@@ -49,16 +51,19 @@ def main():
     if hasattr(signal, "SIGURG"):
         signal.signal(signal.SIGURG, lambda number, frame: None)
 
+    sys.unraisablehook = _swallow
+
     from zmqlab import observed
 
     observed.begin(letter)
-    threading.Thread(target=_hold, args=(lifeline, parent, observed), daemon=True).start()
-    sys.exit(_run(letter))
+    holder = threading.Thread(target=_hold, args=(lifeline, parent, observed), daemon=True)
+    sys.exit(_run(letter, holder))
 
 
-def _run(letter):
+def _run(letter, holder):
     """Run the cell or the function; return the exit code."""
     try:
+        holder.start()  # here: from now on an interrupt may come
         if "cell" in letter:
             _run_cell(letter["cell"], letter["filename"])
         else:
@@ -130,6 +135,8 @@ def _hold(lifeline, parent, observed):
         if text and b"stop" in text:
             stopping = True
             _interrupt_main()
+        elif _swallowed:
+            _interrupt_main()
         elif stopping:
             _nudge_main()
     # The polite way first, so that files are closed and cameras let go.
@@ -155,10 +162,21 @@ def _listen(lifeline, parent, seconds):
 
 
 def _interrupt_main():
+    global _swallowed
+    _swallowed = False
     if hasattr(signal, "pthread_kill"):
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
     else:
         _thread.interrupt_main()
+
+
+def _swallow(unraisable):
+    """Note that an interrupt came where Python cannot raise it: in a `__del__`, say."""
+    global _swallowed
+    if issubclass(unraisable.exc_type, KeyboardInterrupt):
+        _swallowed = True
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def _nudge_main():
