@@ -111,7 +111,7 @@ def shouts(*lines):
         (["import ctypes", "ctypes.string_at(0)"], "ended the process that it ran in"),
         (["zmq.Context.instance().socket(zmq.REQ).connect(endpoint)"], "'reply to hello'.*None"),
         (["return object()"], "expected: b'reply to hello'.*it gave: <object"),
-        (["return np.arange(9)"], "expected: b'reply to hello'.*it gave: array"),
+        (["import numpy", "return numpy.arange(9)"], "expected: b'reply to hello'.*it gave: array"),
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else "",
 )
