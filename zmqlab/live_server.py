@@ -28,6 +28,7 @@ import tornado.websocket
 from tornado.ioloop import IOLoop
 
 from zmqlab.live_picture import draw, encode
+from zmqlab.messages import MessageError
 from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 
@@ -117,6 +118,8 @@ class Page(tornado.websocket.WebSocketHandler):
         self.credits, self.sent = CREDITS, None
         self.on_their_way = {}  # sequence: when that frame was captured
         self.painted = deque(maxlen=60)  # when
+        self.wanted = {}  # settings that the camera has not been told of yet
+        self.asking = asyncio.Lock()
         self.latency = 0.0
 
     def check_origin(self, origin):
@@ -143,7 +146,7 @@ class Page(tornado.websocket.WebSocketHandler):
                 if show.note != told:
                     told = show.note
                     await self.write_message(json.dumps({"note": told}))
-                if show.control != control:
+                if show.control not in (None, control):
                     control = show.control
                     IOLoop.current().spawn_callback(self.ask, "info")
                 number = (show.header.get("stream"), show.header.get("sequence"))
@@ -174,7 +177,8 @@ class Page(tornado.websocket.WebSocketHandler):
             if isinstance(text, str) and text.startswith("painted "):
                 self.take_back(int(text.split()[1]))
             else:
-                IOLoop.current().spawn_callback(self.ask, "set", dict(json.loads(text)["set"]))
+                self.wanted |= json.loads(text)["set"]
+                IOLoop.current().spawn_callback(self.set)
         except (ValueError, KeyError, TypeError):
             self.close(1007, "not a message of a live view")
 
@@ -191,14 +195,21 @@ class Page(tornado.websocket.WebSocketHandler):
             self.credits = min(CREDITS, self.credits + 1)
             self.wake.set()
 
+    async def set(self):
+        """Tell the camera what is wanted; of a slider's many values only the last one."""
+        async with self.asking:
+            wanted, self.wanted = self.wanted, {}
+            if wanted:
+                await self.ask("set", wanted)
+
     async def ask(self, command, parameters=None):
         """Pass a request on to the camera; tell the page its settings, or what was wrong."""
-        if self.show.control is None:
-            return
         try:
+            if self.show.control is None:
+                raise RequestError("this stream does not say where its camera takes requests")
             reply = await asyncio.to_thread(request, self.show.control, command, parameters)
             news = {"settings": reply[1]["settings"]}
-        except (RequestError, TimeoutError) as error:
+        except (RequestError, MessageError, TimeoutError) as error:
             news = {"note": str(error)}
         with contextlib.suppress(tornado.websocket.WebSocketClosedError):
             await self.write_message(json.dumps(news))
