@@ -207,6 +207,14 @@ def in_order(function):
     return "Each result came in its turn, none was late, and none was kept that had been handed on."
 
 
+def _started(function, arrivals):
+    """Return the generator that the learner's function makes."""
+    given = function(arrivals)
+    if not hasattr(given, "__iter__"):
+        raise NotYet(f"It returns {given!r:.40} and is no generator: `yield` the results.")
+    return given
+
+
 def _put_in_order(function, order, when):
     taken = []
 
@@ -216,7 +224,7 @@ def _put_in_order(function, order, when):
             yield number, f"result {number}"
 
     given = []
-    for result in function(arrivals()):
+    for result in _started(function, arrivals()):
         given.append(result)
         expect(f"Result number {len(given) - 1}, when {when}", f"result {len(given) - 1}", result)
         needed = 1 + max(order.index(number) for number in range(len(given)))
@@ -226,7 +234,7 @@ def _put_in_order(function, order, when):
 
 def _put_odd_things_in_order(function):
     results = [0, None, "", np.arange(3), False, [], np.zeros((2, 2))]
-    given = [*function(iter([*enumerate(results)][::-1]))]
+    given = [*_started(function, iter([*enumerate(results)][::-1]))]
     if len(given) != len(results) or any(a is not b for a, b in zip(given, results, strict=True)):
         raise NotYet("What it gives when results are numbers, None and arrays:", results, given)
 
@@ -244,7 +252,7 @@ def _put_for_ever_in_order(function, when):
             kept.append(weakref.ref(result))
             yield number ^ 1, result  # 1, 0, 3, 2, 5, 4, ...
 
-    given = function(arrivals())  # it must not go before what it keeps is counted
+    given = _started(function, arrivals())  # it must not go before what it keeps is counted
     for _ in itertools.islice(given, 200):
         pass
     gc.collect()
@@ -295,8 +303,7 @@ def right_spectrum(function):
             worst = np.unravel_index(abs(got - oracle).argmax(), oracle.shape)
             raise NotYet(
                 f"When {when}, what stands in row {worst[0]}, column {worst[1]}:",
-                complex(oracle[worst].round(1)),
-                complex(got[worst].round(1)),
+                *(complex(np.round(complex(each[worst]))) for each in (oracle, got)),
             )
         if not np.array_equal(frame, before):
             raise NotYet("It has written into the frame, which may lie in a message.")
