@@ -30,6 +30,7 @@ from time import time as now
 
 import h5py
 import numpy as np
+from h5py import h5d, h5p, h5s
 
 # The file format of HDF5 1.10 (2016), the first that can be read while it grows. A later one
 # would lock older programs out and gain nothing here.
@@ -317,15 +318,20 @@ def _lay_out(file, frame, filter):
 
 def _lay_out_film(entry, frames, axes):
     """Show BGR frames as RGB: a virtual dataset, which takes its channels from `frames`."""
-    no_end = h5py.h5s.UNLIMITED
-    like = {"shape": (1, *frames.shape[1:]), "maxshape": frames.maxshape, "dtype": frames.dtype}
-    bgr = h5py.VirtualSource(".", frames.name, **like)  # "." is this very file
-    rgb = h5py.VirtualLayout(**like)
+    height_width, endless = frames.shape[1:3], h5s.UNLIMITED
+    one_channel, endlessly_many = (1, *height_width, 1), (endless, 1, 1, 1)
+    layout = h5p.create(h5p.DATASET_CREATE)
     for channel in range(3):
-        rgb[:no_end, ..., channel] = bgr[:no_end, ..., 2 - channel]
+        rgb = h5s.create_simple((1, *height_width, 3), (endless, *height_width, 3))
+        bgr = rgb.copy()
+        rgb.select_hyperslab((0, 0, 0, channel), endlessly_many, one_channel, one_channel)
+        bgr.select_hyperslab((0, 0, 0, 2 - channel), endlessly_many, one_channel, one_channel)
+        layout.set_virtual(rgb, b".", frames.name.encode(), bgr)  # "." is this very file
     film = entry.create_group("film")
     film.attrs.update({"NX_class": "NXdata", "signal": "rgb", "axes": axes})
-    film.create_virtual_dataset("rgb", rgb).attrs["interpretation"] = "rgb-image"
+    # h5py.VirtualLayout makes the same more slowly: the first frame would wait for it.
+    h5d.create(film.id, b"rgb", frames.id.get_type(), rgb, layout)
+    film["rgb"].attrs["interpretation"] = "rgb-image"
     film["time"] = entry["data/time"]
 
 
