@@ -381,11 +381,11 @@ def test_a_flood_of_bad_messages_does_not_make_a_wait_endless():
         ready()
         for _ in range(1000):
             socket.send(b"camera/")
-        while not stream.refused:
+        while (refused := stream.refused) < 1000:
             with pytest.raises(TimeoutError) as error:
                 stream.read(timeout=0)
-        assert stream.refused == 1  # and not all that are there
-        assert "1 refused, the last because a message has three parts" in str(error.value)
+            assert stream.refused <= refused + 1  # however many there are
+        assert "1000 refused, the last because a message has three parts" in str(error.value)
 
 
 def test_a_stream_that_ends_and_another_that_follows():
