@@ -212,7 +212,10 @@ def test_the_panel_follows_its_process(kernel):
         req.connect(endpoint)
         req.send(b"hello")
         shows(facts="REP in 1 out 1")
-    kernel.click(panel, "nonsense")
+        kernel.click(panel, "nonsense")
+        req.recv()
+        req.send(b"still there")
+        shows(facts="REP in 2 out 2")
     kernel.click(panel, "stop")
     shows(state="stopped")
     assert "MB" not in kernel.states[panel]["facts"]

@@ -143,6 +143,7 @@ def test_counts_are_exact(kinds):
     process, truth = run(exchange, kinds.split(), transports)
     assert counts(process) == truth
     assert [socket["type"] for socket in process.sockets] == kinds.split() * len(transports)
+    assert [socket["peers"] for socket in process.sockets[2:4]] == [None] * 2  # of inproc
 
 
 def burst(count, parts, copy):
@@ -163,6 +164,28 @@ def test_a_flood_is_counted_exactly(parts, copy):
     process, _ = run(burst, 5_000, parts, copy)
     passed, nothing = [5_000, 25_000 * parts], [0, 0]
     assert counts(process) == [[nothing, passed], [passed, nothing]]
+
+
+def mixed():
+    """Receive messages of one part, one of three as a whole, and more of three part by part."""
+    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+        pull.bind("inproc://here")
+        with context.socket(zmq.PUSH) as push:
+            push.connect("inproc://here")
+            for _ in range(200):
+                push.send(b"1")
+            for _ in range(101):
+                push.send_multipart([b"1", b"2", b"3"])
+            for _ in range(200):
+                pull.recv()
+            pull.recv_multipart()
+            for _ in range(300):
+                pull.recv()
+
+
+def test_a_change_to_several_parts_is_noticed():
+    process, _ = run(mixed)
+    assert counts(process)[0] == [[0, 0], [301, 503]]
 
 
 def poll_and_refuse():
@@ -254,7 +277,8 @@ def test_sockets_of_asyncio_are_counted_once():
     process, _ = run(coroutines, 100)
     asked, answered = [100, 300], [100, 600]
     assert counts(process) == [[answered, asked], [asked, answered]]
-    assert process.sockets[0]["bound"] == process.sockets[1]["connected"]
+    (bound,), (connected,) = process.sockets[0]["bound"], process.sockets[1]["connected"]
+    assert bound == connected
 
 
 def own_class():

@@ -99,7 +99,7 @@ def come_and_go(endpoint):
         dealer.disconnect(endpoint)
         dealer.bind(LOOPBACK)
         dealer.unbind(dealer.last_endpoint)
-        dealer.bind("inproc://here")
+        dealer.bind(LOOPBACK)
         zmqlab.ready()
         dealer.poll()
 
@@ -109,9 +109,9 @@ def test_what_is_disconnected_and_unbound_is_told():
         zmqlab.start(serve, "ROUTER") as server,
         zmqlab.start(come_and_go, server.endpoint, name="client") as client,
     ):
-        told = seen(client, lambda it: it["bound"] == ["inproc://here"], "the last endpoint")
+        told = seen(client, lambda it: len(it["bound"]) == 1, "the last endpoint")
         assert told["connected"] == []
-        assert told["peers"] is None  # of inproc nobody knows
+        assert told["peers"] == 0
         seen(server, lambda it: it["peers"] == 0, "the client to leave")
 
 
@@ -215,33 +215,32 @@ def test_sockets_left_open_do_not_hinder_the_end():
 
 
 def many_sockets(number):
-    """Open and close many; print how much the process has grown: files, threads, memory."""
+    """Open and close many; print how much the process has grown: files, bytes of memory."""
     process = psutil.Process()
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        router.bind(LOOPBACK)
 
-    def open_and_close(count):
-        with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
-            router.bind(LOOPBACK)
+        def open_and_close(count):
             for _ in range(count):
                 with context.socket(zmq.REQ) as req:
                     req.linger = 0
                     req.connect(router.last_endpoint.decode())
                     req.send(b"x")
                     router.recv_multipart()
+            return process.num_fds() if os.name == "posix" else 0, process.memory_info().rss
 
-    open_and_close(number // 10)
-    files, size = process.num_fds() if os.name == "posix" else 0, process.memory_info().rss
-    open_and_close(number)
-    more = process.num_fds() - files if os.name == "posix" else 0
-    print(json.dumps([more, process.num_threads(), process.memory_info().rss - size]))
+        files, memory = open_and_close(number // 10)
+        more_files, more_memory = open_and_close(number)
+    print(json.dumps([more_files - files, more_memory - memory]))
 
 
 def test_many_sockets_leave_nothing_behind():
-    process, (files, _threads, memory) = run(many_sockets, 500)
-    assert files <= 3  # one monitor that the reporter has not closed yet
+    process, (files, memory) = run(many_sockets, 500)
+    assert files < 50  # sockets and monitors that are still being closed
     assert memory < 20e6
     assert len(process.sockets) == reporter.MOST_CLOSED
-    assert process.forgotten == 552 - reporter.MOST_CLOSED
-    assert process.sockets[-1]["number"] == 551
+    assert process.forgotten == 551 - reporter.MOST_CLOSED
+    assert process.sockets[-1]["number"] == 550
     assert all(socket["closed"] for socket in process.sockets)
 
 

@@ -106,10 +106,11 @@ def test_a_progress_bar_shows_its_last_state():
 
 
 def test_pieces_of_output_come_to_the_same():
-    text = "a\r\nb\rc\r\n\r\nä€\r\rd\n" + "z" * 9000 + "\n10 %\r20 %\r"
+    text = "a\r\nb\rcä€😀\r\n\r\ne\r\rd\n" + "y" * 9000 + "\rshort\n"
+    text += "z" * 9000 + "\n10 %\r20 %\r"
     whole = output.Output()
     whole.add(text.encode(), last=True)
-    assert str(whole).startswith("a\nc\n\nd\nzzz")
+    assert str(whole).startswith("a\ncä€😀\n\nd\nshort\nzzz")
     assert str(whole).endswith("[... and 5,000 more characters]\n20 %")
     rng = np.random.default_rng(0)
     for _ in range(300):

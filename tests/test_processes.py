@@ -16,7 +16,7 @@ import zmq
 from observing import LOOPBACK, PATIENCE
 
 import zmqlab
-from zmqlab import ProcessError, StartError, processes
+from zmqlab import ProcessError, StartError, processes, reports
 
 # As the functions of a notebook do, those of this file travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -351,10 +351,7 @@ def test_a_stop_just_after_a_message_is_not_lost():
         process = zmqlab.start(echo)
         with zmq.Context() as context, context.socket(zmq.REQ) as req:
             req.connect(process.endpoint)
-            req.send(b"")
-            req.recv()
-            req.send(b"")
-            req.linger = 0
+            process.wait_until(lambda it: it.sockets[0]["peers"], PATIENCE, "a peer")
         process.stop(timeout=PATIENCE)
         assert process.state == "stopped"
 
@@ -434,7 +431,7 @@ def test_one_that_is_killed_says_so():
 def test_nothing_is_left_in_this_process():
     zmqlab.start(echo).stop()
     this = psutil.Process()
-    threads = this.num_threads()
+    threads, believed = this.num_threads(), len(reports._receivers)
     files = this.num_fds() if os.name == "posix" else 0
     for _ in range(5):
         zmqlab.start(echo).stop()
@@ -443,3 +440,4 @@ def test_nothing_is_left_in_this_process():
         os.sched_yield() if hasattr(os, "sched_yield") else None
     assert this.num_threads() <= threads
     assert not files or this.num_fds() <= files
+    assert len(reports._receivers) == believed

@@ -146,10 +146,6 @@ class ObservedSocket(AnnouncedSocket):
         self._ask(bytes_of(buffer)[:size])
         return size
 
-    def monitor(self, addr, events=zmq.EVENT_ALL):
-        super().monitor(addr, events)
-        self._record.watched = False  # libzmq ends our monitor when another one begins
-
     def _ask(self, part):
         """Count this part as part of a longer message if more follow.
 
