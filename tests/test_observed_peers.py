@@ -241,6 +241,7 @@ def test_many_sockets_leave_nothing_behind():
     assert len(process.sockets) == reporter.MOST_CLOSED
     assert process.forgotten == 551 - reporter.MOST_CLOSED
     assert process.sockets[-1]["number"] == 550
+    assert 550 in [each["socket"] for each in process.events]  # the last one was watched too
     assert all(socket["closed"] for socket in process.sockets)
 
 
