@@ -1,0 +1,151 @@
+"""What observation costs: sockets that count against pyzmq's own.
+
+    python -m benchmarks.observed [ROUNDS] > benchmarks/observed.md
+
+Each way has a sender and a receiver in two processes, started as a notebook starts them: once with
+`observe=True` and once without. Both pairs stay up and are asked in turn for a short run; then two
+fresh pairs are started, because where a process lies in memory matters too.
+"""
+
+import contextlib
+import sys
+
+import zmq
+
+import zmqlab
+from benchmarks.timing import interleave, machine, ratio, spread, table
+
+PAIRS = 3  # fresh pairs of processes for each way
+PATIENCE = 60_000  # milliseconds for one run
+COUNT = {"frames": 300, "round trips": 3_000, "flood": 100_000}  # messages in one run
+TARGET = {"frames": 0.98, "round trips": 0.95, "flood": 0.6}
+
+
+def receive(way, count):
+    """Take messages when asked to; reply with how many came a second."""
+    import time
+
+    import zmq
+
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.PULL) as pull,
+        context.socket(zmq.REP) as orders,
+    ):
+        pull.rcvhwm = 10 if way == "frames" else 1000
+        pull.bind("tcp://127.0.0.1:*")
+        orders.bind("tcp://127.0.0.1:*")
+        copy = way != "frames"
+        while True:
+            orders.recv()
+            pull.recv(copy=copy)
+            start = time.perf_counter()
+            for _ in range(count):
+                pull.recv(copy=copy)
+            orders.send_json(count / (time.perf_counter() - start))
+
+
+def send(way, count, endpoint):
+    """Send messages when asked to."""
+    import zmq
+
+    message = bytes(640 * 480 * 3 if way == "frames" else 10)
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.PUSH) as push,
+        context.socket(zmq.PULL) as orders,
+    ):
+        push.sndhwm = 10 if way == "frames" else 1000
+        orders.bind("tcp://127.0.0.1:*")
+        push.connect(endpoint)
+        copy = way != "frames"
+        while True:
+            orders.recv()
+            for _ in range(count + 1):
+                push.send(message, copy=copy)
+
+
+def answer():
+    """Answer requests."""
+    import zmq
+
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind("tcp://127.0.0.1:*")
+        while True:
+            rep.recv()
+            rep.send(b"world")
+
+
+def ask(count, endpoint):
+    """Ask when asked to; reply with how many round trips a second there were."""
+    import time
+
+    import zmq
+
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.REQ) as req,
+        context.socket(zmq.REP) as orders,
+    ):
+        orders.bind("tcp://127.0.0.1:*")
+        req.connect(endpoint)
+        while True:
+            orders.recv()
+            start = time.perf_counter()
+            for _ in range(count):
+                req.send(b"hello")
+                req.recv()
+            orders.send_json(count / (time.perf_counter() - start))
+
+
+@contextlib.contextmanager
+def pair(way, observe):
+    """Start both processes; give a function that lets them run and returns messages a second."""
+    label, count = f"{way}, {'observed' if observe else 'plain'}", COUNT[way]
+    one, other = (answer, ask) if way == "round trips" else (receive, send)
+    first = (count,) if way == "round trips" else (way, count)
+    with contextlib.ExitStack() as stack:
+        begun = zmqlab.start(one, *(() if one is answer else first), name=label, observe=observe)
+        stack.enter_context(begun)
+        then = zmqlab.start(other, *first, begun.endpoint, name=f"{label} too", observe=observe)
+        stack.enter_context(then)
+        context = stack.enter_context(zmq.Context())
+        req = stack.enter_context(context.socket(zmq.REQ))
+        push = stack.enter_context(context.socket(zmq.PUSH))
+        req.rcvtimeo, req.linger, push.linger = PATIENCE, 0, 0
+        if one is receive:
+            begun.wait_until(lambda process: len(process.endpoints) == 2, what="both endpoints")
+            push.connect(then.endpoint)
+        req.connect((then if one is answer else begun).endpoints[-1])
+
+        def run():
+            if one is receive:
+                push.send(b"")
+            req.send(b"")
+            return req.recv_json()
+
+        run()  # to warm up
+        yield run
+
+
+def compare(way, rounds):
+    """Return a row of the table."""
+    results = {"plain": [], "observed": []}
+    for _ in range(PAIRS):
+        with pair(way, False) as plain, pair(way, True) as observed:
+            for name, values in interleave({"plain": plain, "observed": observed}, rounds).items():
+                results[name] += values
+    medians = [f"{spread(values)[0]:,.0f}" for values in results.values()]
+    low, high = (spread([o / p for p, o in zip(*results.values(), strict=True)])[i] for i in (1, 2))
+    middle = ratio(results["observed"], results["plain"])
+    return [way, *medians, f"{middle:.3f}", f"{low:.2f} to {high:.2f}", TARGET[way]]
+
+
+def main(rounds):
+    heads = ["messages a second", "plain", "observed", "ratio", "quartiles", "at least"]
+    print(machine(), end="\n\n")
+    print(table(heads, [compare(way, rounds) for way in COUNT]))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)
