@@ -18,7 +18,6 @@ function address(model) {
 export default {
   render({ model, el }) {
     const view = element("section", "zmqlab-live", el);
-    view.dataset.lmSuppressShortcuts = "true"; // arrow keys are the slider's, not the notebook's
     const canvas = element("canvas", "zmqlab-canvas", view);
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", model.get("words"));

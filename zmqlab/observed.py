@@ -51,6 +51,7 @@ class AnnouncedSocket(zmq.Socket):
         return bound
 
     def connect(self, addr):
+        self._record.left.discard(_text(addr))
         connected = super().connect(addr)
         self._note(self._record.connected, addr)
         return connected

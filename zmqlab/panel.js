@@ -9,7 +9,6 @@ function element(tag, name, parent) {
 export default {
   render({ model, el }) {
     const panel = element("section", "zmqlab-panel", el);
-    panel.dataset.lmSuppressShortcuts = "true"; // keys pressed here are not the notebook's
     const head = element("div", "zmqlab-head", panel);
     const name = element("strong", "zmqlab-name", head);
     const state = element("span", "zmqlab-state", head);

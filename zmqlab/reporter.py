@@ -102,6 +102,7 @@ class Record:
         self.sent, self.received = Tally(), Tally()
         self.connections = {}  # file descriptor: Connection
         self.alone = set()  # endpoints that were tried in vain
+        self.left = set()  # endpoints that this side has disconnected
 
     def as_dict(self):
         outside = [each for each in self.bound + self.connected if not each.startswith("inproc:")]
@@ -127,6 +128,8 @@ class Record:
             self.alone.discard(endpoint)
             self.connections.pop(value, None)
             connection = self.connections[value] = Connection(endpoint, value)
+            if event is zmq.EVENT_CONNECTED and endpoint in self.left:
+                self.connections.pop(value, None)  # this side has ended it since
             return connection
         if event is zmq.EVENT_DISCONNECTED:
             return self.connections.pop(value, None)
@@ -143,6 +146,7 @@ class Record:
 
     def disconnect(self, endpoint):
         """Forget the connections to an endpoint: libzmq tells only of those that others end."""
+        self.left.add(endpoint)
         for descriptor, connection in list(self.connections.items()):
             if connection.endpoint == endpoint:
                 self.connections.pop(descriptor, None)
