@@ -2,12 +2,14 @@
 
     python -m benchmarks.frames [ROUNDS] > benchmarks/frames.md
 
-Each measurement starts a sender and a reader, two plain Python processes on tcp loopback. The
-reader checks one pixel of every frame, which tells a lost or doubled one. Rows "malloc" have
-MALLOC_MMAP_THRESHOLD_ and MALLOC_TRIM_THRESHOLD_ set, as `zmqlab.start` does for its children;
-the others run as from a terminal.
+Each way has a sender and a reader, two plain Python processes on tcp loopback; in each round
+every pair passes one burst of frames, while the others wait. The reader checks one pixel of every
+frame, which tells a lost or doubled one. Rows "malloc" have MALLOC_MMAP_THRESHOLD_ and
+MALLOC_TRIM_THRESHOLD_ set, as `zmqlab.start` does for its children; the others run as from a
+terminal.
 """
 
+import contextlib
 import itertools
 import os
 import queue
@@ -27,9 +29,9 @@ from zmqlab.messages import recv_frame, recv_message, send_frame, send_message
 from zmqlab.patterns.request_reply import request
 
 SIZES = {"VGA": (480, 640, 3), "HD": (1080, 1920, 3)}
-FRAMES = {"VGA": 600, "HD": 120}  # fewer than the default high-water mark, so that PUB drops none
+BURST = {"VGA": 120, "HD": 42}  # frames: fewer than the default mark, so that PUB drops none
 POOL, HELLO = 8, 255  # frames to send in turn; and the one sent until the reader is there
-PATIENCE = 120  # seconds for one measurement
+PATIENCE = 300  # seconds for one burst, and between two
 
 
 # Each way is a function that opens the sender's or the reader's end, and returns how one frame
@@ -138,39 +140,42 @@ STREAMS = {
 
 
 def run_sender(way, size, endpoint):
-    """Send a hello for each line that comes, until the line is "go"; then the frames."""
+    """Send a hello for each line that says so, and a burst of frames for each other line."""
     send = STREAMS[way][0](endpoint)
     frames = np.random.default_rng(1).integers(0, 200, (POOL, *SIZES[size]), np.uint8)
     for number, frame in enumerate(frames):
         frame[0, 0, 0] = number
     hello = np.full(SIZES[size], HELLO, np.uint8)
-    while sys.stdin.readline() == "hello\n":
-        send(hello)
-    for number in range(FRAMES[size]):
-        send(frames[number % POOL])
-    sys.stdin.read()  # stay until the reader has them all
+    for line in sys.stdin:
+        if line == "hello\n":
+            send(hello)
+            continue
+        for number in range(BURST[size]):
+            send(frames[number % POOL])
 
 
 def run_reader(way, size, endpoint):
-    """Say when the sender is seen, then how many frames a second came after the first few."""
+    """Say when the sender is seen, then of each burst how many frames a second came."""
     receive = STREAMS[way][1](endpoint)
     receive()
     print("connected", flush=True)
-    while (pixel := receive()[0, 0, 0]) == HELLO:
-        pass
-    warm, count = FRAMES[size] // 6, FRAMES[size]
-    for number in range(count):
-        if number == warm:
-            start = time.perf_counter()
-        if number:
-            pixel = receive()[0, 0, 0]
-        if pixel != number % POOL:
-            sys.exit(f"{way}: frame {number} has pixel {pixel}: a frame was lost")
-    print((count - warm) / (time.perf_counter() - start), flush=True)
+    warm, count = BURST[size] // 6, BURST[size]
+    while True:
+        while (pixel := receive()[0, 0, 0]) == HELLO:
+            pass
+        for number in range(count):
+            if number == warm:
+                start = time.perf_counter()
+            if number:
+                pixel = receive()[0, 0, 0]
+            if pixel != number % POOL:
+                sys.exit(f"{way}: frame {number} has pixel {pixel}: a frame was lost")
+        print((count - warm) / (time.perf_counter() - start), flush=True)
 
 
-def measure(way, size, malloc):
-    """Return frames per second from a fresh sender to a fresh reader."""
+@contextlib.contextmanager
+def stream(way, size, malloc):
+    """Start sender and reader; give a function that sends a burst and returns frames/s."""
     with plain_sockets.create_server(("127.0.0.1", 0)) as free:
         endpoint = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     environment = os.environ | (MALLOC if malloc else {})
@@ -186,22 +191,28 @@ def measure(way, size, malloc):
     )
     lines = queue.Queue()
     threading.Thread(target=lambda: [*map(lines.put, reader.stdout)], daemon=True).start()
-    try:
-        say_hello_until_heard(sender, lines)
-        sender.stdin.write("go\n")
+
+    def tell(line):
+        sender.stdin.write(line + "\n")
         sender.stdin.flush()
+
+    def burst():
+        tell("go")
         return float(lines.get(timeout=PATIENCE))
+
+    try:
+        say_hello_until_heard(tell, lines)
+        yield burst
     finally:
         for process in (sender, reader):
             process.kill()
             process.communicate()
 
 
-def say_hello_until_heard(sender, lines):
+def say_hello_until_heard(tell, lines):
     """Subscriptions take a moment to arrive, and imagezmq cannot tell when one has."""
     for _ in range(PATIENCE * 10):
-        sender.stdin.write("hello\n")
-        sender.stdin.flush()
+        tell("hello")
         try:
             lines.get(timeout=0.1)
             return
@@ -211,13 +222,14 @@ def say_hello_until_heard(sender, lines):
 
 
 def measure_streams(rounds):
-    ways = {
-        (way, size, malloc): lambda way=way, size=size, malloc=malloc: measure(way, size, malloc)
-        for way in STREAMS
-        for size in SIZES
-        for malloc in (False, True)
-    }
-    return interleave(ways, rounds)
+    """Return {(way, size, malloc): frames per second, of each round}."""
+    results = {}
+    for size in SIZES:
+        keys = [(way, size, malloc) for way in STREAMS for malloc in (False, True)]
+        with contextlib.ExitStack() as all_open:
+            ways = {key: all_open.enter_context(stream(*key)) for key in keys}
+            results |= interleave(ways, rounds)
+    return results
 
 
 def streams_table(results):
@@ -248,7 +260,7 @@ def echo(endpoint):
         socket.send_multipart([b"ok", b"{}", b""])
 
 
-def measure_round_trips(rounds, each=500):
+def measure_round_trips(rounds, each=300):
     """Return microseconds of round trips, as medians of `each`."""
     with plain_sockets.create_server(("127.0.0.1", 0)) as free:
         endpoint = f"tcp://127.0.0.1:{free.getsockname()[1]}"
@@ -289,7 +301,7 @@ def round_trips_table(results):
     return table(["round trip of a small message", "µs (quartiles)", "x bare"], rows)
 
 
-def main(rounds=7):
+def main(rounds=21):
     print("# Frames between two processes\n")
     print(f"`python -m benchmarks.frames`; {machine()}; {rounds} rounds, interleaved; medians,")
     print("ratios round by round. VGA is 640 x 480 x 3, HD 1920 x 1080 x 3, uint8. tcp loopback,")
@@ -297,7 +309,7 @@ def main(rounds=7):
     print("way in a plain process, `x imagezmq` with imagezmq, same sockets and environment;")
     print("malloc: with the two variables that `zmqlab.start` sets.\n")
     print(streams_table(measure_streams(rounds)), end="\n\n")
-    print(round_trips_table(measure_round_trips(3 * rounds)))
+    print(round_trips_table(measure_round_trips(rounds)))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ carry the same three parts where there is no frame. Each is packing and sending,
 or receiving and unpacking, and both halves can be had apart.
 """
 
-import contextlib
 import json
 import operator
 import reprlib
@@ -25,7 +24,7 @@ from time import time as now
 import numpy as np
 import zmq
 
-from zmqlab.sockets import describe, wait
+from zmqlab.sockets import SLICE, describe, wait
 
 # By name, as they are written in a header. Others (objects, records, dates) do not travel.
 _DTYPES = {
@@ -39,7 +38,7 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}  # dtype.name itself i
 _KEYS = dict.fromkeys(["dtype", "shape", "sequence", "time"]).keys()
 _MOST_DIMENSIONS = 32  # what every numpy can hold
 _MOST = 2**63  # above any sequence number or length of ours; JSON itself has no limit
-_NOBLOCK, _POLLIN, _POLLOUT = int(zmq.NOBLOCK), int(zmq.POLLIN), int(zmq.POLLOUT)
+_NOBLOCK, _POLLOUT, _RCVTIMEO = int(zmq.NOBLOCK), int(zmq.POLLOUT), int(zmq.RCVTIMEO)
 
 
 class MessageError(ValueError):
@@ -207,18 +206,30 @@ def send_parts(socket, parts, timeout=10.0, copy=False):
 
 def recv_parts(socket, timeout=10.0, most=4):
     """Receive one message as a list of `zmq.Frame`, of which the first `most` are kept."""
-    part = None
-    while part is None:
-        if not wait(socket, _POLLIN, timeout):
-            raise TimeoutError(f"no message arrived at the {describe(socket)} within {timeout:g} s")
-        with contextlib.suppress(zmq.Again):  # what was there the socket itself threw away
-            part = socket.recv(_NOBLOCK, copy=False)
+    part = _recv_first(socket, timeout)
     parts = [part]
     while part.more:  # a message arrives whole or not at all: this does not wait
         part = socket.recv(copy=False)
         if len(parts) < most:
             parts.append(part)
     return parts
+
+
+def _recv_first(socket, timeout):
+    """Receive the first part of a message, by the socket's own timeout: quicker than to poll."""
+    left, usual = timeout, socket.get(_RCVTIMEO)
+    try:
+        while True:
+            socket.set(_RCVTIMEO, max(0, int(1000 * min(left, SLICE))))
+            try:
+                return socket.recv(copy=False)
+            except zmq.Again:
+                left -= SLICE
+                if left <= 0:
+                    break
+    finally:
+        socket.set(_RCVTIMEO, usual)
+    raise TimeoutError(f"no message arrived at the {describe(socket)} within {timeout:g} s")
 
 
 def to_text(part, what):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import zmq
 from zmq import zmq_poll  # what `Socket.poll` calls, without its detours
 
-_SLICE = 0.5  # seconds: Windows notices Ctrl-C only between two polls
+SLICE = 0.5  # seconds: long waits are cut up, for Windows notices Ctrl-C only between two
 _GREETING = b"\xff"  # the first byte that a ZeroMQ socket says to whoever connects by tcp
 
 _EXAMPLE = "An endpoint looks like tcp://127.0.0.1:5555"
@@ -95,10 +95,10 @@ def wait(socket, event, timeout):
     bool
         False when `timeout` seconds have passed and it still cannot.
     """
-    while timeout > _SLICE:
-        if zmq_poll([(socket, event)], int(1000 * _SLICE)):
+    while timeout > SLICE:
+        if zmq_poll([(socket, event)], int(1000 * SLICE)):
             return True
-        timeout -= _SLICE
+        timeout -= SLICE
     return bool(zmq_poll([(socket, event)], int(1000 * max(0, timeout))))
 
 
