@@ -3,10 +3,10 @@
     python -m benchmarks.frames [ROUNDS] > benchmarks/frames.md
 
 Each way has a sender and a reader, two plain Python processes on tcp loopback; in each round
-every pair passes one burst of frames, while the others wait. The reader checks one pixel of every
-frame, which tells a lost or doubled one. Rows "malloc" have MALLOC_MMAP_THRESHOLD_ and
-MALLOC_TRIM_THRESHOLD_ set, as `zmqlab.start` does for its children; the others run as from a
-terminal.
+every pair passes one burst of frames, while the others wait. Every few rounds all processes are
+started anew. The reader checks one pixel of every frame, which tells a lost or doubled one. Rows
+"malloc" have MALLOC_MMAP_THRESHOLD_ and MALLOC_TRIM_THRESHOLD_ set, as `zmqlab.start` does for
+its children; the others run as from a terminal.
 """
 
 import contextlib
@@ -31,6 +31,7 @@ from zmqlab.patterns.request_reply import request
 SIZES = {"VGA": (480, 640, 3), "HD": (1080, 1920, 3)}
 BURST = {"VGA": 120, "HD": 42}  # frames: fewer than the default mark, so that PUB drops none
 POOL, HELLO = 8, 255  # frames to send in turn; and the one sent until the reader is there
+ROUNDS_OF_A_PROCESS = 4
 PATIENCE = 300  # seconds for one burst, and between two
 
 
@@ -222,13 +223,19 @@ def say_hello_until_heard(tell, lines):
 
 
 def measure_streams(rounds):
-    """Return {(way, size, malloc): frames per second, of each round}."""
+    """Return {(way, size, malloc): frames per second, of each round}.
+
+    How a process's memory happens to lie makes it fast or slow for as long as it lives, so each
+    way gets new processes every few rounds.
+    """
     results = {}
     for size in SIZES:
         keys = [(way, size, malloc) for way in STREAMS for malloc in (False, True)]
-        with contextlib.ExitStack() as all_open:
-            ways = {key: all_open.enter_context(stream(*key)) for key in keys}
-            results |= interleave(ways, rounds)
+        for _ in range(0, rounds, ROUNDS_OF_A_PROCESS):
+            with contextlib.ExitStack() as all_open:
+                ways = {key: all_open.enter_context(stream(*key)) for key in keys}
+                for key, fps in interleave(ways, ROUNDS_OF_A_PROCESS).items():
+                    results.setdefault(key, []).extend(fps)
     return results
 
 
@@ -301,15 +308,17 @@ def round_trips_table(results):
     return table(["round trip of a small message", "µs (quartiles)", "x bare"], rows)
 
 
-def main(rounds=21):
+def main(rounds=40):
     print("# Frames between two processes\n")
-    print(f"`python -m benchmarks.frames`; {machine()}; {rounds} rounds, interleaved; medians,")
-    print("ratios round by round. VGA is 640 x 480 x 3, HD 1920 x 1080 x 3, uint8. tcp loopback,")
+    print(f"`python -m benchmarks.frames`; {machine()};")
+    print(
+        f"{rounds} rounds, interleaved; medians, ratios round by round. VGA is 640 x 480 x 3, HD 1920 x 1080 x 3, uint8. tcp loopback,"
+    )
     print("lossless, one reader that touches one pixel. `x article` compares with the article's")
     print("way in a plain process, `x imagezmq` with imagezmq, same sockets and environment;")
     print("malloc: with the two variables that `zmqlab.start` sets.\n")
     print(streams_table(measure_streams(rounds)), end="\n\n")
-    print(round_trips_table(measure_round_trips(rounds)))
+    print(round_trips_table(measure_round_trips(20)))
 
 
 if __name__ == "__main__":
