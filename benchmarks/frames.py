@@ -311,10 +311,9 @@ def round_trips_table(results):
 def main(rounds=40):
     print("# Frames between two processes\n")
     print(f"`python -m benchmarks.frames`; {machine()};")
-    print(
-        f"{rounds} rounds, interleaved; medians, ratios round by round. VGA is 640 x 480 x 3, HD 1920 x 1080 x 3, uint8. tcp loopback,"
-    )
-    print("lossless, one reader that touches one pixel. `x article` compares with the article's")
+    print(f"{rounds} rounds, interleaved; medians, ratios round by round. VGA is 640 x 480 x 3,")
+    print("HD 1920 x 1080 x 3, uint8. tcp loopback, lossless, one reader that touches one pixel.")
+    print("`x article` compares with the article's")
     print("way in a plain process, `x imagezmq` with imagezmq, same sockets and environment;")
     print("malloc: with the two variables that `zmqlab.start` sets.\n")
     print(streams_table(measure_streams(rounds)), end="\n\n")
