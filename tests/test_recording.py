@@ -346,6 +346,32 @@ def test_reading_while_another_process_is_recording(tmp_path, compression):
         assert assert_true(data) == said
 
 
+def test_a_look_into_the_file_before_the_first_frame_stops_nothing(tmp_path):
+    """A viewer that opens the file then fails, but holds a lock for a moment."""
+    fcntl = pytest.importorskip("fcntl", reason="locks that HDF5 takes on Linux and macOS")
+    path = tmp_path / "film.h5"
+    with Recorder(path) as recorder, path.open("rb") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        record_into(recorder, 3)
+    with open_recording(path) as data:
+        assert assert_true(data) == 3
+
+
+@pytest.mark.parametrize("mode", ["r", "r+"])
+def test_nobody_else_writes_to_a_file_that_grows(tmp_path, mode):
+    """Nor reads it without saying that it may grow. There are no locks: a mark in it says so."""
+    path = tmp_path / "film.h5"
+    opens = f"import h5py, sys; h5py.File(sys.argv[1], {mode!r})"
+    with Recorder(path) as recorder:
+        for count in (0, 3):
+            record_into(recorder, count)
+            other = subprocess.run([sys.executable, "-c", opens, path], stderr=subprocess.PIPE)
+            assert other.returncode == 1
+            assert b"OSError: Unable to synchronously open file" in other.stderr
+    with open_recording(path) as data:
+        assert assert_true(data) == 3
+
+
 def test_reading_in_the_process_that_records(tmp_path):
     with Recorder(tmp_path / "film.h5") as recorder:
         for index in range(NUMBERS_PER_CHUNK + 5):

@@ -242,7 +242,8 @@ def open_recording(path):
     try:
         # Without the cache of chunks HDF5 reads the bytes asked for and no others: a pixel's
         # history is then three bytes a frame instead of the whole film.
-        file = h5py.File(path, "r", swmr=True, rdcc_nbytes=0)
+        # And like the recorder it takes no lock: HDF5 asks for the same from both in one process.
+        file = h5py.File(path, "r", swmr=True, rdcc_nbytes=0, locking=False)
     except FileNotFoundError:
         raise RecordingError(f"{path}: there is no such file") from None
     except OSError as error:
@@ -281,8 +282,15 @@ def stretch(data, start, stop):
 
 def _create(path):
     try:
+        # Without locks: whoever looks into the file while it is made would hold one for a moment,
+        # and with it stop the recording. What is being written is marked in the file anyway.
         return h5py.File(
-            path, "x", libver=FORMAT, alignment_threshold=PAGE, alignment_interval=PAGE
+            path,
+            "x",
+            libver=FORMAT,
+            locking=False,
+            alignment_threshold=PAGE,
+            alignment_interval=PAGE,
         )
     except OSError as error:
         if path.exists():
