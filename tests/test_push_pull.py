@@ -1,5 +1,6 @@
 """Ventilator, workers, sink, and the farm, in processes of their own; killed ones included."""
 
+import collections
 import itertools
 import os
 import queue
@@ -18,7 +19,7 @@ import zmq
 from zmqlab.cameras import CameraError, open_camera
 from zmqlab.farm import fft_farm
 from zmqlab.messages import pack_message, send_frame
-from zmqlab.patterns.ask_for_work import asking_worker, hand_out, welcome
+from zmqlab.patterns.ask_for_work import ROOM, asking_worker, hand_out, welcome
 from zmqlab.patterns.push_pull import fft_worker, sink, ventilator
 from zmqlab.patterns.workers import FarmError, dismiss
 from zmqlab.processes import StartError, process, start
@@ -50,6 +51,10 @@ def kill(name):
     psutil.Process(process(name).pid).kill()
     process(name).wait_until(lambda process: process.ended, what="death")
 
+
+# So patient that nobody's silence is noticed: what is found out, is found out otherwise.
+PATIENT = {"progress": False, "timeout": 1000}
+pytestmark = pytest.mark.timeout(120)
 
 # The three roles
 
@@ -223,7 +228,8 @@ def test_farm_takes_a_camera():
 
 @pytest.mark.parametrize("pattern", ["ask", "push"])
 def test_farm_takes_a_generator_that_uses_one_buffer(pattern):
-    frames = small_frames()
+    # Large ones: pyzmq copies what is small anyway.
+    frames = np.random.default_rng(3).integers(0, 256, (50, 240, 320, 3), np.uint8)
 
     def refilled():
         buffer = np.empty_like(frames[0])
@@ -318,7 +324,7 @@ def test_killed_while_coming_up(monkeypatch):
     killed = threading.Thread(target=kill_at_birth, args=("worker 1", old_pid("worker 1")))
     killed.start()
     with pytest.warns(UserWarning, match="'worker 1' did not come up"):
-        results = fft_farm(small_frames(), progress=False)
+        results = fft_farm(small_frames(), **PATIENT)
     killed.join()
     check(results, small_frames())
     assert set(results.worker) == {"worker 2"}
@@ -347,7 +353,7 @@ def test_killed_between_frames(at):
                 kill("worker 1")
             yield frame
 
-    check(fft_farm(frames(), progress=False), small_frames())
+    check(fft_farm(frames(), **PATIENT), small_frames())
 
 
 @pytest.mark.parametrize("at", [0, 99])
@@ -362,7 +368,7 @@ def test_killed_in_mid_task(at, tmp_path):
             psutil.Process().kill()
         return spectrum(frame)
 
-    check(fft_farm(frames, task=deadly, progress=False), frames)
+    check(fft_farm(frames, task=deadly, **PATIENT), frames)
     assert [process(f"worker {number}").exit_code == 0 for number in (1, 2)].count(False) == 1
 
 
@@ -373,7 +379,7 @@ def test_all_but_one_killed():
                 kill(f"worker {number // 20}")
             yield frame
 
-    results = fft_farm(frames(), workers=3, progress=False)
+    results = fft_farm(frames(), workers=3, **PATIENT)
     check(results, small_frames())
     assert set(results.worker[50:]) == {"worker 3"}
 
@@ -389,7 +395,7 @@ def test_all_killed(pattern, at):
             yield frame
 
     with pytest.raises(FarmError, match=r"all workers are lost: worker 1 \(.*worker 2 \("):
-        fft_farm(frames(), pattern=pattern, progress=False)
+        fft_farm(frames(), pattern=pattern, **PATIENT)
 
 
 def test_killed_at_random():
@@ -409,7 +415,7 @@ def test_killed_at_random():
                     dying.put("worker 2")
                 yield frame
 
-        results = fft_farm(taken(), workers=3, progress=False)
+        results = fft_farm(taken(), workers=3, **PATIENT)
         check(results, frames)
         dying.put(None)
 
@@ -530,6 +536,32 @@ def test_strangers_are_ignored():
         check(farm_of_threads(frames, disturb=disturb), frames)
 
 
+def test_gone_before_it_is_given_a_frame():
+    """Who asks and hangs up is no process that is seen to end; but there is no way to it."""
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.ROUTER) as router,
+        context.socket(zmq.DEALER) as guest,
+        ThreadPoolExecutor() as pool,
+    ):
+        endpoint, workers, frames = bind(router, "tcp://127.0.0.1:*"), {}, small_frames()
+        guest.connect(endpoint)
+        guest.send_multipart(pack_message("ask", {"worker": "guest", "room": 8}))
+        welcome(router, workers, 1)
+        guest.close()
+        with pytest.raises(zmq.ZMQError, match="Host unreachable"):
+            collections.deque(
+                router.send_multipart([*workers, b"there?"]) for _ in itertools.count()
+            )
+        hired = pool.submit(asking_worker, endpoint, spectrum, "Ada")
+        try:
+            welcome(router, workers, 2)
+            check(gather(hand_out(router, workers, frames, patience=1000)), frames)
+        finally:
+            dismiss(router, workers)
+            hired.result(20)
+
+
 def test_nobody_asks():
     with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
         bind(router, "tcp://127.0.0.1:*")
@@ -544,12 +576,12 @@ def test_no_more_frames_are_taken_than_workers_ask_for():
     def frames():
         for number, frame in enumerate(small_frames(20)):
             taken.append(number)
-            if number == 5:  # two for each worker, and one in reserve, are 0 to 4
+            if number == 2 * ROOM + 1:  # what two workers ask for, and one in reserve, are before
                 taken.append("too many") if not gate.is_set() else None
             yield frame
 
     def task(frame):
-        if len(taken) < 5:
+        if len(taken) < 2 * ROOM + 1:
             gate.wait(0.5)
         gate.set()
         return spectrum(frame)

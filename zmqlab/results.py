@@ -51,7 +51,7 @@ def gather(arrivals, count=None):
     Raises
     ------
     ValueError
-        If there are none, or they are not all of the same shape and type.
+        If there are none, one comes twice, or they are not all of the same shape and type.
     """
     start = perf_counter()
     spectra, notes = None, {}
@@ -63,6 +63,8 @@ def gather(arrivals, count=None):
                 f"frame {number} gave {array.dtype} of shape {array.shape}, an earlier one "
                 f"{spectra.dtype} of shape {spectra.shape[1:]}: they fit into no array together"
             )
+        if number in notes:
+            raise ValueError(f"frame {number} has two results, the second from {worker}")
         if number >= len(spectra):
             spectra = _longer(spectra, number + 1)
         spectra[number] = array

@@ -4,7 +4,7 @@ PUSH deals frames out in turn to whoever is connected, busy or not, and forgets 
 one ROUTER socket gives them to those that ask, and remembers who has which. A worker's
 DEALER socket says::
 
-    ask    | {"worker": "worker 1", "room": 2} |    once: I can take two frames
+    ask    | {"worker": "worker 1", "room": 3} |    once: I can take three frames
     result | (see zmqlab.patterns.workers)          a frame is done: I can take one more
     error  | (see zmqlab.patterns.workers)          the task failed
 
@@ -38,7 +38,7 @@ from zmqlab.messages import (
 from zmqlab.patterns.workers import GLANCE, FarmError, some, unpack_result, use_one_core, work
 from zmqlab.sockets import connect, describe, wait
 
-ROOM = 2  # frames a worker asks for: one to work on, and the next one already there
+ROOM = 3  # frames a worker asks for: one to work on, one there already, one on its way
 _MOST_ROOM = 8
 
 
