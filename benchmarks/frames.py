@@ -1,332 +1,268 @@
-"""Frames from one process to another: `send_frame` against the article's way and imagezmq.
+"""Frames from one process to others: `send_frame` against the article's way, peers and limits.
 
-    python -m benchmarks.frames [ROUNDS] > benchmarks/frames.md
+    python -m benchmarks.frames [ROUNDS]
 
-Each way has a sender and a reader, two plain Python processes on tcp loopback; in each round
-every pair passes one burst of frames, while the others wait. Every few rounds all processes are
-started anew. The reader checks one pixel of every frame, which tells a lost or doubled one. Rows
-"malloc" have MALLOC_MMAP_THRESHOLD_ and MALLOC_TRIM_THRESHOLD_ set, as `zmqlab.start` does for
-its children; the others run as from a terminal.
+Each way has a sender and one or three readers, plain Python processes of their own; in each round
+every way passes one burst of frames, while the others wait. Every few rounds all processes are
+started anew, because how a process's memory happens to lie makes it fast or slow for as long as it
+lives. A reader checks one pixel of every frame, which tells a lost or doubled one. Ways "malloc"
+have MALLOC_MMAP_THRESHOLD_ and MALLOC_TRIM_THRESHOLD_ set, as `zmqlab.start` does for its
+children; the others run as from a terminal.
 """
 
 import contextlib
-import itertools
-import os
-import queue
-import socket as plain_sockets
+import functools
 import statistics
-import subprocess
 import sys
-import threading
 import time
 
 import numpy as np
-import zmq
 
-from benchmarks.timing import interleave, machine, ratio, spread, table
+from benchmarks.frame_ways import PEERS, WAYS
+from benchmarks.others import SPAWN, answer, free_endpoint, other_process
+from benchmarks.timing import Comparison, absent, interleave, report
 from zmqlab.handle import _MEMORY as MALLOC
-from zmqlab.messages import recv_frame, recv_message, send_frame, send_message
-from zmqlab.patterns.request_reply import request
 
 SIZES = {"VGA": (480, 640, 3), "HD": (1080, 1920, 3)}
 BURST = {"VGA": 120, "HD": 42}  # frames: fewer than the default mark, so that PUB drops none
 POOL, HELLO = 8, 255  # frames to send in turn; and the one sent until the reader is there
+ROUNDS = 16
 ROUNDS_OF_A_PROCESS = 4
-PATIENCE = 300  # seconds for one burst, and between two
+FPS, PACED = 60, 60  # of the stream whose latency is measured; frames in a round
+COPY, WITH_MALLOC = "memory copy", ", malloc"
+
+ONE_READER = [
+    "article, PUSH/PULL",
+    "article, PUSH/PULL, malloc",
+    "send_frame, PUSH/PULL",
+    "send_frame, PUSH/PULL, malloc",
+    "send_frame, PUB/SUB",
+    "imagezmq, PUB/SUB",
+    "NetGear, PAIR",
+    "multiprocessing.Queue",
+    "zenoh, shared memory",
+    "plain TCP socket",
+    COPY,
+]
+ON_REQUEST = [
+    "article, REQ/REP",
+    "send_frame, REQ/REP",
+    "imagezmq, REQ/REP",
+    "NetGear, REQ/REP",
+]
+THREE_READERS = [
+    "article, PUB/SUB",
+    "send_frame, PUB/SUB",
+    "imagezmq, PUB/SUB",
+    "zenoh, shared memory",
+]
+LOSSY = ["send_frame, PUB/SUB", "imagezmq, PUB/SUB", "NetGear, PUB/SUB"]
+PACED_WAYS = [
+    "article, PUB/SUB",
+    "send_frame, PUB/SUB",
+    "imagezmq, PUB/SUB",
+    "NetGear, PAIR",
+    "multiprocessing.Queue",
+    "zenoh, shared memory",
+    "plain TCP socket",
+]
 
 
-# Each way is a function that opens the sender's or the reader's end, and returns how one frame
-# goes out, or how one comes in.
+# What the processes do
 
 
-def _socket(kind, endpoint, bind):
-    socket = zmq.Context.instance().socket(kind)
-    if kind == zmq.SUB:
-        socket.subscribe("")
-    (socket.bind if bind else socket.connect)(endpoint)
-    return socket
-
-
-def article_push(endpoint):
-    return _socket(zmq.PUSH, endpoint, bind=True).send_pyobj
-
-
-def article_pull(endpoint):
-    return _socket(zmq.PULL, endpoint, bind=False).recv_pyobj
-
-
-def article_server(endpoint):
-    socket = _socket(zmq.REP, endpoint, bind=True)
-    return lambda frame: (socket.recv_string(), socket.send_pyobj(frame))
-
-
-def article_client(endpoint):
-    socket = _socket(zmq.REQ, endpoint, bind=False)
-    return lambda: (socket.send_string("read"), socket.recv_pyobj())[1]
-
-
-def zmqlab_sender(kind, endpoint):
-    socket, number = _socket(kind, endpoint, bind=True), itertools.count()
-    return lambda frame: send_frame(socket, frame, "camera", next(number), timeout=PATIENCE)
-
-
-def zmqlab_reader(kind, endpoint):
-    socket = _socket(kind, endpoint, bind=False)
-    return lambda: recv_frame(socket, PATIENCE)[2]
-
-
-def zmqlab_push(endpoint):
-    return zmqlab_sender(zmq.PUSH, endpoint)
-
-
-def zmqlab_pull(endpoint):
-    return zmqlab_reader(zmq.PULL, endpoint)
-
-
-def zmqlab_pub(endpoint):
-    return zmqlab_sender(zmq.PUB, endpoint)
-
-
-def zmqlab_sub(endpoint):
-    return zmqlab_reader(zmq.SUB, endpoint)
-
-
-def zmqlab_server(endpoint):
-    socket, number = _socket(zmq.REP, endpoint, bind=True), itertools.count()
-    return lambda frame: (socket.recv(), send_frame(socket, frame, "frame", next(number)))
-
-
-def zmqlab_client(endpoint):
-    socket = _socket(zmq.REQ, endpoint, bind=False)
-    return lambda: (socket.send(b"read"), recv_frame(socket, PATIENCE))[1][2]
-
-
-def imagezmq_pub(endpoint):
-    from imagezmq import ImageSender
-
-    sender = ImageSender(connect_to=endpoint, REQ_REP=False)
-    return lambda frame: sender.send_image("camera", frame)
-
-
-def imagezmq_sub(endpoint):
-    from imagezmq import ImageHub
-
-    hub = ImageHub(open_port=endpoint, REQ_REP=False)
-    return lambda: hub.recv_image()[1]
-
-
-def imagezmq_req(endpoint):
-    from imagezmq import ImageSender
-
-    sender = ImageSender(connect_to=endpoint)
-    return lambda frame: sender.send_image("camera", frame)
-
-
-def imagezmq_rep(endpoint):
-    from imagezmq import ImageHub
-
-    hub = ImageHub(open_port=endpoint)
-    return lambda: (hub.recv_image(), hub.send_reply(b"OK"))[0][1]
-
-
-STREAMS = {
-    "article, PUSH/PULL": (article_push, article_pull),
-    "send_frame, PUSH/PULL": (zmqlab_push, zmqlab_pull),
-    "send_frame, PUB/SUB": (zmqlab_pub, zmqlab_sub),
-    "imagezmq, PUB/SUB": (imagezmq_pub, imagezmq_sub),
-    "article, REQ/REP": (article_server, article_client),
-    "send_frame, REQ/REP": (zmqlab_server, zmqlab_client),
-    "imagezmq, REQ/REP": (imagezmq_req, imagezmq_rep),
-}
-
-
-def run_sender(way, size, endpoint):
-    """Send a hello for each line that says so, and a burst of frames for each other line."""
-    send = STREAMS[way][0](endpoint)
+def make_frames(size):
     frames = np.random.default_rng(1).integers(0, 200, (POOL, *SIZES[size]), np.uint8)
-    for number, frame in enumerate(frames):
-        frame[0, 0, 0] = number
+    frames[:, 0, 0, 0] = range(POOL)
+    return list(frames)
+
+
+def run_sender(pipe, way, size, link):
+    """Send what the pipe asks for: a hello, a burst of frames, or as many at a steady pace."""
+    send, frames = WAYS[way][0](link), make_frames(size)
     hello = np.full(SIZES[size], HELLO, np.uint8)
-    for line in sys.stdin:
-        if line == "hello\n":
+    pipe.send("open")
+    while True:
+        order, count = pipe.recv()
+        if order == "hello":
             send(hello)
             continue
-        for number in range(BURST[size]):
-            send(frames[number % POOL])
-
-
-def run_reader(way, size, endpoint):
-    """Say when the sender is seen, then of each burst how many frames a second came."""
-    receive = STREAMS[way][1](endpoint)
-    receive()
-    print("connected", flush=True)
-    warm, count = BURST[size] // 6, BURST[size]
-    while True:
-        while (pixel := receive()[0, 0, 0]) == HELLO:
-            pass
+        start = time.perf_counter()
         for number in range(count):
-            if number == warm:
-                start = time.perf_counter()
-            if number:
-                pixel = receive()[0, 0, 0]
-            if pixel != number % POOL:
-                sys.exit(f"{way}: frame {number} has pixel {pixel}: a frame was lost")
-        print((count - warm) / (time.perf_counter() - start), flush=True)
+            frame = frames[number % POOL]
+            if order == "paced":
+                time.sleep(max(0, start + number / FPS - time.perf_counter()))
+                frame.reshape(-1)[8:16].view(float)[0] = time.perf_counter()
+            send(frame)
+
+
+def run_reader(pipe, way, size, link):
+    """Say when the first frame came, then of each burst what was measured."""
+    pipe.recv()
+    receive = WAYS[way][1](link)
+    receive()
+    pipe.send("connected")
+    while True:
+        order, count = pipe.recv()
+        pipe.send("ready")
+        pipe.send(MEASURES[order](receive, count))
+
+
+def rate(receive, count):
+    """Return frames a second, without the first ones."""
+    warm, pixel = count // 6, first(receive)
+    for number in range(count):
+        if number == warm:
+            start = time.perf_counter()
+        if number:
+            pixel = receive().item(0)
+        if pixel != number % POOL:
+            sys.exit(f"frame {number} has pixel {pixel}: a frame was lost")
+    return (count - warm) / (time.perf_counter() - start)
+
+
+def first(receive):
+    """Return the first pixel of the first frame that is no hello."""
+    pixel = HELLO
+    while pixel == HELLO:
+        pixel = receive().item(0)
+    return pixel
+
+
+def arrived(receive, count):
+    """Return how many of a hundred frames arrive before the next hello does."""
+    first(receive)
+    seen = 1
+    while receive().item(0) != HELLO:
+        seen += 1
+    return 100 * seen / count
+
+
+def latency(receive, count):
+    """Return the median of the microseconds from before the sending to when a frame is at hand."""
+    ages = []
+    while len(ages) < count:
+        frame = receive()
+        now = time.perf_counter()
+        if frame.item(0) != HELLO:
+            ages.append(1e6 * (now - frame.reshape(-1)[8:16].view(float)[0]))
+    return statistics.median(ages)
+
+
+MEASURES = {"burst": rate, "paced": latency, "lossy": arrived}
+
+
+# How they are started and told
 
 
 @contextlib.contextmanager
-def stream(way, size, malloc):
-    """Start sender and reader; give a function that sends a burst and returns frames/s."""
-    with plain_sockets.create_server(("127.0.0.1", 0)) as free:
-        endpoint = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-    environment = os.environ | (MALLOC if malloc else {})
-    sender, reader = (
-        subprocess.Popen(
-            [sys.executable, "-m", "benchmarks.frames", role, way, size, endpoint],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env=environment,
+def stream(way, size, readers=1):
+    """Start sender and readers; give a function that orders a burst and returns its result."""
+    environment = MALLOC if way.endswith(WITH_MALLOC) else {}
+    way = way.removesuffix(WITH_MALLOC)
+    link = SPAWN.Queue(POOL) if way == "multiprocessing.Queue" else free_endpoint()
+    with contextlib.ExitStack() as stack:
+        sender, *listeners = (
+            stack.enter_context(other_process(run, way, size, link, environment=environment))
+            for run in (run_sender, *[run_reader] * readers)
         )
-        for role in ("sender", "reader")
-    )
-    lines = queue.Queue()
-    threading.Thread(target=lambda: [*map(lines.put, reader.stdout)], daemon=True).start()
+        answer(sender)
+        for listener in listeners:
+            listener.send("open")
+        say_hello_until_heard(sender, listeners)
+        for listener in listeners:
+            answer(listener)
 
-    def tell(line):
-        sender.stdin.write(line + "\n")
-        sender.stdin.flush()
+        def burst(order, count):
+            for listener in listeners:
+                listener.send((order, count))
+                answer(listener)
+            sender.send((order, count))
+            if order == "lossy":
+                say_hello_until_heard(sender, listeners)
+            slowest = max if order == "paced" else min
+            return slowest(answer(listener) for listener in listeners)
 
-    def burst():
-        tell("go")
-        return float(lines.get(timeout=PATIENCE))
-
-    try:
-        say_hello_until_heard(tell, lines)
         yield burst
-    finally:
-        for process in (sender, reader):
-            process.kill()
-            process.communicate()
 
 
-def say_hello_until_heard(tell, lines):
-    """Subscriptions take a moment to arrive, and imagezmq cannot tell when one has."""
-    for _ in range(PATIENCE * 10):
-        tell("hello")
-        try:
-            lines.get(timeout=0.1)
-            return
-        except queue.Empty:
-            continue
-    raise TimeoutError("the reader received no frame")
+def say_hello_until_heard(sender, listeners):
+    """Subscriptions take a moment to arrive, and not every library can tell when one has."""
+    for listener in listeners:
+        for _ in range(300):
+            sender.send(("hello", 1))
+            if listener.poll(0.1):
+                break
+        else:
+            raise TimeoutError("the reader received no frame")
 
 
-def measure_streams(rounds):
-    """Return {(way, size, malloc): frames per second, of each round}.
+def memory_copy(size, count):
+    """Return how many frames a second this process can copy: a limit."""
+    frames = make_frames(size)
+    copies = [frame.copy() for frame in frames]
 
-    How a process's memory happens to lie makes it fast or slow for as long as it lives, so each
-    way gets new processes every few rounds.
-    """
-    results = {}
-    for size in SIZES:
-        keys = [(way, size, malloc) for way in STREAMS for malloc in (False, True)]
-        for _ in range(0, rounds, ROUNDS_OF_A_PROCESS):
-            with contextlib.ExitStack() as all_open:
-                ways = {key: all_open.enter_context(stream(*key)) for key in keys}
-                for key, fps in interleave(ways, ROUNDS_OF_A_PROCESS).items():
-                    results.setdefault(key, []).extend(fps)
-    return results
+    def copy():
+        start = time.perf_counter()
+        for number in range(count):
+            np.copyto(copies[number % POOL], frames[number % POOL])
+        return count / (time.perf_counter() - start)
+
+    return copy
 
 
-def streams_table(results):
-    rows = []
-    for way, malloc in itertools.product(STREAMS, (False, True)):
-        row = [way + (", malloc" if malloc else "")]
-        pattern = way.rpartition(", ")[2]
-        for size in SIZES:
-            fps = results[way, size, malloc]
-            middle, low, high = spread(fps)
-            base = "article, REQ/REP" if pattern == "REQ/REP" else "article, PUSH/PULL"
-            row += [f"{middle:,.0f} ({low:,.0f}-{high:,.0f})"]
-            row += [f"{ratio(fps, results[base, size, False]):.1f}"]
-            peer = results.get((f"imagezmq, {pattern}", size, malloc))
-            row += [f"{ratio(fps, peer):.2f}" if peer else ""]
-        rows.append(row)
-    heads = ["way"]
-    for size in SIZES:
-        heads += [f"{size} frames/s (quartiles)", "x article", "x imagezmq"]
-    return table(heads, rows)
+def measure(names, order, size, count, rounds, readers=1):
+    """Return {way: values} and [way that failed, and why]."""
+    results, failed = {}, {}
+    for _ in range(0, rounds, ROUNDS_OF_A_PROCESS):
+        with contextlib.ExitStack() as all_open:
+            ways = {}
+            for name in names:
+                if name == COPY:
+                    ways[name] = memory_copy(size, count)
+                    continue
+                try:
+                    burst = all_open.enter_context(stream(name, size, readers))
+                except (OSError, EOFError) as error:
+                    failed[name] = f"{name}: {error!r}"
+                    continue
+                ways[name] = functools.partial(burst, order, count)
+            for name, values in interleave(ways, min(rounds, ROUNDS_OF_A_PROCESS)).items():
+                results.setdefault(name, []).extend(values)
+    return {n: v for n, v in results.items() if n not in failed}, list(failed.values())
 
 
-def echo(endpoint):
-    """Answer every request with a message of three parts, for ever."""
-    socket = _socket(zmq.REP, endpoint, bind=True)
-    while True:
-        socket.recv_multipart()
-        socket.send_multipart([b"ok", b"{}", b""])
+# What is compared
 
 
-def measure_round_trips(rounds, each=300):
-    """Return microseconds of round trips, as medians of `each`."""
-    with plain_sockets.create_server(("127.0.0.1", 0)) as free:
-        endpoint = f"tcp://127.0.0.1:{free.getsockname()[1]}"
-    command = [sys.executable, "-m", "benchmarks.frames", "echo", endpoint]
-    with subprocess.Popen(command) as server:
-        socket = _socket(zmq.REQ, endpoint, bind=False)
-        trips = {
-            "REQ, bare pyzmq": lambda: (socket.send(b"info"), socket.recv_multipart()),
-            "REQ, send_message and recv_message": lambda: (
-                send_message(socket, "info", {}),
-                recv_message(socket),
-            ),
-            "request (a fresh context and socket each)": lambda: request(endpoint, "info"),
-        }
-        trips["REQ, bare pyzmq"]()  # it is up
+def compare(rounds=ROUNDS, sizes=tuple(SIZES), share=1):
+    """Yield the comparisons of this file; of the frames of a round only a share is passed."""
+    missing = absent(PEERS)
+    gone = tuple(each.partition(":")[0] for each in missing)
 
-        def median_of(trip):
-            seconds = []
-            for _ in range(each):
-                start = time.perf_counter()
-                trip()
-                seconds.append(time.perf_counter() - start)
-            return 1e6 * statistics.median(seconds)
+    def one(what, unit, names, order, size, count, targets, rounds=rounds, readers=1):
+        there = [name for name in names if not (gone and name.startswith(gone))]
+        count = max(12, int(count * share))
+        values, failed = measure(there, order, size, count, rounds, readers)
+        left_out = [each for each in missing if any(n.startswith(each[:5]) for n in names)]
+        return Comparison(what, unit, names[0], values, targets, left_out + failed)
 
-        try:
-            return interleave({n: lambda t=t: median_of(t) for n, t in trips.items()}, rounds)
-        finally:
-            server.kill()
-            socket.close(0)
-
-
-def round_trips_table(results):
-    base = results["REQ, bare pyzmq"]
-    rows = []
-    for way, values in results.items():
-        middle, low, high = spread(values)
-        rows.append([way, f"{middle:.0f} ({low:.0f}-{high:.0f})", f"{ratio(values, base):.2f}"])
-    return table(["round trip of a small message", "µs (quartiles)", "x bare"], rows)
-
-
-def main(rounds=40):
-    print("# Frames between two processes\n")
-    print(f"`python -m benchmarks.frames`; {machine()};")
-    print(f"{rounds} rounds, interleaved; medians, ratios round by round. VGA is 640 x 480 x 3,")
-    print("HD 1920 x 1080 x 3, uint8. tcp loopback, lossless, one reader that touches one pixel.")
-    print("`x article` compares with the article's")
-    print("way in a plain process, `x imagezmq` with imagezmq, same sockets and environment;")
-    print("malloc: with the two variables that `zmqlab.start` sets.\n")
-    print(streams_table(measure_streams(rounds)), end="\n\n")
-    print(round_trips_table(measure_round_trips(20)))
+    for size in sizes:
+        against_article = ("send_frame, PUSH/PULL", ONE_READER[0], 3.5 if size == "VGA" else 5)
+        against_imagezmq = ("send_frame, PUB/SUB", "imagezmq, PUB/SUB", 0.95)
+        what, count = f"Frames, {size}", BURST[size]
+        targets = [against_article, against_imagezmq]
+        yield one(f"{what}, one reader", "frames/s", ONE_READER, "burst", size, count, targets)
+        targets = [("send_frame, REQ/REP", "imagezmq, REQ/REP", 0.95)]
+        yield one(f"{what}, on request", "frames/s", ON_REQUEST, "burst", size, count, targets)
+        what += ", three readers"
+        yield one(what, "frames/s", THREE_READERS, "burst", size, count, [], readers=3)
+    what, targets = f"Latency, VGA at {FPS} frames/s", [("send_frame, PUB/SUB", PACED_WAYS[0], 3)]
+    few = max(1, rounds // 2)
+    yield one(what, "µs", PACED_WAYS, "paced", "VGA", PACED, targets, few)
+    what = f"Of {BURST['VGA']} frames sent at once, arrive"
+    yield one(what, "% of the frames", LOSSY, "lossy", "VGA", BURST["VGA"], [], few)
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case ["sender", *rest]:
-            run_sender(*rest)
-        case ["reader", *rest]:
-            run_reader(*rest)
-        case ["echo", endpoint]:
-            echo(endpoint)
-        case rest:
-            main(*map(int, rest))
+    report(compare(*map(int, sys.argv[1:])))

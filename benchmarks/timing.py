@@ -1,9 +1,80 @@
 """What the benchmarks share: interleaved runs, medians with their spread, a table in Markdown."""
 
+import importlib.metadata
+import importlib.util
 import os
 import platform
 import statistics
 import sys
+from dataclasses import dataclass, field
+
+LESS_IS_BETTER = {"s", "ms", "µs", "MB", "%"}
+
+
+@dataclass
+class Comparison:
+    """Several ways to do the same, measured in turn.
+
+    Attributes
+    ----------
+    what : str
+    unit : str
+        Of the values. Of seconds and bytes less is better, of everything else more.
+    base : str
+        The way that all others are compared with.
+    values : dict
+        Way: list of numbers, one a round.
+    targets : list of (str, str or None, float)
+        A way, another way, how many times better the first is to be at least. Without another
+        way the number is the value itself that is to be reached.
+    left_out : list of str
+        Ways that could not be measured here, and why.
+    """
+
+    what: str
+    unit: str
+    base: str
+    values: dict
+    targets: list = field(default_factory=list)
+    left_out: list = field(default_factory=list)
+
+    def times(self, way, base=None):
+        """Return median and quartiles of how many times better a way is, round by round."""
+        pairs = zip(self.values[way], self.values[base or self.base], strict=True)
+        if self.unit in LESS_IS_BETTER:
+            return spread([other / mine for mine, other in pairs])
+        return spread([mine / other for mine, other in pairs])
+
+    def verdicts(self, way):
+        """Return (what was to be reached, what was, whether that is enough) for each target."""
+        said = []
+        for mine, other, least in self.targets:
+            if mine != way or mine not in self.values:
+                continue
+            if other is None:
+                most, value = self.unit in LESS_IS_BETTER, spread(self.values[way])[0]
+                sign, good = ("≤", value <= least) if most else ("≥", value >= least)
+                said.append((f"{sign} {least:g} {self.unit}", number(value), good))
+            elif other in self.values:
+                value = self.times(way, other)[0]
+                said.append((f"≥ {least:g} × {other}", number(value), value >= least))
+        return said
+
+    def rows(self):
+        """Return way, median with quartiles, how many times better than the base, and targets."""
+        for way, values in self.values.items():
+            middle, low, high = map(number, spread(values))
+            reached = "; ".join(
+                f"{goal}: {value} {'✓' if good else '**missed**'}"
+                for goal, value, good in self.verdicts(way)
+            )
+            ratio = "" if self.base not in self.values else number(self.times(way)[0])
+            yield [way, f"{middle} ({low} to {high}) {self.unit}", ratio, reached]
+
+
+def number(value):
+    """Return a number with three digits that count, and thousands kept apart."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def interleave(ways, rounds):
@@ -31,6 +102,8 @@ def interleave(ways, rounds):
 
 def spread(values):
     """Return median, lower and upper quartile."""
+    if len(values) == 1:
+        return values[0], values[0], values[0]
     low, middle, high = statistics.quantiles(values, n=4, method="inclusive")
     return middle, low, high
 
@@ -46,6 +119,22 @@ def table(heads, rows):
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
+def report(comparisons):
+    """Print comparisons as they come, a table each."""
+    for each in comparisons:
+        heads = [each.what, "median (quartiles)", f"× {each.base}", "target"]
+        print(f"\n{table(heads, each.rows())}", *each.left_out, sep="\n", flush=True)
+
+
+def absent(peers):
+    """Return those of {name: module} that are not installed, as what is left out and why."""
+    return [
+        f"{name}: {module} is not installed"
+        for name, module in peers.items()
+        if not importlib.util.find_spec(module)
+    ]
+
+
 def machine():
     """Say in a line what it was measured on."""
     import numpy
@@ -56,3 +145,14 @@ def machine():
         f"Python {platform.python_version()}, pyzmq {zmq.__version__} "
         f"(libzmq {zmq.zmq_version()}), numpy {numpy.__version__}"
     )
+
+
+def versions(packages):
+    """Return {package: version} of those that are installed."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found

@@ -1,0 +1,55 @@
+"""The other processes of a benchmark: fresh interpreters that are told what to do over a pipe."""
+
+import contextlib
+import multiprocessing
+import os
+import socket
+
+SPAWN = multiprocessing.get_context("spawn")
+PATIENCE = 60  # seconds for an answer
+
+
+@contextlib.contextmanager
+def other_process(function, *args, environment=None):
+    """Run ``function(pipe, *args)`` in a process of its own; give our end of the pipe."""
+    ours, theirs = SPAWN.Pipe()
+    process = SPAWN.Process(target=_run, args=(function, theirs, *args), daemon=True)
+    with _set(environment or {}):
+        process.start()
+    theirs.close()
+    try:
+        yield ours
+    finally:
+        process.kill()
+        process.join()
+        ours.close()
+
+
+def _run(function, pipe, *args):
+    with contextlib.suppress(KeyboardInterrupt):
+        function(pipe, *args)
+
+
+@contextlib.contextmanager
+def _set(environment):
+    """Set variables for what is started in the block."""
+    before = os.environ.copy()
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def answer(pipe):
+    """Return what a process says; EOFError if it has ended instead."""
+    if not pipe.poll(PATIENCE):
+        raise TimeoutError(f"no answer from a measured process in {PATIENCE} s")
+    return pipe.recv()
+
+
+def free_endpoint():
+    """Return an address of a port that nobody has at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return f"tcp://127.0.0.1:{free.getsockname()[1]}"
