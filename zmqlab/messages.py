@@ -132,7 +132,13 @@ def recv_message(socket, timeout=10.0):
 
 def pack_frame(frame, topic="frame", sequence=0, time=None, **extra):
     """Return the three parts of the message that `send_frame` sends."""
-    array = np.asarray(frame, order="C")
+    header = frame_header(frame, sequence, time, **extra)
+    return pack_message(topic, header, np.asarray(frame, _DTYPES[header["dtype"]], order="C"))
+
+
+def frame_header(frame, sequence=0, time=None, **extra):
+    """Return the header of a frame, a dict."""
+    array = np.asarray(frame)
     dtype = array.dtype.newbyteorder("<")
     if dtype not in _NAMES:
         raise MessageError(
@@ -147,16 +153,35 @@ def pack_frame(frame, topic="frame", sequence=0, time=None, **extra):
         **extra,
     )
     _check_stamp(header)
-    return pack_message(topic, header, array.astype(dtype, copy=False))
+    return header
 
 
 def unpack_frame(parts):
-    """Return topic, header and frame from the three parts of a message.
-
-    The header comes from outside: no array is made before each of its numbers has
-    been checked against the bytes that are really there.
-    """
+    """Return topic, header and frame from the three parts of a message."""
     topic, header, pixels = unpack_message(parts)
+    return topic, header, view_frame(topic, header, pixels)
+
+
+def view_frame(topic, header, pixels):
+    """Return the frame that a header describes, made of the bytes that came with it."""
+    dtype, shape, nbytes = check_frame(topic, header)
+    if nbytes != pixels.nbytes:
+        raise MessageError(
+            f"the header's shape {_short(shape)} of {header['dtype']} makes {nbytes} bytes, "
+            f"but {pixels.nbytes} bytes of pixels came. Header and pixels must describe one array"
+        )
+    try:
+        return np.ndarray(shape, dtype, pixels)
+    except ValueError as error:  # no bytes, and lengths beside the 0 that numpy cannot hold
+        raise MessageError(f"the header's shape {_short(shape)} is impossible: {error}") from None
+
+
+def check_frame(topic, header):
+    """Return dtype, shape and number of bytes of the frame that a header describes.
+
+    The header comes from outside: no array is made before each of its numbers has been checked,
+    and this number of bytes compared with those that are really there.
+    """
     if not header.keys() >= _KEYS:
         missing = [key for key in _KEYS if key not in header]
         raise MessageError(
@@ -164,11 +189,7 @@ def unpack_frame(parts):
             f"{_short(header)} has no {', '.join(missing)}. Send frames with send_frame"
         )
     _check_stamp(header)
-    dtype, shape = _check_array(header, pixels.nbytes)
-    try:
-        return topic, header, np.ndarray(shape, dtype, pixels)
-    except ValueError as error:  # no bytes, and lengths beside the 0 that numpy cannot hold
-        raise MessageError(f"the header's shape {_short(shape)} is impossible: {error}") from None
+    return _check_array(header)
 
 
 def pack_message(topic, header, pixels=b""):
@@ -291,28 +312,23 @@ def _check_stamp(header):
         )
 
 
-def _check_array(header, nbytes):
-    """Return dtype and shape if they are what they should be, and make that number of bytes."""
+def _check_array(header):
+    """Return dtype, shape and the number of bytes they make, if they are what they should be."""
     name, shape = header["dtype"], header["shape"]
     if not isinstance(name, str) or name not in _DTYPES:
         raise MessageError(
             f"the header's dtype {_short(name)} is none of {', '.join(_DTYPES)}. "
             "Convert the frame before sending it, for example with frame.astype('uint8')"
         )
-    expected = _DTYPES[name].itemsize  # and Python's integers do not overflow
+    nbytes = _DTYPES[name].itemsize  # and Python's integers do not overflow
     for length in shape if isinstance(shape, list) and len(shape) <= _MOST_DIMENSIONS else [None]:
         if type(length) is not int or not 0 <= length < _MOST:
             raise MessageError(
                 f"the header's shape {_short(shape)} is no list of at most "
                 f"{_MOST_DIMENSIONS} lengths, such as [480, 640, 3]"
             )
-        expected *= length
-    if expected != nbytes:
-        raise MessageError(
-            f"the header's shape {_short(shape)} of {name} makes {expected} bytes, "
-            f"but {nbytes} bytes of pixels came. Header and pixels must describe one array"
-        )
-    return _DTYPES[name], shape
+        nbytes *= length
+    return _DTYPES[name], shape, nbytes
 
 
 def _short(value):
