@@ -2,8 +2,12 @@
 
     python -m benchmarks.live
 
-The browser is Chromium with JupyterLab, both on this machine. The slow line is a page of our own
-that takes 400 kB a second and paints nothing; its memory is that of the process behind the view.
+The browser is Chromium with JupyterLab, both on this machine. A busy page computes for 150 of each
+200 ms. The slow line is a page of our own that takes 400 kB a second and paints nothing; its memory
+is that of the process behind the view.
+
+Age is that of a frame when it is painted, by this computer's clock; the latency that the view shows
+includes the way back.
 """
 
 import asyncio
@@ -33,18 +37,22 @@ HEADS = [
     "way",
     "camera, frames/s",
     "painted, frames/s",
-    "latency, ms",
-    "quartiles",
+    "age, ms (quartiles)",
+    "latency, ms (quartiles)",
     "CPU or memory",
 ]
 CELLS = (
     "from zmqlab import start\nfrom zmqlab.live import live",
     "view = live({endpoint!r})\nview",
 )
+BUSY = """() => setInterval(() => {
+    const end = performance.now() + 150;
+    while (performance.now() < end);
+}, 200)"""
 
 
-def in_a_browser(endpoint):
-    """Yield (painted a second, latency in ms) as the page shows them, and the kernel's CPU."""
+def in_a_browser(endpoint, busy=False):
+    """Return (painted a second, age, latency in ms) as the page has them, and the kernel's CPU."""
     from in_browser import open_browser, open_lab, open_notebook, open_page
     from test_browser import write_notebook
 
@@ -60,12 +68,15 @@ def in_a_browser(endpoint):
             page.wait_for_function(
                 "() => document.querySelector('.zmqlab-canvas')?.dataset.sequence > 60"
             )
+            if busy:
+                page.evaluate(BUSY)
             kernel = lab.kernel()
             before = sum(kernel.cpu_times()[:2])
             seen, end = [], time.monotonic() + SECONDS
             while time.monotonic() < end:
                 found = re.search(r"([\d.]+) frames/s .* (\d+) ms", facts.inner_text())
-                seen.append((float(found[1]), float(found[2])))
+                age = float(page.locator(".zmqlab-canvas").get_attribute("data-age"))
+                seen.append((float(found[1]), 1000 * age, float(found[2])))
                 page.wait_for_timeout(250)
             used = (sum(kernel.cpu_times()[:2]) - before) / SECONDS
             lab.end_kernels()
@@ -94,7 +105,8 @@ async def _slow_page(url):
             about = json.loads(message[4 : 4 + length])
             await page.write_message(f"painted {about['sequence']}")
             if about["fps"]:
-                seen.append((about["fps"], 1000 * about["latency"]))
+                age = 1000 * (time.time() - about["time"])
+                seen.append((about["fps"], age, 1000 * about["latency"]))
     page.close()
     return seen
 
@@ -105,10 +117,11 @@ def main():
         with subscribe(camera.endpoint) as stream:
             stream.read()
             control = stream.control
-        for fps in (30, 60):
+        for fps, busy in ((30, False), (60, False), (30, True)):
             request(control, "set", {"fps": fps})
-            seen, used = in_a_browser(camera.endpoint)
-            rows.append(row("JupyterLab in Chromium", fps, seen, f"{used:.2f} (kernel)"))
+            seen, used = in_a_browser(camera.endpoint, busy)
+            way = "JupyterLab in Chromium" + (", busy page" if busy else "")
+            rows.append(row(way, fps, seen, f"{used:.2f} (kernel)"))
         request(control, "set", {"fps": 30})
         seen, grown = over_a_slow_line(camera.endpoint)
         rows.append(row(f"a line of {SLOW // 1000} kB/s", 30, seen, f"{grown:+.1f} MB in 15 s"))
@@ -119,10 +132,9 @@ def main():
 
 
 def row(way, fps, seen, used):
-    painted, latency = zip(*seen, strict=True)
-    middle, low, high = spread(latency)
-    rate = statistics.median(painted)
-    return [way, fps, f"{rate:.1f}", f"{middle:.0f}", f"{low:.0f} to {high:.0f}", used]
+    painted, *times = zip(*seen, strict=True)
+    times = ["{:.0f} ({:.0f}-{:.0f})".format(*spread(each)) for each in times]
+    return [way, fps, f"{statistics.median(painted):.1f}", *times, used]
 
 
 if __name__ == "__main__":

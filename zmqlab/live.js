@@ -21,7 +21,7 @@ export default {
     const canvas = element("canvas", "zmqlab-canvas", view);
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", model.get("words"));
-    const context = canvas.getContext("2d");
+    const context = canvas.getContext("2d", { alpha: false });
     const bar = element("div", "zmqlab-bar", view);
     const pause = element("button", "zmqlab-pause", bar, "Pause");
     const save = element("button", "zmqlab-save", bar, "Save this frame");
@@ -44,10 +44,15 @@ export default {
     let middle = 1; // exposure where the slider's middle is, in seconds
 
     const paint = (image, about) => {
-      canvas.width = image.width;
-      canvas.height = image.height;
+      if (canvas.width !== image.width || canvas.height !== image.height) {
+        canvas.width = image.width; // makes the canvas anew, which takes its time
+        canvas.height = image.height;
+      }
       context.drawImage(image, 0, 0);
-      if (about) canvas.dataset.sequence = about.sequence;
+      image.close();
+      if (!about) return;
+      canvas.dataset.sequence = about.sequence;
+      canvas.dataset.age = Date.now() / 1000 - about.time; // by this computer's clock
     };
 
     const fallBack = async (why) => {

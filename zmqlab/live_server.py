@@ -8,7 +8,8 @@ A page may have `CREDITS` pictures on their way to it and gives one credit back
 for each that it has painted. So a slow line gets fewer pictures, not older ones::
 
     to the page     binary   4 bytes   length of the JSON, big-endian
-                             n bytes   {"sequence": 7, "fps": 29.9, "latency": 0.02, "lost": 0}
+                             n bytes   {"sequence": 7, "time": 1700000000.25,
+                                        "fps": 29.9, "latency": 0.02, "lost": 0}
                              rest      a JPEG
                     text     {"settings": {"exposure": 0.01}} | {"note": "no frame for 3 s: .."}
     from the page   text     "painted 7" | {"set": {"exposure": 0.02}}
@@ -157,6 +158,7 @@ class Page(tornado.websocket.WebSocketHandler):
     async def send_picture(self, header):
         about = {
             "sequence": header["sequence"],
+            "time": header["time"],
             "fps": self.rate(),
             "latency": self.latency,
             "lost": self.show.lost,
