@@ -240,9 +240,14 @@ def test_live_view_in_jupyterlab(browser, lab, tmp_path):
             return data.reduce((sum, value) => sum + value, 0) / data.length;
         }"""
         dim = page.evaluate(brightness)
-        box = page.get_by_role("slider").bounding_box()
+        slider = page.get_by_role("slider")
+        box = slider.bounding_box()
         page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + box["height"] / 2)
         page.wait_for_function(f"dim => ({brightness})() > 1.2 * dim", arg=dim)
+        value = float(slider.input_value())
+        slider.press("ArrowLeft")
+        slider.press("ArrowDown")
+        assert float(slider.input_value()) == pytest.approx(value - 0.1)
         page.screenshot(path=tmp_path / "live.png")
         page.evaluate(
             "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"

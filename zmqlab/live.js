@@ -125,10 +125,15 @@ export default {
       socket.send(JSON.stringify({ set: { exposure: middle * 2 ** slider.value } }));
     });
 
+    // JupyterLab would take the arrow keys before they reach the slider.
+    const keepKeys = (event) => { if (event.target === slider) event.stopPropagation(); };
+    window.addEventListener("keydown", keepKeys, true);
+
     const url = address(model);
     if (url) connect(url);
     else fallBack("This page is not JupyterLab, so nothing moves here.");
     return () => {
+      window.removeEventListener("keydown", keepKeys, true);
       if (!socket) return;
       socket.onclose = null;
       socket.close();
