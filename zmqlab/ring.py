@@ -240,19 +240,25 @@ def attach(name):
 
     A name comes from outside. It must be a bare name of the form that `create` gives, and is
     looked for in our own folders only, to which nobody else can write.
+
+    Raises
+    ------
+    ValueError
+        If it has another form, or too many readers already.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(f"{name!r:.80} is no name of a ring")
-    for folder in folders():
-        path = folder / name
-        for number in range(1, _PROCESSES) if path.exists() else ():
-            if lock := claim(path, number):
-                try:
-                    return Memory(path, number, lock)
-                except (OSError, ValueError):  # removed just now
-                    lock.close()
-                    return None
-    return None
+    path = next((folder / name for folder in folders() if (folder / name).exists()), None)
+    if path is None:
+        return None
+    for number in range(1, _PROCESSES):
+        if lock := claim(path, number):
+            try:
+                return Memory(path, number, lock)
+            except (OSError, TypeError, ValueError):  # it was removed just now, or is no ring
+                lock.close()
+                return None
+    raise ValueError(f"{name} has {_PROCESSES - 1} readers, and no room for one more")
 
 
 def folders():
