@@ -1,20 +1,19 @@
 """The farm: 100 frames of 640 x 480, two workers, against the article's way and other ways.
 
-    python -m benchmarks.farm [ROUNDS] > benchmarks/farm.md
+    python -m benchmarks.farm [ROUNDS]
 
 Each measurement is a fresh process that makes its frames, starts its workers if it has any,
 waits until they are up, and then takes the time from the first frame given out to the last
-result at hand ("streaming"; the article's own workers were running, too). "Total" is that and
-the start of the workers. The memory is another run of the same, watched: its numbers are not
-used for the times.
+result at hand (the article's own workers were running, too). The farm puts its results into one
+array in that time, the others return a list. OpenCV has one thread in each process. The memory
+is another run of the same, watched: its numbers are not used for the times.
 
-Rows "malloc" have the two variables of glibc set, in every process, that `zmqlab.start` sets
-for its children only.
+"Malloc variables set": the two of glibc, in every process, that `zmqlab.start` sets for its
+children only.
 """
 
 import contextlib
 import functools
-import importlib.util
 import json
 import multiprocessing
 import os
@@ -29,13 +28,15 @@ import psutil
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
-from benchmarks.timing import interleave, machine, ratio, spread, table
+from benchmarks.timing import Comparison, absent, interleave, report
 from zmqlab.farm import fft_farm
 from zmqlab.handle import _MEMORY as MALLOC
 from zmqlab.spectrum import spectrum
 
 COUNT, SHAPE, WORKERS = 100, (480, 640, 3), 2
-PATIENCE = 300  # seconds for one measurement
+CHUNK = 5  # frames at a time, where a library can be told
+PATIENCE = 120  # seconds for one measurement
+ROUNDS = 7
 
 
 # Tasks
@@ -84,20 +85,21 @@ def executor(task, frames):
         for each in [pool.submit(one_core) for _ in range(10 * WORKERS)]:
             each.result()
         yield
-        yield list(pool.map(task, frames))
+        yield list(pool.map(task, frames, chunksize=CHUNK))
 
 
 def pool(task, frames):
     with multiprocessing.Pool(WORKERS, one_core) as pool:
         pool.map(abs, range(10 * WORKERS))
         yield
-        yield list(pool.imap(task, frames))
+        yield list(pool.imap(task, frames, CHUNK))
 
 
 def joblib(task, frames):
     from joblib import Parallel, delayed
 
-    with Parallel(WORKERS) as parallel:
+    # Large arrays travel as memory-mapped files, but "large" begins above a frame's size.
+    with Parallel(WORKERS, max_nbytes="100K") as parallel:
         parallel(delayed(one_core)() for _ in range(10 * WORKERS))
         yield
         yield parallel(delayed(task)(frame) for frame in frames)
@@ -109,7 +111,18 @@ def dask(task, frames):
     with Client(n_workers=WORKERS, threads_per_worker=1, dashboard_address=None) as client:
         client.run(one_core)
         yield
-        yield client.gather(client.map(task, frames, pure=False))
+        yield client.gather(client.map(task, client.scatter(frames), pure=False))
+
+
+def ray(task, frames):
+    import ray
+
+    ray.init(num_cpus=WORKERS, include_dashboard=False, log_to_driver=False, logging_level="error")
+    ray.get([ray.remote(one_core).remote() for _ in range(10 * WORKERS)])
+    work = ray.remote(task)
+    yield
+    yield ray.get([work.remote(ray.put(frame)) for frame in frames])
+    ray.shutdown()
 
 
 def article_farm(task, frames):
@@ -180,9 +193,12 @@ WAYS = {
     "multiprocessing.Pool.imap": pool,
     "joblib": joblib,
     "dask.distributed": dask,
+    "ray": ray,
 }
-if not importlib.util.find_spec("distributed"):
-    del WAYS["dask.distributed"]
+PEERS = {"joblib": "joblib", "dask.distributed": "distributed", "ray": "ray"}
+SLOW = {"joblib", "dask.distributed", "ray"}  # to start: measured in every third round only
+OURS, ARTICLE, LOOP = "fft_farm, workers ask", "article's farm", "plain loop"
+FEW = [ARTICLE, LOOP, "ThreadPoolExecutor", OURS, "ProcessPoolExecutor", "joblib"]
 TASKS = {"article": article, "light": light, "heavy": heavy}
 
 
@@ -211,14 +227,27 @@ def run(way, task):
     print(json.dumps({"streaming": streaming, "total": end - start}))
 
 
-def measure(way, task, malloc=False, watch=False):
-    """Return streaming and total seconds, and, where it is watched, the memory it took."""
+def measure(way, task, malloc=False):
+    """Return the milliseconds of the work, with workers that are up."""
+    output, _ = _measure(way, task, malloc, lambda process: None)
+    return 1e3 * output["streaming"]
+
+
+def peak_memory(way, task):
+    """Return the most memory that all processes had together, in MB."""
+    return _measure(way, task, False, watch_memory)[1] / 1e6
+
+
+def _measure(way, task, malloc, watch):
     command = [sys.executable, "-m", "benchmarks.farm", "run", way, task]
     environment = os.environ | (MALLOC if malloc else {})
     with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) as process:
-        peak = watch_memory(process) if watch else None
-        output, _ = process.communicate(timeout=PATIENCE)
-    return json.loads(output) | {"peak": peak}
+        try:
+            seen = watch(process)
+            output, _ = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
+    return json.loads(output), seen
 
 
 def watch_memory(process):
@@ -243,58 +272,31 @@ def memory(process):
 # All of them
 
 
-def ways_of(task):
-    """Return the ways that are measured on a task: the article's farm knows only its own."""
-    names = [name for name in WAYS if task != "heavy" or name != "article's farm"]
-    return {name: "article" if name == "article's farm" else task for name in names}
+def compare(rounds=ROUNDS):
+    """Yield the comparisons of this file."""
+    missing = absent(PEERS)
+    there = [way for way in WAYS if way not in {each.partition(":")[0] for each in missing}]
+    what = f"Farm, {WORKERS} workers, {COUNT} VGA frames"
+    targets = [(OURS, ARTICLE, 14)]
+    targets += [(OURS, peer, 2) for peer in ("ProcessPoolExecutor", "joblib", "dask.distributed")]
+    run = functools.partial(one, rounds=rounds, left_out=missing)
+    yield run(f"{what}, their spectrum", there, "light", targets)
+    few = [way for way in FEW if way in there]
+    yield run(f"{what}, their spectrum, malloc variables set", few, "light", [], malloc=True)
+    own_task = [way for way in there if way != ARTICLE]  # the article's farm knows only its own
+    targets = [(OURS, LOOP, 1.7)]
+    yield run(f"{what}, 10 ms of work each", own_task, "heavy", targets, base=LOOP)
+    peaks = {way: [peak_memory(way, task_of(way, "light"))] for way in there}
+    yield Comparison(f"{what}, peak memory", "MB", ARTICLE, peaks, [], missing)
 
 
-def measure_all(task, malloc, rounds):
-    """Return {way: {"streaming": [seconds, ...], "total": [...], "peak": bytes}}."""
-    ways = ways_of(task)
-    each = {
-        name: functools.partial(measure, name, its_task, malloc) for name, its_task in ways.items()
-    }
-    runs = interleave(each, rounds)
-    results = {}
-    for name, its_task in ways.items():
-        results[name] = {key: [run[key] for run in runs[name]] for key in ("streaming", "total")}
-        results[name]["peak"] = measure(name, its_task, malloc, watch=True)["peak"]
-    return results
+def one(what, ways, task, targets, base=ARTICLE, malloc=False, *, rounds, left_out):
+    each = {way: functools.partial(measure, way, task_of(way, task), malloc) for way in ways}
+    return Comparison(what, "ms", base, interleave(each, rounds, SLOW), targets, left_out)
 
 
-def results_table(results):
-    """Compare every way with each of the farm's competitors."""
-    ours = results["fft_farm, workers ask"]["streaming"]
-    rows = []
-    for name, result in results.items():
-        middle, low, high = spread([1e3 * seconds for seconds in result["streaming"]])
-        row = [name, f"{middle:.0f} ({low:.0f}-{high:.0f})"]
-        row += [f"{1 / ratio(ours, result['streaming']):.2f}"]
-        row += [f"{spread(result['total'])[0]:.2f}", f"{result['peak'] / 1e6:.0f}"]
-        rows.append(row)
-    heads = ["way", "streaming, ms (quartiles)", "farm is x faster", "total, s", "peak, MB"]
-    return table(heads, rows)
-
-
-def main(rounds=7):
-    print("# The farm\n")
-    print(f"`python -m benchmarks.farm`; {machine()}; {rounds} rounds, interleaved; medians,")
-    print(f"ratios round by round. {COUNT} frames of 640 x 480 x 3, {WORKERS} workers, OpenCV with")
-    print("one thread each. Streaming: from the first frame given out to the last result at hand,")
-    print(
-        "with the workers already running. Total: with their start (and, for the farm only, their"
-    )
-    print("end). Peak: memory of all processes together, frames and results included. The farm")
-    print("puts its results into one array in that time, the others return a list.\n")
-    for title, task, malloc in (
-        ("The spectrum of each frame", "light", False),
-        ("The spectrum of each frame, malloc variables set everywhere", "light", True),
-        ("About 10 ms of work a frame", "heavy", False),
-        ("About 10 ms of work a frame, malloc variables set everywhere", "heavy", True),
-    ):
-        print(f"## {title}\n")
-        print(results_table(measure_all(task, malloc, rounds)), end="\n\n", flush=True)
+def task_of(way, task):
+    return "article" if way == ARTICLE else task
 
 
 if __name__ == "__main__":
@@ -306,4 +308,4 @@ if __name__ == "__main__":
         case ["worker", *ports]:
             article_worker(*ports)
         case rest:
-            main(*map(int, rest))
+            report(compare(*map(int, rest)))

@@ -40,7 +40,7 @@ class Comparison:
 
     def times(self, way, base=None):
         """Return median and quartiles of how many times better a way is, round by round."""
-        pairs = zip(self.values[way], self.values[base or self.base], strict=True)
+        pairs = zip(self.values[way], self.values[base or self.base], strict=False)  # as `slow` is
         if self.unit in LESS_IS_BETTER:
             return spread([other / mine for mine, other in pairs])
         return spread([mine / other for mine, other in pairs])
@@ -77,7 +77,7 @@ def number(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def interleave(ways, rounds):
+def interleave(ways, rounds, slow=()):
     """Measure all ways in turn, `rounds` times, so that what disturbs one disturbs all.
 
     Parameters
@@ -85,6 +85,8 @@ def interleave(ways, rounds):
     ways : dict
         Name: function without arguments that returns a number.
     rounds : int
+    slow : collection of str
+        Names of ways that are measured in the first third of the rounds only.
 
     Returns
     -------
@@ -95,7 +97,8 @@ def interleave(ways, rounds):
     for number in range(rounds):
         names = list(ways) if number % 2 else list(reversed(ways))  # nobody is always first
         for name in names:
-            results[name].append(ways[name]())
+            if name not in slow or number < max(1, rounds // 3):
+                results[name].append(ways[name]())
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
     return results
 
