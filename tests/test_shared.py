@@ -307,6 +307,62 @@ def test_who_was_told_keeps_no_slot():
         assert caught.value.__traceback__ is not None
 
 
+class Meanwhile:
+    """Stands in for a lock: at its n-th taking or giving back, another has a turn."""
+
+    def __init__(self, memory, count, action):
+        self.lock, self.count, self.action = memory._fence, count, action
+        memory._fence = self
+
+    def __enter__(self):
+        self.step()
+        self.lock.__enter__()
+
+    def __exit__(self, *error):
+        self.lock.__exit__(*error)
+        self.step()
+
+    def step(self):
+        self.count -= 1
+        if self.count == 0:
+            self.action()
+
+
+@pytest.mark.parametrize("count", range(1, 5))
+@pytest.mark.parametrize("who", ["reader", "writer"])
+def test_in_every_order_only_one_of_the_two_has_the_slot(who, count):
+    """Between any two steps that the one takes, the other takes all of its own."""
+    kept, told = [], []
+
+    def read():
+        try:
+            kept.append(reader.unpack_frame(old)[2])
+        except Overtaken:
+            told.append(True)
+
+    def write():
+        frames.pack_frame(np.full(500, 2))
+        frames.pack_frame(np.full(500, 3))
+
+    with FrameRing(2) as frames, RingReader() as reader:
+        reader.unpack_frame(frames.pack_frame(np.full(500, 0)))
+        old = frames.pack_frame(np.full(500, 1))
+        frames.pack_frame(np.full(500, 2))  # so that the next slot is that of `old`
+        if who == "reader":
+            (memory,) = reader._memories.values()
+            one, other = read, write
+        else:
+            memory, one, other = frames._memory, write, read
+        step = Meanwhile(memory, count, other)
+        one()
+        memory._fence = step.lock
+        assert step.count <= 0
+        assert len(kept) + len(told) == 1
+        for _ in range(3):
+            frames.pack_frame(np.full(500, 4))
+        assert all((frame == 1).all() for frame in kept)
+
+
 def look(endpoint, rounds, copy):
     """Look at every frame, once at hand and once more a round later; report what was seen."""
     socket, kept = connected(endpoint), None

@@ -40,6 +40,7 @@ def camera_publisher(
     frames: int | None = None,
     hwm: int = WAITING_TO_BE_SENT,
     drop: bool = True,
+    shared: int | None = None,
     patience: float = 60.0,
 ) -> None:
     """Publish the frames of a camera, at its own pace, until told to stop.
@@ -65,6 +66,9 @@ def camera_publisher(
     drop
         Whether a subscriber for whom so many wait misses frames; otherwise all wait for the
         slowest one. A film can wait. A webcam cannot: what it sees meanwhile is in no frame.
+    shared
+        Publish through shared memory with so many slots: much faster, to subscribers of the same
+        user on this computer only. Give two slots more than all of them hold frames at a time.
     patience
         Seconds to wait for subscribers: to come, or to take a frame where none is dropped.
 
@@ -82,7 +86,7 @@ def camera_publisher(
     with (
         contextlib.suppress(KeyboardInterrupt),
         open_camera(camera) as source,
-        Publisher(bind, topic, hwm=hwm, drop=drop) as publisher,
+        Publisher(bind, topic, hwm=hwm, drop=drop, shared=shared) as publisher,
         zmq.Context() as context,
         context.socket(zmq.ROUTER) as desk,
     ):

@@ -7,8 +7,9 @@ from time import monotonic
 import numpy as np
 import zmq
 
-from zmqlab.messages import pack_frame
+from zmqlab.messages import MessageError, pack_frame
 from zmqlab.patterns.stream import WAITING_TO_BE_SENT, check_count, wire_topic
+from zmqlab.shared import FrameRing, RingFull
 from zmqlab.sockets import bind as bind_socket
 from zmqlab.sockets import wait
 
@@ -45,13 +46,19 @@ class Publisher:
         What happens when so many wait. True: this subscriber misses frames, and the others do
         not notice. False (ZeroMQ's XPUB_NODROP): sending waits until there is room, so that each
         subscriber gets every frame, at the pace of the slowest.
+    shared : int, optional
+        Publish through shared memory with so many slots (see `zmqlab.shared`), to subscribers of
+        the same user on this computer. No more frames than that wait, whatever `hwm` says: who is
+        further behind misses some. Each subscriber keeps the slots of the frames that it holds, so
+        give two slots more than all of them hold; a frame for which no slot is free is not sent,
+        and all of them miss it.
 
     Attributes
     ----------
     endpoint : str
         Where it is bound; what subscribers connect to.
     sequence : int
-        The number of the next frame, which is also the number of frames sent so far.
+        The number of the next frame, which is also the number of frames given to `send` so far.
     subscribers : int
         How many the frames go to, by the subscriptions that came and went. (A socket that
         subscribes twice counts twice.)
@@ -63,7 +70,13 @@ class Publisher:
     """
 
     def __init__(
-        self, bind="tcp://127.0.0.1:*", topic="camera", *, hwm=WAITING_TO_BE_SENT, drop=True
+        self,
+        bind="tcp://127.0.0.1:*",
+        topic="camera",
+        *,
+        hwm=WAITING_TO_BE_SENT,
+        drop=True,
+        shared=None,
     ):
         self.topic = topic
         self.sequence = self.subscribers = 0
@@ -72,6 +85,14 @@ class Publisher:
         self._stream = secrets.token_hex(4)
         self._within_message = False
         check_count(hwm=hwm)
+        if shared:
+            check_count(shared=shared)
+        if shared and not drop:
+            raise MessageError(
+                "drop=False and shared memory exclude each other: its writer waits for nobody"
+            )
+        self._ring = FrameRing(shared) if shared else None
+        self._pack = self._ring.pack_frame if shared else pack_frame
         self._context = zmq.Context()
         try:
             self._socket = socket = self._context.socket(zmq.XPUB)
@@ -141,6 +162,8 @@ class Publisher:
     def send(self, frame, time=None, timeout=10.0, meanwhile=lambda: None, **extra):
         """Send the next frame. Do not write to it afterwards: it is sent from where it is.
 
+        (With shared memory it is copied there, and is yours again.)
+
         Parameters
         ----------
         frame : numpy.ndarray
@@ -160,8 +183,10 @@ class Publisher:
             be sent again.
         """
         self.look()
-        parts = pack_frame(frame, self._wire, self.sequence, time, stream=self._stream, **extra)
-        self._send(parts, timeout, meanwhile)
+        with contextlib.suppress(RingFull):  # subscribers see by the number that one is missing
+            extra["stream"] = self._stream
+            parts = self._pack(frame, self._wire, self.sequence, time, **extra)
+            self._send(parts, timeout, meanwhile)
         self.sequence += 1
 
     def _send(self, parts, timeout, meanwhile=lambda: None):
@@ -207,6 +232,8 @@ class Publisher:
             wait(self._socket, zmq.POLLIN, min(left, _TRY))
             self.look()
         self._context.destroy(linger=int(1000 * _HASTE))
+        if self._ring:
+            self._ring.close()
 
     def __enter__(self):
         return self

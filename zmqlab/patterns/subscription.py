@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 import zmq
 
-from zmqlab.messages import MessageError, recv_parts, unpack_frame
+from zmqlab.messages import MessageError, recv_parts
 from zmqlab.patterns.stream import WAITING_TO_BE_READ, check_count, wire_topic
+from zmqlab.shared import Overtaken, RingReader
 from zmqlab.sockets import connect as connect_socket
 from zmqlab.sockets import wait, who_listens
 
@@ -53,7 +54,8 @@ def subscribe(endpoint, topic="camera", *, hwm=WAITING_TO_BE_READ, timeout=10.0)
 class Subscription:
     """An iterator of frames, as `subscribe` returns it; `read` and `latest` give single ones.
 
-    Frames are read-only: ``frame.copy()`` can be written to.
+    Frames are read-only: ``frame.copy()`` can be written to. Those that a publisher has put into
+    shared memory keep a slot there: keep few, or copies.
 
     Attributes
     ----------
@@ -76,6 +78,8 @@ class Subscription:
     restarts : int
         How often another stream followed, because the publisher was started anew. What the old
         one sent last may be lost without being counted.
+    overtaken : int
+        Messages about a frame in shared memory that was there no longer. Such a frame is lost.
     refused : int
         Messages that arrived and were no frames; `complaint` says what was wrong with the last.
     """
@@ -84,6 +88,7 @@ class Subscription:
         self.endpoint, self.topic, self.timeout = endpoint, topic, timeout
         self.header, self.latency = {}, 0.0
         self.received = self.lost = self.skipped = self.restarts = self.refused = 0
+        self.overtaken = 0
         self.first, self.complaint = None, ""
         self._gaps = deque(maxlen=_MOST_GAPS)
         self._stream, self._next = None, 0  # the number that the next frame should have
@@ -91,6 +96,7 @@ class Subscription:
         self._wire = wire_topic(topic)
         check_count(hwm=hwm)
         self._hwm = hwm
+        self._reader = RingReader()
         self._context = zmq.Context()
         try:
             self._socket = socket = self._context.socket(zmq.SUB)
@@ -169,6 +175,9 @@ class Subscription:
     def summary(self):
         """Say in words what has arrived and what has not."""
         words = [f"{self.received} received", f"{self.lost} lost"]
+        if self.overtaken:
+            why = "" if self.received else f", the last because {self.complaint}"
+            words.append(f"{self.overtaken} overtaken{why}")
         if self.restarts:
             words.append(f"the publisher started anew {_times(self.restarts)}")
         if self.refused:
@@ -185,6 +194,7 @@ class Subscription:
     def close(self):
         """Unsubscribe. Closing twice is safe."""
         self._context.destroy(linger=0)
+        self._reader.close()
 
     def __iter__(self):
         return self
@@ -206,9 +216,13 @@ class Subscription:
     def _take(self, parts):
         """Return the frame, or None for a message that is none; keep count of either."""
         try:
-            topic, header, frame = unpack_frame(parts)
+            topic, header, frame = self._reader.unpack_frame(parts)
             if topic != self._wire:
                 raise MessageError(f"its topic is {topic[:40]!r} instead of {self._wire!r}")
+        except Overtaken as error:  # the number of the next one will show that this is lost
+            self.overtaken += 1
+            self.complaint = str(error)
+            return None
         except MessageError as error:  # anybody may be the publisher, now
             self.refused += 1
             self.complaint = str(error)
