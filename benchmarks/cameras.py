@@ -1,13 +1,15 @@
 """How fast the simulated camera makes frames when it is not paced: one thread.
 
-python -m benchmarks.cameras
+python -m benchmarks.cameras [ROUNDS]
 """
 
-import statistics
+import functools
+import sys
 import time
 
 import cv2
 
+from benchmarks.timing import Comparison, interleave, report
 from zmqlab.cameras import open_camera
 
 CASES = {
@@ -19,27 +21,24 @@ CASES = {
 ROUNDS, FRAMES = 15, 20
 
 
-def measure():
-    """Return {case: median frames per second}; every round runs all the cases."""
+def rate(camera):
+    """Return frames a second."""
+    start = time.perf_counter()
+    for _ in range(FRAMES):
+        camera.read()
+    return FRAMES / (time.perf_counter() - start)
+
+
+def compare(rounds=ROUNDS):
+    """Yield the comparison of this file."""
     cv2.setNumThreads(1)
     cameras = {case: open_camera("simulated", paced=False, **CASES[case]) for case in CASES}
-    rates = {case: [] for case in CASES}
     for camera in cameras.values():
         camera.read()  # prepares the picture
-    for _ in range(ROUNDS):
-        for case, camera in cameras.items():
-            start = time.perf_counter()
-            for _ in range(FRAMES):
-                camera.read()
-            rates[case].append(FRAMES / (time.perf_counter() - start))
-    return {case: statistics.median(rates[case]) for case in CASES}
-
-
-def main():
-    print("simulated camera        frames/s")
-    for case, rate in measure().items():
-        print(f"{case:24} {rate:7.0f}")
+    ways = {case: functools.partial(rate, camera) for case, camera in cameras.items()}
+    values = interleave(ways, rounds)
+    yield Comparison("The simulated camera, one thread", "frames/s", next(iter(CASES)), values)
 
 
 if __name__ == "__main__":
-    main()
+    report(compare(*map(int, sys.argv[1:])))

@@ -1,6 +1,6 @@
 """What observation costs: sockets that count against pyzmq's own.
 
-    python -m benchmarks.observed [ROUNDS] > benchmarks/observed.md
+    python -m benchmarks.observed [ROUNDS]
 
 Each way has a sender and a receiver in two processes, started as a notebook starts them: once with
 `observe=True` and once without. Both pairs stay up and are asked in turn for a short run; then two
@@ -13,8 +13,9 @@ import sys
 import zmq
 
 import zmqlab
-from benchmarks.timing import interleave, machine, ratio, spread, table
+from benchmarks.timing import Comparison, interleave, report
 
+ROUNDS = 15
 PAIRS = 3  # fresh pairs of processes for each way
 PATIENCE = 60_000  # milliseconds for one run
 COUNT = {"frames": 300, "round trips": 3_000, "flood": 100_000}  # messages in one run
@@ -128,24 +129,20 @@ def pair(way, observe):
         yield run
 
 
-def compare(way, rounds):
-    """Return a row of the table."""
-    results = {"plain": [], "observed": []}
-    for _ in range(PAIRS):
-        with pair(way, False) as plain, pair(way, True) as observed:
-            for name, values in interleave({"plain": plain, "observed": observed}, rounds).items():
+def compare(rounds=ROUNDS):
+    """Yield the comparisons of this file."""
+    for way, least in TARGET.items():
+        results = {"plain": [], "observed": []}
+        for _ in range(PAIRS):
+            with pair(way, False) as plain, pair(way, True) as observed:
+                measured = interleave(
+                    {"plain": plain, "observed": observed}, max(1, rounds // PAIRS)
+                )
+            for name, values in measured.items():
                 results[name] += values
-    medians = [f"{spread(values)[0]:,.0f}" for values in results.values()]
-    low, high = (spread([o / p for p, o in zip(*results.values(), strict=True)])[i] for i in (1, 2))
-    middle = ratio(results["observed"], results["plain"])
-    return [way, *medians, f"{middle:.3f}", f"{low:.2f} to {high:.2f}", TARGET[way]]
-
-
-def main(rounds):
-    heads = ["messages a second", "plain", "observed", "ratio", "quartiles", "at least"]
-    print(machine(), end="\n\n")
-    print(table(heads, [compare(way, rounds) for way in COUNT]))
+        what = f"Sockets that are observed: {way}"
+        yield Comparison(what, "messages/s", "plain", results, [("observed", "plain", least)])
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)
+    report(compare(*map(int, sys.argv[1:])))

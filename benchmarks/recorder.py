@@ -1,24 +1,25 @@
-"""Recording 200 frames of 640 x 480: the article's way, ours, and a plain file of the same bytes.
+"""Recording 200 frames of 640 x 480: the article's way, ours, zarr, and a plain file of as much.
 
-python -m benchmarks.recorder > benchmarks/recorder.md
+python -m benchmarks.recorder [ROUNDS]
 """
 
-import importlib.util
+import sys
 import tempfile
 import time
 from functools import partial
 from pathlib import Path
 
 import h5py
+import numpy as np
 
-from benchmarks.timing import interleave, machine, ratio, spread, table
+from benchmarks.timing import Comparison, absent, interleave, report
 from zmqlab.cameras import open_camera
 from zmqlab.recording import Recorder, open_recording
 
 FRAMES = 200
 ROUNDS = 9
-ARTICLE, PLAIN = "the article's way", "a plain file"
-HEADS = ["way", "frames/s", "quartiles", "x article", "x plain", "MB", "frame ms", "pixel ms"]
+ARTICLE, OURS, PLAIN = "article", "Recorder", "plain file"
+PEERS = {"Recorder, lz4": "hdf5plugin", "Recorder, zstd": "hdf5plugin", "zarr 3": "zarr"}
 
 
 def write_article(path, frames):
@@ -50,6 +51,24 @@ def read_recording(path):
         return seconds(lambda: images[7]), seconds(lambda: images[:, 240, 320, 0])
 
 
+def write_zarr(path, frames):
+    """A chunk a frame, as ours; neither compressed nor searched for emptiness."""
+    import zarr
+
+    shape = (len(frames), *frames[0].shape)
+    options = {"compressors": None, "fill_value": 0, "config": {"write_empty_chunks": True}}
+    array = zarr.create_array(str(path), shape=shape, chunks=(1, *shape[1:]), dtype="u1", **options)
+    for number, frame in enumerate(frames):
+        array[number] = frame
+
+
+def read_zarr(path):
+    import zarr
+
+    images = zarr.open_array(str(path), mode="r")
+    return seconds(lambda: images[7]), seconds(lambda: images[:, 240, 320, 0])
+
+
 def write_plain(path, frames):
     with open(path, "wb", buffering=0) as file:
         for frame in frames:
@@ -57,17 +76,18 @@ def write_plain(path, frames):
 
 
 def read_plain(path):
-    return float("nan"), float("nan")
+    images = np.memmap(path, np.uint8, "r").reshape(-1, 480, 640, 3)
+    return seconds(lambda: images[7].copy()), seconds(lambda: images[:, 240, 320, 0].copy())
 
 
 WAYS = {
     ARTICLE: (write_article, read_article),
-    "Recorder": (write_recording, read_recording),
+    OURS: (write_recording, read_recording),
+    "Recorder, lz4": (partial(write_recording, compression="lz4"), read_recording),
+    "Recorder, zstd": (partial(write_recording, compression="zstd"), read_recording),
+    "zarr 3": (write_zarr, read_zarr),
     PLAIN: (write_plain, read_plain),
 }
-if importlib.util.find_spec("hdf5plugin"):
-    for name in ("lz4", "zstd"):
-        WAYS[f"Recorder, {name}"] = (partial(write_recording, compression=name), read_recording)
 
 
 def seconds(action):
@@ -77,36 +97,34 @@ def seconds(action):
 
 
 def measure(way, frames):
-    """Return seconds to record, bytes of the file, seconds for a frame and a pixel's history."""
+    """Return frames a second, MB, milliseconds to read a frame, and a pixel's history."""
     write, read = WAYS[way]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film"
-        return seconds(lambda: write(path, frames)), path.stat().st_size, *read(path)
+        rate = len(frames) / seconds(lambda: write(path, frames))
+        files = [path, *path.rglob("*")] if path.is_dir() else [path]
+        size = sum(file.stat().st_size for file in files if file.is_file())
+        return rate, size / 1e6, *(1e3 * each for each in read(path))
 
 
-def main():
+def compare(rounds=ROUNDS, count=FRAMES):
+    """Yield the comparisons of this file."""
+    missing = absent(PEERS)
+    gone = {each.partition(":")[0] for each in missing}
     with open_camera("simulated", paced=False) as camera:
-        frames = [camera.read() for _ in range(FRAMES)]
-    measured = interleave({way: partial(measure, way, frames) for way in WAYS}, ROUNDS)
-    columns = {way: list(zip(*rows, strict=True)) for way, rows in measured.items()}
-    rows = [row(way, columns) for way in WAYS]
-    print(f"{FRAMES} frames of 640 x 480 from the simulated camera, {ROUNDS} rounds. {machine()}")
-    print(f"\n{table(HEADS, rows)}")
-
-
-def row(way, columns):
-    took, size, frame, pixel = columns[way]
-    middle, low, high = spread([FRAMES / each for each in took])
-    return [
-        way,
-        f"{middle:.0f}",
-        f"{low:.0f} to {high:.0f}",
-        f"{1 / ratio(took, columns[ARTICLE][0]):.1f}",
-        f"{1 / ratio(took, columns[PLAIN][0]):.2f}",
-        f"{size[0] / 1e6:.0f}",
-        *(f"{spread(one)[0] * 1e3:.2f}" if way != PLAIN else "" for one in (frame, pixel)),
-    ]
+        frames = [camera.read() for _ in range(count)]
+    ways = {way: partial(measure, way, frames) for way in WAYS if way not in gone}
+    measured = interleave(ways, rounds)
+    what = f"{count} VGA frames"
+    for column, (title, unit, targets) in enumerate((
+        (f"Recording {what}", "frames/s", [(OURS, ARTICLE, 30), (OURS, PLAIN, 0.75)]),
+        (f"The file of {what}", "MB", [(OURS, ARTICLE, 4)]),
+        ("Reading one of the frames", "ms", []),
+        ("Reading the history of a pixel", "ms", []),
+    )):  # fmt: skip
+        values = {way: [one[column] for one in rounds] for way, rounds in measured.items()}
+        yield Comparison(title, unit, ARTICLE, values, targets, missing)
 
 
 if __name__ == "__main__":
-    main()
+    report(compare(*map(int, sys.argv[1:])))

@@ -1,15 +1,16 @@
 """The spectrum of one frame of 640 x 480, against the article's way and others: one thread.
 
-python -m benchmarks.spectrum
+python -m benchmarks.spectrum [ROUNDS]
 """
 
-import statistics
+import sys
 import time
 
 import cv2
 import numpy as np
 import scipy.fft
 
+from benchmarks.timing import Comparison, report
 from zmqlab.cameras import open_camera
 from zmqlab.spectrum import spectrum
 
@@ -30,7 +31,7 @@ def grey(bgr):
 
 
 def measure(rounds=ROUNDS):
-    """Return {way: (median seconds, bytes of its result)}.
+    """Return {way: milliseconds of each round} and {way: MB of its result}.
 
     Every round runs all the ways, each twice: the first time only to have the caches to itself,
     which the way before has filled.
@@ -38,25 +39,26 @@ def measure(rounds=ROUNDS):
     cv2.setNumThreads(1)
     with open_camera("simulated", paced=False) as camera:
         bgr = camera.read()
-    seconds = {way: [] for way in WAYS}
+    milliseconds = {way: [] for way in WAYS}
     size = {}
     for _ in range(rounds):
         for way, transform in WAYS.items():
-            size[way] = transform(bgr, grey).nbytes
+            size[way] = [transform(bgr, grey).nbytes / 1e6]
             start = time.perf_counter()
             result = transform(bgr, grey)
-            seconds[way].append(time.perf_counter() - start)
+            milliseconds[way].append(1e3 * (time.perf_counter() - start))
             del result  # or giving its memory back would be on the next one's bill
-    return {way: (statistics.median(seconds[way]), size[way]) for way in WAYS}
+    return milliseconds, size
 
 
-def main():
-    results = measure()
-    article = next(iter(results.values()))[0]
-    print(f"{'a frame of 640 x 480, median of ' + str(ROUNDS):38}      ms  ratio     MB")
-    for way, (median, size) in results.items():
-        print(f"{way:38} {median * 1e3:7.2f} {article / median:6.1f} {size / 1e6:6.2f}")
+def compare(rounds=ROUNDS):
+    """Yield the comparisons of this file."""
+    milliseconds, size = measure(rounds)
+    article, ours = next(iter(WAYS)), "zmqlab spectrum(bgr)"
+    what = "The spectrum of a VGA frame"
+    yield Comparison(f"{what}, one thread", "ms", article, milliseconds, [(ours, article, 19)])
+    yield Comparison(f"{what}, its size", "MB", article, size)
 
 
 if __name__ == "__main__":
-    main()
+    report(compare(*map(int, sys.argv[1:])))
