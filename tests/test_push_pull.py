@@ -56,6 +56,8 @@ def kill(name):
 PATIENT = {"progress": False, "timeout": 1000}
 pytestmark = pytest.mark.timeout(120)
 
+WAYS = [{"pattern": "ask"}, {"shared": True}, {"pattern": "push"}]
+
 # The three roles
 
 
@@ -204,10 +206,10 @@ def wait_until_bound(endpoint):
 # The farm
 
 
-@pytest.mark.parametrize("pattern", ["ask", "push"])
-def test_farm(pattern):
+@pytest.mark.parametrize("way", WAYS)
+def test_farm(way):
     frames = list(small_frames())
-    results = fft_farm(frames, workers=2, pattern=pattern, progress=False)
+    results = fft_farm(frames, workers=2, **way, progress=False)
     check(results, frames)
     assert set(results.worker) == {"worker 1", "worker 2"}
     oracle = np.fft.rfft2([cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) for frame in frames])
@@ -226,8 +228,8 @@ def test_farm_takes_a_camera():
         check(fft_farm(camera, workers=1, count=7), frames)
 
 
-@pytest.mark.parametrize("pattern", ["ask", "push"])
-def test_farm_takes_a_generator_that_uses_one_buffer(pattern):
+@pytest.mark.parametrize("way", WAYS)
+def test_farm_takes_a_generator_that_uses_one_buffer(way):
     # Large ones: pyzmq copies what is small anyway.
     frames = np.random.default_rng(3).integers(0, 256, (50, 240, 320, 3), np.uint8)
 
@@ -237,7 +239,7 @@ def test_farm_takes_a_generator_that_uses_one_buffer(pattern):
             buffer[:] = frame
             yield buffer
 
-    check(fft_farm(refilled(), pattern=pattern, progress=False), frames)
+    check(fft_farm(refilled(), **way, progress=False), frames)
 
 
 def test_farm_runs_any_task():
@@ -246,6 +248,13 @@ def test_farm_runs_any_task():
     frames = small_frames(200)
     results = fft_farm(iter(frames), task=lambda frame: factor * frame.mean(), progress=False)
     assert np.allclose(results.spectra, [factor * frame.mean() for frame in frames])
+
+
+def test_farm_with_shared_memory_runs_any_task():
+    """Numbers, grey frames that are not contiguous, one slot for each only: none is mixed up."""
+    frames = np.asarray(small_frames(60))[:, ::2, ::-1, 0]
+    results = fft_farm(iter(frames), workers=3, task=np.mean, shared=True, progress=False)
+    assert np.allclose(results.spectra, [frame.mean() for frame in frames])
 
 
 def test_farm_shows_progress(capsys):
@@ -290,6 +299,7 @@ def test_farm_tells_of_an_error_in_the_frames(pattern):
         ({"frames": []}, "no frame"),
         ({"frames": small_frames(3), "workers": 0}, "at least one"),
         ({"frames": small_frames(3), "pattern": "pull"}, "'ask' and 'push'"),
+        ({"frames": small_frames(3), "pattern": "push", "shared": True}, "for 'ask' only"),
         ({"frames": [small_frames(1)[0], small_frames(1)[0, :-2]]}, "frame 1 gave"),
     ],
 )
@@ -343,8 +353,9 @@ def kill_at_birth(name, before):
     kill(name)
 
 
+@pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("at", [0, 1, 50, 99])
-def test_killed_between_frames(at):
+def test_killed_between_frames(at, shared):
     """Killed when frame number `at` is taken: before the first, ..., before the last."""
 
     def frames():
@@ -353,11 +364,12 @@ def test_killed_between_frames(at):
                 kill("worker 1")
             yield frame
 
-    check(fft_farm(frames(), **PATIENT), small_frames())
+    check(fft_farm(frames(), shared=shared, **PATIENT), small_frames())
 
 
+@pytest.mark.parametrize("shared", [False, True])
 @pytest.mark.parametrize("at", [0, 99])
-def test_killed_in_mid_task(at, tmp_path):
+def test_killed_in_mid_task(at, shared, tmp_path):
     """Killed by itself in the middle of frame number `at`; the next who gets it survives."""
     frames = small_frames()
     mark, fatal = tmp_path / "somebody died", frames[at]
@@ -368,7 +380,7 @@ def test_killed_in_mid_task(at, tmp_path):
             psutil.Process().kill()
         return spectrum(frame)
 
-    check(fft_farm(frames, task=deadly, **PATIENT), frames)
+    check(fft_farm(frames, task=deadly, shared=shared, **PATIENT), frames)
     assert [process(f"worker {number}").exit_code == 0 for number in (1, 2)].count(False) == 1
 
 
@@ -402,7 +414,7 @@ def test_killed_at_random():
     """Large frames and results, so that a worker dies in the middle of sending, too."""
     rng = random.Random(5)
     frames = np.random.default_rng(5).integers(0, 256, (100, 240, 320, 3), np.uint8)
-    for _ in range(5):
+    for shared in (False, True, False, True, False, True):
         first = rng.randrange(100)
         dying = queue.SimpleQueue()
         threading.Thread(target=kill_after, args=(dying, rng.uniform(0, 0.02))).start()
@@ -415,7 +427,7 @@ def test_killed_at_random():
                     dying.put("worker 2")
                 yield frame
 
-        results = fft_farm(taken(), workers=3, **PATIENT)
+        results = fft_farm(taken(), workers=3, shared=shared, **PATIENT)
         check(results, frames)
         dying.put(None)
 

@@ -12,13 +12,14 @@ import numpy as np
 import zmq
 
 from zmqlab.cameras import Camera
-from zmqlab.patterns.ask_for_work import asking_worker, hand_out, welcome
+from zmqlab.patterns.ask_for_work import ROOM, asking_worker, hand_out, welcome
 from zmqlab.patterns.push_out import push_out
 from zmqlab.patterns.push_pull import HWM, fft_worker
 from zmqlab.patterns.rendezvous import assemble, wait_connected
 from zmqlab.patterns.workers import dismiss
 from zmqlab.processes import ProcessError, StartError, launch
 from zmqlab.results import gather
+from zmqlab.shared import FrameRing, RingReader
 from zmqlab.sockets import bind
 from zmqlab.spectrum import spectrum
 
@@ -28,7 +29,15 @@ _OF_A_CAMERA = 100  # frames, as in the article
 
 
 def fft_farm(
-    frames, workers=2, task=spectrum, *, count=None, pattern="ask", progress=True, timeout=30.0
+    frames,
+    workers=2,
+    task=spectrum,
+    *,
+    count=None,
+    pattern="ask",
+    shared=False,
+    progress=True,
+    timeout=30.0,
 ):
     """Transform many frames, in several processes.
 
@@ -49,6 +58,9 @@ def fft_farm(
         Workers that ask for work (`zmqlab.patterns.ask_for_work`), or work that is pushed to
         them in turn (`zmqlab.patterns.push_pull`). Only those that ask share it fairly, and
         take over what another one had when it was lost.
+    shared : bool
+        Whether frames and results go through shared memory (`zmqlab.shared`), which spares their
+        way through the system. For workers that ask: PUSH never hears when a frame is done with.
     progress : bool
         Show how far it is, where tqdm is installed.
     timeout : float
@@ -73,25 +85,45 @@ def fft_farm(
         raise ValueError(f"pattern={pattern!r}: there are {' and '.join(map(repr, _PATTERNS))}")
     if workers < 1:
         raise ValueError(f"workers={workers}: a farm needs at least one")
+    if shared and pattern != "ask":
+        raise ValueError(f"shared=True, pattern={pattern!r}: shared memory is for 'ask' only")
     frames, count = _take(frames, count)
     names = [f"worker {number}" for number in range(1, workers + 1)]
+    if shared:
+        return _ask_shared(frames, count, names, task, progress, timeout)
     return _PATTERNS[pattern](frames, count, names, task, progress, timeout)
 
 
-def _ask(frames, count, names, task, progress, timeout):
+def _ask(frames, count, names, task, progress, timeout, shared=False, **packing):
     with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
         router.linger = 1000  # milliseconds for the end to be told
         endpoint = bind(router, _ANY_PORT)
         workers = {}
-        with _crew(asking_worker, names, endpoint=endpoint, task=task) as processes:
+        with _crew(asking_worker, names, endpoint=endpoint, task=task, shared=shared) as processes:
             gone = partial(_gone, processes)
             try:
                 welcome(router, workers, len(names), gone, _COMING_UP)
                 _check_up(processes)
-                arrivals = hand_out(router, workers, frames, gone, timeout)
+                arrivals = hand_out(router, workers, frames, gone, timeout, **packing)
                 return gather(_show(arrivals, count, progress), count)
             finally:
                 dismiss(router, workers)
+
+
+def _ask_shared(frames, count, names, *rest):
+    """The same with frames and results in shared memory: a frame stays in its slot until done."""
+    slots = ROOM * len(names) + 2  # what the workers ask for, the next one, and one being written
+    with FrameRing(slots) as ring, RingReader() as reader:
+        frames = (_put(frame, ring) for frame in frames)
+        packing = {"pack": ring.pack_frame, "unpack": reader.unpack_frame}
+        return _ask(frames, count, names, *rest, shared=True, **packing)
+
+
+def _put(frame, ring):
+    """Copy a frame into a slot of the ring, which it has to itself for as long as it lasts."""
+    slot = ring.empty(np.shape(frame), np.asarray(frame).dtype)
+    slot[...] = frame
+    return slot
 
 
 def _push(frames, count, names, task, progress, timeout):

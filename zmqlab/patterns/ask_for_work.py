@@ -33,9 +33,11 @@ from zmqlab.messages import (
     recv_parts,
     send_message,
     send_parts,
+    unpack_frame,
     unpack_message,
 )
 from zmqlab.patterns.workers import GLANCE, FarmError, some, unpack_result, use_one_core, work
+from zmqlab.shared import FrameRing, RingReader
 from zmqlab.sockets import connect, describe, wait
 
 ROOM = 3  # frames a worker asks for: one to work on, one there already, one on its way
@@ -53,7 +55,7 @@ class Worker:
     lost: str = ""  # why nothing more is expected of it
 
 
-def asking_worker(endpoint, task, worker="", patience=60.0):
+def asking_worker(endpoint, task, worker="", patience=60.0, shared=False):
     """Ask for frames, run a task on each, send back what it returns, until told to end.
 
     Parameters
@@ -67,6 +69,8 @@ def asking_worker(endpoint, task, worker="", patience=60.0):
         A name that goes with each result. The default holds the number of the process.
     patience : float
         Seconds to wait for the next frame, or for the end.
+    shared : bool
+        Whether the results go through shared memory. Frames are taken from either.
 
     Raises
     ------
@@ -78,13 +82,17 @@ def asking_worker(endpoint, task, worker="", patience=60.0):
     with (
         zmq.Context() as context,
         context.socket(zmq.DEALER) as socket,
+        # Until one is done with, it sends no more results than it asked for frames.
+        FrameRing(ROOM + 1) as ring,
+        RingReader() as reader,
         contextlib.suppress(KeyboardInterrupt),
     ):
         socket.linger = 1000  # milliseconds for the last result to leave
         connect(socket, endpoint)
         send_message(socket, "ask", {"worker": worker, "room": ROOM})
+        pack = ring.pack_frame if shared else pack_frame
         while (parts := recv_parts(socket, patience))[0].bytes != b"end":
-            send_parts(socket, work(task, parts, worker), patience)
+            send_parts(socket, work(task, parts, worker, pack, reader.unpack_frame), patience)
 
 
 def welcome(router, workers, count, gone=dict, patience=30.0):
@@ -122,7 +130,9 @@ def welcome(router, workers, count, gone=dict, patience=30.0):
             _receive(router, workers)
 
 
-def hand_out(router, workers, frames, gone=dict, patience=30.0):
+def hand_out(
+    router, workers, frames, gone=dict, patience=30.0, pack=pack_frame, unpack=unpack_frame
+):
     """Give frames to the workers that ask, and yield the results as they arrive.
 
     Parameters
@@ -137,6 +147,9 @@ def hand_out(router, workers, frames, gone=dict, patience=30.0):
         Returns a dict, names of workers that have ended and what became of each.
     patience : float
         Seconds a worker may be silent while it has a frame: then it counts as lost, too.
+    pack, unpack : callable
+        How frames become messages, and messages arrays: those of a `zmqlab.FrameRing` and of a
+        `zmqlab.RingReader` let the pixels stay in shared memory.
 
     Yields
     ------
@@ -161,10 +174,12 @@ def hand_out(router, workers, frames, gone=dict, patience=30.0):
             return
         identity = _most_room(workers)
         give = number is not None and identity is not None
-        if give and _give(router, identity, workers[identity], number, out[number]):
-            number = None
+        if give:
+            parts = pack(out[number], sequence=number)
+            if _give(router, identity, workers[identity], number, parts):
+                number = None
         if wait(router, zmq.POLLIN, 0 if give else GLANCE):
-            result = _receive(router, workers)
+            result = _receive(router, workers, unpack)
             if result and result[0] in out:
                 del out[result[0]]
                 yield result
@@ -202,9 +217,8 @@ def _check_left(workers, gone, out):
         )
 
 
-def _give(router, identity, worker, number, frame):
+def _give(router, identity, worker, number, parts):
     """Send a frame to a worker; return False if it is not there any more."""
-    parts = pack_frame(frame, sequence=number)
     try:
         send_parts(router, [identity, *parts])
     except zmq.ZMQError as error:
@@ -219,7 +233,7 @@ def _give(router, identity, worker, number, frame):
     return True
 
 
-def _receive(router, workers):
+def _receive(router, workers, unpack=unpack_frame):
     """Take in one message; return what `unpack_result` does if it is a result, else None."""
     identity, *parts = recv_parts(router)
     worker = workers.get(identity.bytes)
@@ -227,7 +241,7 @@ def _receive(router, workers):
         if worker is None:  # one that asks for the first time, or a stranger
             _admit(workers, identity.bytes, *unpack_message(parts)[:2])
             return None
-        result = unpack_result(parts)
+        result = unpack_result(parts, unpack)
     except MessageError:
         return None  # anybody on this computer may connect, and send what he likes
     worker.room += 1

@@ -34,22 +34,22 @@ class FarmError(RuntimeError):
     """The work cannot be finished: the task failed, or workers are gone. The text says which."""
 
 
-def work(task, parts, worker):
+def work(task, parts, worker, pack=pack_frame, unpack=unpack_frame):
     """Run `task` on the frame in a message; return the message that goes back.
 
     An error of the task goes back as text: whoever waits for the result must hear of it.
     """
-    _, header, frame = unpack_frame(parts)
+    _, header, frame = unpack(parts)
     number = header["sequence"]
     try:
-        return pack_frame(task(frame), "result", number, header["time"], worker=worker)
+        return pack(task(frame), "result", number, header["time"], worker=worker)
     except Exception as error:
         error.__traceback__ = error.__traceback__.tb_next  # the task's lines, not this one
         text = "".join(traceback.format_exception(error))
         return pack_message("error", {"sequence": number, "worker": worker, "error": text})
 
 
-def unpack_result(parts):
+def unpack_result(parts, unpack=unpack_frame):
     """Return number of the frame, name of the worker and array from the message of a worker.
 
     Raises
@@ -65,7 +65,7 @@ def unpack_result(parts):
         raise MessageError(f"no worker sends a message with topic {topic!r} and header {header}")
     if topic == "error":
         raise FarmError(f"the task failed in {worker} on frame {number}:\n{header.get('error')}")
-    return number, worker, unpack_frame(parts)[2]
+    return number, worker, unpack(parts)[2]
 
 
 def dismiss(router, identities):
