@@ -1,6 +1,6 @@
 """The live view: pictures a second and their age, in a browser and over a slow line.
 
-    python -m benchmarks.live
+    python -m benchmarks.live [SECONDS]
 
 The browser is Chromium with JupyterLab, both on this machine. A busy page computes for 150 of each
 200 ms. The slow line is a page of our own that takes 400 kB a second and paints nothing; its memory
@@ -14,16 +14,14 @@ import asyncio
 import json
 import re
 import shutil
-import statistics
 import sys
 import tempfile
 import time
 from pathlib import Path
 
-import psutil
 from tornado.websocket import websocket_connect
 
-from benchmarks.timing import machine, spread, table
+from benchmarks.timing import Comparison, report
 from zmqlab import camera_publisher, request, start, subscribe
 from zmqlab.live_server import serve_live
 
@@ -33,14 +31,8 @@ sys.path.insert(0, str(ROOT / "tests"))  # the browser's helpers
 
 SECONDS = 15  # each
 SLOW = 400_000  # bytes a second
-HEADS = [
-    "way",
-    "camera, frames/s",
-    "painted, frames/s",
-    "age, ms (quartiles)",
-    "latency, ms (quartiles)",
-    "CPU or memory",
-]
+AT_30, AT_60 = "camera of 30 frames/s", "camera of 60 frames/s"
+BUSY_PAGE, SLOW_LINE = "30 frames/s, busy page", f"30 frames/s, line of {SLOW // 1000} kB/s"
 CELLS = (
     "from zmqlab import start\nfrom zmqlab.live import live",
     "view = live({endpoint!r})\nview",
@@ -51,7 +43,7 @@ BUSY = """() => setInterval(() => {
 }, 200)"""
 
 
-def in_a_browser(endpoint, busy=False):
+def in_a_browser(endpoint, seconds, busy):
     """Return (painted a second, age, latency in ms) as the page has them, and the kernel's CPU."""
     from in_browser import open_browser, open_lab, open_notebook, open_page
     from test_browser import write_notebook
@@ -72,31 +64,31 @@ def in_a_browser(endpoint, busy=False):
                 page.evaluate(BUSY)
             kernel = lab.kernel()
             before = sum(kernel.cpu_times()[:2])
-            seen, end = [], time.monotonic() + SECONDS
+            seen, end = [], time.monotonic() + seconds
             while time.monotonic() < end:
                 found = re.search(r"([\d.]+) frames/s .* (\d+) ms", facts.inner_text())
                 age = float(page.locator(".zmqlab-canvas").get_attribute("data-age"))
                 seen.append((float(found[1]), 1000 * age, float(found[2])))
                 page.wait_for_timeout(250)
-            used = (sum(kernel.cpu_times()[:2]) - before) / SECONDS
+            used = (sum(kernel.cpu_times()[:2]) - before) / seconds
             lab.end_kernels()
     return seen, used
 
 
-def over_a_slow_line(endpoint):
+def over_a_slow_line(endpoint, seconds):
     """Return what a page at the end of a slow line sees, and how the process's memory grew."""
     token = "0" * 32
     with start(serve_live, endpoint, "camera", token, name="live") as process:
         port = process.wait_output("port ").split()[1]
         url = f"ws://127.0.0.1:{port}/{token}/stream"
-        seen = asyncio.run(_slow_page(url))
+        seen = asyncio.run(_slow_page(url, seconds))
         memory = process.memory
-        seen += asyncio.run(_slow_page(url))
+        seen += asyncio.run(_slow_page(url, seconds))
         return seen, (process.memory - memory) / 1e6
 
 
-async def _slow_page(url):
-    page, seen, end = await websocket_connect(url), [], time.monotonic() + SECONDS
+async def _slow_page(url, seconds):
+    page, seen, end = await websocket_connect(url), [], time.monotonic() + seconds
     while time.monotonic() < end:
         message = await page.read_message()
         if isinstance(message, bytes):
@@ -111,31 +103,33 @@ async def _slow_page(url):
     return seen
 
 
-def main():
-    rows = []
+def compare(seconds=SECONDS):
+    """Yield the comparisons of this file; each way is watched for so long."""
+    painted, age, cpu, grown = {}, {}, {}, {}
+
+    def note(way, seen):
+        painted[way], age[way], _ = map(list, zip(*seen, strict=True))
+
     with start(camera_publisher, "simulated", name="camera") as camera:
         with subscribe(camera.endpoint) as stream:
             stream.read()
             control = stream.control
-        for fps, busy in ((30, False), (60, False), (30, True)):
+        for way, fps, busy in ((AT_30, 30, False), (AT_60, 60, False), (BUSY_PAGE, 30, True)):
             request(control, "set", {"fps": fps})
-            seen, used = in_a_browser(camera.endpoint, busy)
-            way = "JupyterLab in Chromium" + (", busy page" if busy else "")
-            rows.append(row(way, fps, seen, f"{used:.2f} (kernel)"))
+            seen, used = in_a_browser(camera.endpoint, seconds, busy)
+            note(way, seen)
+            cpu[way] = [100 * used]
         request(control, "set", {"fps": 30})
-        seen, grown = over_a_slow_line(camera.endpoint)
-        rows.append(row(f"a line of {SLOW // 1000} kB/s", 30, seen, f"{grown:+.1f} MB in 15 s"))
-    print(
-        f"640 x 480 with spectrum, {SECONDS} s each. {machine()}; load {psutil.getloadavg()[0]:.1f}"
-    )
-    print(f"\n{table(HEADS, rows)}")
-
-
-def row(way, fps, seen, used):
-    painted, *times = zip(*seen, strict=True)
-    times = ["{:.0f} ({:.0f}-{:.0f})".format(*spread(each)) for each in times]
-    return [way, fps, f"{statistics.median(painted):.1f}", *times, used]
+        seen, more = over_a_slow_line(camera.endpoint, seconds)
+        note(SLOW_LINE, seen)
+        grown[SLOW_LINE] = [more]
+    what = "Live view"
+    # A camera of 30 frames a second may well make 29.97.
+    yield Comparison(f"{what}, painted", "frames/s", "", painted, [(AT_30, None, 29.9)])
+    yield Comparison(f"{what}, a frame's age when painted", "ms", "", age, [(AT_30, None, 25)])
+    yield Comparison(f"{what}, the kernel's share of a core", "%", "", cpu, [(AT_30, None, 5)])
+    yield Comparison(f"{what}, memory gained in {seconds} s", "MB", "", grown)
 
 
 if __name__ == "__main__":
-    main()
+    report(compare(*map(int, sys.argv[1:])))

@@ -64,12 +64,13 @@ class Comparison:
         """Return way, median with quartiles, how many times better than the base, and targets."""
         for way, values in self.values.items():
             middle, low, high = map(number, spread(values))
+            around = f" ({low} to {high})" if low != high else ""
             reached = "; ".join(
                 f"{goal}: {value} {'✓' if good else '**missed**'}"
                 for goal, value, good in self.verdicts(way)
             )
             ratio = "" if self.base not in self.values else number(self.times(way)[0])
-            yield [way, f"{middle} ({low} to {high}) {self.unit}", ratio, reached]
+            yield [way, f"{middle}{around} {self.unit}", ratio, reached]
 
 
 def number(value):
@@ -125,7 +126,7 @@ def table(heads, rows):
 def report(comparisons):
     """Print comparisons as they come, a table each."""
     for each in comparisons:
-        heads = [each.what, "median (quartiles)", f"× {each.base}", "target"]
+        heads = [each.what, "median (quartiles)", each.base and f"× {each.base}", "target"]
         print(f"\n{table(heads, each.rows())}", *each.left_out, sep="\n", flush=True)
 
 
