@@ -38,7 +38,7 @@ def assert_recorded(path, numbers):
 
 
 def test_subscribers_of_different_speed_end_with_the_same_frames(tmp_path):
-    """Two recorders, and one who reads the file slowly while it grows: all have each frame."""
+    """Two recorders, one that compresses, and a slow reader of what grows: all have each frame."""
     frames, settings = 100, {"size": [320, 240], "fps": 300}
     one, two = tmp_path / "one.h5", tmp_path / "two.h5"
     with start(camera_publisher, "simulated", wait_for=2, frames=frames) as publisher:
