@@ -12,7 +12,7 @@ import pytest
 from observing import PATIENCE
 
 PARENT = """
-import os, sys, time, zmq, zmqlab
+import os, subprocess, sys, time, zmq, zmqlab
 
 def echo():
     with zmq.Context() as context, context.socket(zmq.REP) as rep:
@@ -28,7 +28,12 @@ def stubborn():
         except KeyboardInterrupt:
             pass
 
-print(*[zmqlab.start(each).pid for each in (echo, stubborn)], flush=True)
+def family():
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    zmqlab.ready()
+    child.wait()
+
+print(*[zmqlab.start(each).pid for each in (echo, stubborn, family)], flush=True)
 {then}
 """
 
@@ -41,7 +46,7 @@ def parent(then):
     )
     try:
         children = [psutil.Process(int(pid)) for pid in script.stdout.readline().split()]
-        assert len(children) == 2
+        assert len(children) == 3
         yield script, children
     finally:
         script.kill()
@@ -68,8 +73,14 @@ def alive(processes):
 
 def test_children_end_with_a_parent_that_is_killed():
     with parent("time.sleep(60)") as (script, children):
+        grandchildren = children[2].children()
+        assert grandchildren
         script.kill()
         print(f"they ended {ended(children):.2f} s after it")
+        if os.name == "posix":
+            ended(grandchildren)
+        else:  # nobody knows there whose they were
+            grandchildren[0].kill()
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")

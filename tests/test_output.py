@@ -136,8 +136,15 @@ def test_an_endless_flood_can_be_stopped():
 
 
 def test_a_grandchild_that_holds_the_pipe_does_not_hold_us():
+    """One that ignores that it should end, and what its parent was told."""
+
     def leave_behind():
-        grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True)"
+        grandchild = subprocess.Popen(
+            [sys.executable, "-c", f"{stubborn}; import time; time.sleep(60)"],
+            stdout=subprocess.PIPE,
+        )
+        grandchild.stdout.readline()
         print(grandchild.pid)
 
     process = zmqlab.start(leave_behind)

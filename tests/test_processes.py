@@ -428,6 +428,29 @@ def test_one_that_is_killed_says_so():
     assert process.memory == 0
 
 
+@posix_only
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL, None])
+def test_what_it_has_started_ends_with_it(end):
+    """When it is asked to end, when it is killed, and when it is done."""
+
+    def found_a_family():
+        sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+        print("pid", sleeper.pid)
+        if end:
+            zmqlab.ready()
+            threading.Event().wait(PATIENCE)
+
+    process = zmqlab.start(found_a_family)
+    sleeper = psutil.Process(int(process.wait_output("pid").split()[1]))
+    if end == signal.SIGINT:
+        process.stop()
+    elif end:
+        os.kill(process.pid, end)
+    process.wait(PATIENCE)
+    psutil.wait_procs([sleeper], timeout=PATIENCE)
+    assert not sleeper.is_running() or sleeper.status() == psutil.STATUS_ZOMBIE
+
+
 def test_nothing_is_left_in_this_process():
     zmqlab.start(echo).stop()
     this = psutil.Process()

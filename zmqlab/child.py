@@ -146,6 +146,8 @@ def _hold(lifeline, parent, observed):
     while threading.main_thread().is_alive() and time.monotonic() < end:
         threading.main_thread().join(NUDGE)
         _nudge_main()
+    if os.name == "posix" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGTERM)  # together with what it has started itself
     os._exit(1)
 
 

@@ -305,8 +305,8 @@ class Process:
             self._changed.notify_all()
 
     def _wait_for_end(self):
-        code = self._popen.wait()
-        self._reader.join(LAST_WORDS)  # a grandchild may hold the pipe open for longer
+        code = _wait_for_family(self._popen)
+        self._reader.join(LAST_WORDS)  # on Windows a grandchild may hold the pipe open for longer
         with self._changed:
             if code >= 0 and not self._forced:
                 self._changed.wait_for(lambda: self._said_goodbye, LAST_WORDS)
@@ -343,6 +343,20 @@ def end(processes, timeout):
     alive = [f"{process.name!r}, pid {process.pid}" for process in processes if process.running]
     if alive:
         raise TimeoutError(f"these processes survived being killed: {'; '.join(alive)}")
+
+
+def _wait_for_family(popen):
+    """Wait for the end of a process, and end what it has started itself; return its exit code."""
+    if os.name == "posix":  # on Windows nobody knows whose they were
+        if hasattr(os, "waitid"):  # macOS has it since Python 3.13
+            # Until its exit code is fetched, no other process is given its number.
+            with contextlib.suppress(ChildProcessError):  # fetched already
+                os.waitid(os.P_PID, popen.pid, os.WEXITED | os.WNOWAIT)
+        else:
+            popen.wait()
+        with contextlib.suppress(OSError):  # nobody is left
+            os.killpg(popen.pid, signal.SIGTERM)
+    return popen.wait()
 
 
 def _sources():
