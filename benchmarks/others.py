@@ -1,9 +1,12 @@
 """The other processes of a benchmark: fresh interpreters that are told what to do over a pipe."""
 
 import contextlib
+import importlib
 import multiprocessing
 import os
 import socket
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import asdict
 
 SPAWN = multiprocessing.get_context("spawn")
 PATIENCE = 60  # seconds for an answer
@@ -53,3 +56,15 @@ def free_endpoint():
     """Return an address of a port that nobody has at the moment."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return f"tcp://127.0.0.1:{free.getsockname()[1]}"
+
+
+def in_a_fresh_process(function, *args):
+    """Return what a function returns where no other measurement has left its memory behind."""
+    with ProcessPoolExecutor(1, mp_context=SPAWN) as pool:
+        return pool.submit(function, *args).result()
+
+
+def compare(section, rounds):
+    """Return the comparisons of a module as plain dictionaries."""
+    compare = importlib.import_module(f"benchmarks.{section}").compare
+    return [asdict(each) for each in (compare(rounds) if rounds else compare())]

@@ -1,0 +1,83 @@
+"""All the benchmarks in one go: a table and a figure of what every way took.
+
+    python -m benchmarks [--quick]
+
+Writes benchmarks/README.md, benchmarks/benchmarks.svg and, with every single number,
+benchmarks/results.json; after each section, so that what is measured stays should a later one
+fail. `--quick` measures only a few rounds and writes into the temporary directory: to try it.
+Close other programs first. A peer that is not installed is left out and named.
+"""
+
+import argparse
+import datetime
+import json
+import sys
+import tempfile
+import time
+import traceback
+from pathlib import Path
+
+from benchmarks.others import compare, in_a_fresh_process
+from benchmarks.report import write_figure, write_table
+from benchmarks.timing import Comparison, machine, versions
+
+FOLDER = Path(__file__).parent
+SECTIONS = (
+    "frames",
+    "farm",
+    "recorder",
+    "spectrum",
+    "small_messages",
+    "observed",
+    "start_up",
+    "live",
+    "cameras",
+)
+QUICK = 2  # rounds
+PEERS = (
+    *("opencv-python-headless", "scipy", "h5py", "imagezmq", "vidgear", "eclipse-zenoh"),
+    *("iceoryx2", "joblib", "distributed", "ray", "zarr", "hdf5plugin"),
+)
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("--quick", action="store_true", help="a few rounds only, to try it")
+    quick = parser.parse_args().quick
+    folder = Path(tempfile.mkdtemp(prefix="benchmarks-")) if quick else FOLDER
+    results = {
+        "date": datetime.date.today().isoformat(),
+        "machine": machine(),
+        "versions": versions(PEERS),
+        "minutes": 0,
+        "failed": {},
+        "comparisons": [],
+    }
+    begin = time.monotonic()
+    for section in SECTIONS:
+        print(f"{section} ...", file=sys.stderr, flush=True)
+        try:
+            found = in_a_fresh_process(compare, section, QUICK if quick else None)
+            results["comparisons"] += found
+        except Exception as error:  # the others are measured all the same
+            traceback.print_exc()
+            results["failed"][section] = f"{type(error).__name__}: {error}"
+        results["minutes"] = round((time.monotonic() - begin) / 60, 1)
+        write(results, folder)
+    print(f"written: {folder}")
+    return len(results["failed"])
+
+
+def write(results, folder):
+    """Write the numbers, and the table and the figure that they make."""
+    text = json.dumps(results, indent=1, ensure_ascii=False)
+    (folder / "results.json").write_text(text + "\n", encoding="utf-8")
+    comparisons = [Comparison(**each) for each in results["comparisons"]]
+    write_table(results, comparisons, folder / "README.md")
+    write_figure(results, comparisons, folder / "benchmarks.svg")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
