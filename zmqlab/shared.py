@@ -19,6 +19,8 @@ longer: it gets `Overtaken`. What it did get stays as it is for as long as it ke
 the writer leaves that slot out. How the two agree on this is told in `zmqlab.ring`.
 """
 
+import math
+
 import numpy as np
 
 from zmqlab import ring
@@ -122,7 +124,7 @@ class FrameRing:
         """
         dtype = np.dtype(dtype).newbyteorder("<")
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
-        slot = self._take(int(np.prod(shape)) * dtype.itemsize)
+        slot = self._take(math.prod(shape) * dtype.itemsize)
         return ring.Hold(self._memory, slot).array(shape, dtype, readonly=False)
 
     def close(self):
