@@ -259,6 +259,8 @@ def _measure(way, task, malloc, watch):
             output, _ = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
+    if process.returncode:
+        raise ChildProcessError(f"{way} ended with exit code {process.returncode}")
     return json.loads(output), seen
 
 
@@ -298,13 +300,16 @@ def compare(rounds=ROUNDS):
     own_task = [way for way in there if way != ARTICLE]  # the article's farm knows only its own
     targets = [(OURS, LOOP, 1.7)]
     yield run(f"{what}, 10 ms of work each", own_task, "heavy", targets, base=LOOP)
-    peaks = {way: [peak_memory(way, task_of(way, "light"))] for way in there}
+    each = {way: functools.partial(peak_memory, way, task_of(way, "light")) for way in there}
+    peaks = interleave(each, 1, left_out=missing)
     yield Comparison(f"{what}, peak memory", "MB", ARTICLE, peaks, [], missing)
 
 
 def one(what, ways, task, targets, base=ARTICLE, malloc=False, *, rounds, left_out):
     each = {way: functools.partial(measure, way, task_of(way, task), malloc) for way in ways}
-    return Comparison(what, "ms", base, interleave(each, rounds, SLOW), targets, left_out)
+    left_out = left_out.copy()
+    values = interleave(each, rounds, SLOW, left_out)
+    return Comparison(what, "ms", base, values, targets, left_out)
 
 
 def task_of(way, task):

@@ -289,4 +289,4 @@ WAYS = {
     "multiprocessing.Queue": (queue_put, queue_get),
     "plain TCP socket": (tcp_sender, tcp_reader),
 }
-PEERS = {"imagezmq": "imagezmq", "NetGear": "vidgear", "zenoh": "zenoh"}
+PEERS = {"imagezmq": "imagezmq", "NetGear": "vidgear", "zenoh": "zenoh", "iceoryx2": "iceoryx2"}

@@ -20,9 +20,11 @@ import numpy as np
 
 from benchmarks.frame_ways import PEERS, WAYS
 from benchmarks.others import SPAWN, answer, free_endpoint, other_process
+from benchmarks.shared_ways import SHARED_WAYS
 from benchmarks.timing import Comparison, absent, interleave, report
 from zmqlab.handle import _MEMORY as MALLOC
 
+WAYS = WAYS | SHARED_WAYS
 SIZES = {"VGA": (480, 640, 3), "HD": (1080, 1920, 3)}
 BURST = {"VGA": 120, "HD": 42}  # frames: fewer than the default mark, so that PUB drops none
 POOL, HELLO = 8, 255  # frames to send in turn; and the one sent until the reader is there
@@ -39,8 +41,12 @@ ONE_READER = [
     "send_frame, PUB/SUB",
     "imagezmq, PUB/SUB",
     "NetGear, PAIR",
-    "multiprocessing.Queue",
+    "ring",
+    "ring, copies",
+    "ring, written in place",
+    "iceoryx2",
     "zenoh, shared memory",
+    "multiprocessing.Queue",
     "plain TCP socket",
     COPY,
 ]
@@ -54,6 +60,9 @@ THREE_READERS = [
     "article, PUB/SUB",
     "send_frame, PUB/SUB",
     "imagezmq, PUB/SUB",
+    "ring",
+    "ring, written in place",
+    "iceoryx2",
     "zenoh, shared memory",
 ]
 LOSSY = ["send_frame, PUB/SUB", "imagezmq, PUB/SUB", "NetGear, PUB/SUB"]
@@ -62,10 +71,40 @@ PACED_WAYS = [
     "send_frame, PUB/SUB",
     "imagezmq, PUB/SUB",
     "NetGear, PAIR",
-    "multiprocessing.Queue",
+    "ring",
+    "iceoryx2",
     "zenoh, shared memory",
+    "multiprocessing.Queue",
     "plain TCP socket",
 ]
+
+# What is to be reached: a way, another one, how many times faster.
+ALWAYS = [("send_frame, PUB/SUB", "imagezmq, PUB/SUB", 0.95), ("ring", "iceoryx2", 0.6)]
+REQUEST = [("send_frame, REQ/REP", "imagezmq, REQ/REP", 0.95)]
+TARGETS = {
+    "VGA": {
+        "alone": [
+            ("send_frame, PUSH/PULL", "article, PUSH/PULL", 3.5),
+            ("ring", "article, PUSH/PULL", 12),
+            ("ring", "imagezmq, PUB/SUB", 2.5),
+            *ALWAYS,
+        ],
+        "request": REQUEST,
+        "three": [("ring", "article, PUB/SUB", 20)],
+    },
+    "HD": {
+        "alone": [
+            ("send_frame, PUSH/PULL", "article, PUSH/PULL", 5),
+            ("ring", "article, PUSH/PULL", 20),
+            ("ring", "imagezmq, PUB/SUB", 3),
+            ("ring", COPY, 0.9),
+            ("ring, written in place", COPY, 1),
+            *ALWAYS,
+        ],
+        "request": REQUEST,
+        "three": [("ring", "article, PUB/SUB", 28)],
+    },
+}
 
 
 # What the processes do
@@ -213,23 +252,23 @@ def memory_copy(size, count):
 
 def measure(names, order, size, count, rounds, readers=1):
     """Return {way: values} and [way that failed, and why]."""
-    results, failed = {}, {}
+    results, failed = {name: [] for name in names}, []
     for _ in range(0, rounds, ROUNDS_OF_A_PROCESS):
         with contextlib.ExitStack() as all_open:
             ways = {}
-            for name in names:
+            for name in results.copy():
                 if name == COPY:
                     ways[name] = memory_copy(size, count)
                     continue
                 try:
                     burst = all_open.enter_context(stream(name, size, readers))
+                    ways[name] = functools.partial(burst, order, count)
                 except (OSError, EOFError) as error:
-                    failed[name] = f"{name}: {error!r}"
-                    continue
-                ways[name] = functools.partial(burst, order, count)
-            for name, values in interleave(ways, min(rounds, ROUNDS_OF_A_PROCESS)).items():
-                results.setdefault(name, []).extend(values)
-    return {n: v for n, v in results.items() if n not in failed}, list(failed.values())
+                    failed.append(f"{name}: {error!r}")
+                    del results[name]
+            values = interleave(ways, min(rounds, ROUNDS_OF_A_PROCESS), left_out=failed)
+            results = {name: results[name] + values[name] for name in values}
+    return results, failed
 
 
 # What is compared
@@ -248,16 +287,14 @@ def compare(rounds=ROUNDS, sizes=tuple(SIZES), share=1):
         return Comparison(what, unit, names[0], values, targets, left_out + failed)
 
     for size in sizes:
-        against_article = ("send_frame, PUSH/PULL", ONE_READER[0], 3.5 if size == "VGA" else 5)
-        against_imagezmq = ("send_frame, PUB/SUB", "imagezmq, PUB/SUB", 0.95)
         what, count = f"Frames, {size}", BURST[size]
-        targets = [against_article, against_imagezmq]
-        yield one(f"{what}, one reader", "frames/s", ONE_READER, "burst", size, count, targets)
-        targets = [("send_frame, REQ/REP", "imagezmq, REQ/REP", 0.95)]
-        yield one(f"{what}, on request", "frames/s", ON_REQUEST, "burst", size, count, targets)
+        alone, request, three = (TARGETS[size][kind] for kind in ("alone", "request", "three"))
+        yield one(f"{what}, one reader", "frames/s", ONE_READER, "burst", size, count, alone)
+        yield one(f"{what}, on request", "frames/s", ON_REQUEST, "burst", size, count, request)
         what += ", three readers"
-        yield one(what, "frames/s", THREE_READERS, "burst", size, count, [], readers=3)
-    what, targets = f"Latency, VGA at {FPS} frames/s", [("send_frame, PUB/SUB", PACED_WAYS[0], 3)]
+        yield one(what, "frames/s", THREE_READERS, "burst", size, count, three, readers=3)
+    what = f"Latency, VGA at {FPS} frames/s"
+    targets = [("send_frame, PUB/SUB", PACED_WAYS[0], 3), ("ring", PACED_WAYS[0], 4)]
     few = max(1, rounds // 2)
     yield one(what, "µs", PACED_WAYS, "paced", "VGA", PACED, targets, few)
     what = f"Of {BURST['VGA']} frames sent at once, arrive"

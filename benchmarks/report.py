@@ -29,13 +29,13 @@ PREFACE = """\
 
     pip install -e ".[bench]" && python -m benchmarks
 
-takes {minutes:.0f} minutes on two cores and writes this page and the figure. (`--quick` tries it in
-a few; `python -m benchmarks.frames` and the others run one part of it.) The live view is measured
-where the tests in a browser run: `pip install -e ".[test]"`.
+took {minutes:.0f} minutes and wrote this page and the figure. `--quick` tries it in a few, and
+`python -m benchmarks.frames` and the like run one part. The live view is measured where the tests
+in a browser run: `pip install -e ".[test]"`.
 
 ![{alternative}](benchmarks.svg)
 
-Measured {date}: {machine}; {versions}.
+{measured}.
 
 All ways of a group take turns, round by round, so that what disturbs one disturbs all; the numbers
 are medians and quartiles, the ratios are made round by round. More is better of a rate, less of a
@@ -48,8 +48,11 @@ is fastest; the programs beside this page tell how.
 
 
 def write_table(results, comparisons, path):
-    about = {"versions": ", ".join(map(" ".join, results["versions"].items()))}
-    text = PREFACE.format(**(results | about), alternative=alternative(comparisons))
+    text = PREFACE.format(
+        minutes=results["minutes"],
+        alternative=alternative(comparisons),
+        measured="; ".join(measured(results)),
+    )
     text += table(HEADS, rows(comparisons)) + "\n"
     left_out = dict.fromkeys(each for one in comparisons for each in one.left_out)
     failed = [f"{section}: {error}" for section, error in results["failed"].items()]
@@ -57,6 +60,12 @@ def write_table(results, comparisons, path):
         if lines:
             text += f"\n{title}:\n\n" + "".join(f"- {line}\n" for line in lines)
     path.write_text(text, encoding="utf-8")
+
+
+def measured(results):
+    """Return when and on what it was measured, and with which versions, in two texts."""
+    versions = ", ".join(map(" ".join, results["versions"].items()))
+    return f"Measured {results['date']} on {results['machine']}", versions
 
 
 def rows(comparisons):
@@ -122,7 +131,7 @@ def write_figure(results, comparisons, path):
         figure.legend(
             handles=handles, loc="outside upper center", ncols=len(handles), frameon=False
         )
-        figure.supxlabel(f"{results['date']}; {results['machine']}", fontsize=8)
+        figure.supxlabel("\n".join(measured(results)), fontsize=8)
         figure.savefig(path, metadata={"Date": None})
         pyplot.close(figure)
 

@@ -78,7 +78,7 @@ def number(value):
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-def interleave(ways, rounds, slow=()):
+def interleave(ways, rounds, slow=(), left_out=None):
     """Measure all ways in turn, `rounds` times, so that what disturbs one disturbs all.
 
     Parameters
@@ -88,6 +88,8 @@ def interleave(ways, rounds, slow=()):
     rounds : int
     slow : collection of str
         Names of ways that are measured in the first third of the rounds only.
+    left_out : list of str, optional
+        Where it is given, a way that fails is left out, and named here; otherwise it raises.
 
     Returns
     -------
@@ -98,8 +100,15 @@ def interleave(ways, rounds, slow=()):
     for number in range(rounds):
         names = list(ways) if number % 2 else list(reversed(ways))  # nobody is always first
         for name in names:
-            if name not in slow or number < max(1, rounds // 3):
+            if name not in results or (name in slow and number >= max(1, rounds // 3)):
+                continue
+            try:
                 results[name].append(ways[name]())
+            except Exception as error:
+                if left_out is None:
+                    raise
+                left_out.append(f"{name}: {error!r}")
+                del results[name]
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
     return results
 
