@@ -21,7 +21,7 @@ _HOMES = {
     "patterns.watch": ["watch"],
     "patterns.workers": ["FarmError"],
     "processes": ["ProcessError", "StartError", "process", "start", "stop_all"],
-    "shared": ["FrameRing", "Overtaken", "RingReader"],
+    "shared": ["FrameRing", "Overtaken", "RingFull", "RingReader"],
     "views": ["drawing", "show_frame", "show_spectrum", "show_timeline"],
 }
 _WHERE = {name: home for home, names in _HOMES.items() for name in names}
