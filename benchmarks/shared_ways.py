@@ -11,10 +11,11 @@ import zmq
 from benchmarks.frame_ways import PATIENCE, _socket
 from zmqlab.shared import FrameRing, RingReader
 
-CACHE = 24e6  # bytes of a ring that the processor keeps at hand; a smaller ring makes it wait
-SLOTS = 4, 6  # at least, at most
-AT_ONCE = 2  # frames that a reader gives back with one message
+CACHE = 20e6  # bytes of a ring that stay in the processor's cache
+SLOTS = 3, 6  # at least, at most
+AT_ONCE = 1.5e6  # bytes of frames, or more, that a reader gives back with one message
 SUBSCRIBE = b"\1"
+QUEUE = 4  # frames, of iceoryx2
 
 
 # Our ring, without losses: each reader says by a message how many frames it is through with, and
@@ -63,15 +64,17 @@ def ring_reader(endpoint, copy=False):
     name = b"reader" + secrets.token_bytes(4)
     socket.send(SUBSCRIBE)
     socket.send(name + bytes([0]))
-    seen = 0
+    seen = nbytes = 0
 
     def receive():
-        nonlocal seen
-        if seen == AT_ONCE:
+        nonlocal seen, nbytes
+        if nbytes >= AT_ONCE:
             socket.send(name + bytes([seen]))
-            seen = 0
+            seen = nbytes = 0
+        frame = reader.recv_frame(socket, PATIENCE, copy)[2]
         seen += 1
-        return reader.recv_frame(socket, PATIENCE, copy)[2]
+        nbytes += frame.nbytes
+        return frame
 
     return receive
 
@@ -95,7 +98,7 @@ def _iceoryx2(endpoint):
         node.service_builder(iceoryx2.ServiceName.new(endpoint))
         .publish_subscribe(iceoryx2.Slice[ctypes.c_uint8])
         .enable_safe_overflow(False)
-        .subscriber_max_buffer_size(SLOTS[0])
+        .subscriber_max_buffer_size(QUEUE)
         .open_or_create()
     )
     return iceoryx2, node, service

@@ -215,7 +215,7 @@ def _create(folder, slots, room):
         path = folder / f"{os.getpid()}-{secrets.token_hex(8)}"
         lock = claim(path, 0)
     try:
-        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600), "r+b") as file:
+        with open(path, "x+b", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
             _reserve(file, _head(slots) + slots * room)
             file.seek(0)
             file.write(b"".join(n.to_bytes(_WORD, "little") for n in (_MAGIC, slots, room)))
@@ -288,10 +288,12 @@ def claim(path, number):
     file = open(f"{path}.{number}", "ab")  # noqa: SIM115
     try:
         _lock(file)
+        if os.fstat(file.fileno()).st_nlink:  # else it was swept away before it was locked
+            return file
     except OSError:
-        file.close()
-        return None
-    return file
+        pass
+    file.close()
+    return None
 
 
 def is_over(memory):
