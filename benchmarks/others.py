@@ -10,11 +10,15 @@ from dataclasses import asdict
 
 SPAWN = multiprocessing.get_context("spawn")
 PATIENCE = 60  # seconds for an answer
+GRACE = 2  # seconds for a process to end
 
 
 @contextlib.contextmanager
 def other_process(function, *args, environment=None):
-    """Run ``function(pipe, *args)`` in a process of its own; give our end of the pipe."""
+    """Run ``function(pipe, *args)`` in a process of its own; give our end of the pipe.
+
+    Closing that ends a process that listens to it, with time to clean up what it shares.
+    """
     ours, theirs = SPAWN.Pipe()
     process = SPAWN.Process(target=_run, args=(function, theirs, *args), daemon=True)
     with _set(environment or {}):
@@ -23,13 +27,14 @@ def other_process(function, *args, environment=None):
     try:
         yield ours
     finally:
+        ours.close()
+        process.join(GRACE)
         process.kill()
         process.join()
-        ours.close()
 
 
 def _run(function, pipe, *args):
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(EOFError, KeyboardInterrupt):
         function(pipe, *args)
 
 
