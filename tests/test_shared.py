@@ -266,6 +266,12 @@ def test_a_frame_can_be_filled_where_it_lies():
         np.testing.assert_array_equal(recv_frame(socket)[2], with_hole[:, 3:])
 
 
+@pytest.mark.parametrize("dtype", [object, "U3", "M8[s]", "f4,i4"])
+def test_what_could_not_be_sent_is_not_made(dtype):
+    with FrameRing() as frames, pytest.raises(MessageError, match="this is no frame"):
+        frames.empty((4, 4), dtype)
+
+
 def test_a_slot_that_is_filled_is_not_taken_and_comes_back():
     with FrameRing(2) as frames, RingReader() as reader, pair() as (one, other):
         kept = frames.empty(5)

@@ -122,6 +122,7 @@ class FrameRing:
 
         Its slot is kept until you let go of the array and all views of it, sent or not.
         """
+        frame_header(np.empty(0, dtype))  # refuses what is no plain number, and could not be sent
         dtype = np.dtype(dtype).newbyteorder("<")
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         slot = self._take(math.prod(shape) * dtype.itemsize)
