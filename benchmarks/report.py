@@ -78,7 +78,7 @@ def rows(comparisons):
 
 def alternative(comparisons):
     """Return in words what the figure shows."""
-    said = ["Dot plots of how many times better each way is than the first. Of zmqlab's own"]
+    said = ["Dot plots of how many times better each way is than the first; of zmqlab's own ways"]
     for one in panels(comparisons):
         ours = [way for way in one.values if kind(way) == "zmqlab"]
         times = ", ".join(f"{way} {number(one.times(way)[0])} times" for way in ours)
@@ -145,7 +145,7 @@ def draw(one, axes):
         axes.plot([middle], [row], color=colour, marker=marker, markersize=DOT)
         for mine, other, least in one.targets:
             if (mine, other) == (way, one.base):
-                axes.plot([least], [row], color="black", marker="|", markersize=2 * DOT)
+                axes.plot([least], [row], color="black", marker="|", markersize=2 * DOT, zorder=3)
         value = f"{number(spread(one.values[way])[0])} {one.unit}"
         axes.annotate(value, (1.01, row), xycoords=("axes fraction", "data"), va="center")
     axes.set_yticks(range(len(one.values)), one.values)
