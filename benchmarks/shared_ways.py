@@ -11,9 +11,9 @@ import zmq
 from benchmarks.frame_ways import PATIENCE, _socket
 from zmqlab.shared import FrameRing, RingReader
 
-CACHE = 20e6  # bytes of a ring that stay in the processor's cache
-SLOTS = 3, 6  # at least, at most
-AT_ONCE = 1.5e6  # bytes of frames, or more, that a reader gives back with one message
+CACHE = 16e6  # bytes of a ring that stay in the processor's cache
+SLOTS = 3, 16  # at least, at most
+AT_ONCE = 5e6  # bytes of frames, or more, that a reader gives back with one message
 SUBSCRIBE = b"\1"
 QUEUE = 4  # frames, of iceoryx2
 
