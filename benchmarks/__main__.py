@@ -72,7 +72,10 @@ def main():
 
 def write(results, folder):
     """Write the numbers, and the table and the figure that they make."""
-    text = json.dumps(results, indent=1, ensure_ascii=False)
+    for one in results["comparisons"]:  # five digits are plenty
+        one["values"] = {w: [float(f"{v:.5g}") for v in vs] for w, vs in one["values"].items()}
+    text = json.dumps(results, ensure_ascii=False)
+    text = text.replace('{"what"', '\n{"what"')  # a line for each comparison
     (folder / "results.json").write_text(text + "\n", encoding="utf-8")
     comparisons = [Comparison(**each) for each in results["comparisons"]]
     write_table(results, comparisons, folder / "README.md")

@@ -27,7 +27,8 @@ DOT, INCHES_A_ROW = 6, 0.25
 PREFACE = """\
 # Benchmarks
 
-    pip install -e ".[bench]" && python -m benchmarks
+    pip install -e ".[bench]"
+    python -m benchmarks
 
 took {minutes:.0f} minutes and wrote this page and the figure. `--quick` tries it in a few, and
 `python -m benchmarks.frames` and the like run one part. The live view is measured where the tests
