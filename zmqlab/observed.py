@@ -210,6 +210,12 @@ def ready():
         _reporter.ready()
 
 
+def end():
+    """Send the last report: for who ends this process in a way that skips exit handlers."""
+    if _reporter:
+        _reporter.end()
+
+
 def preview():
     """From now on, report the first bytes of the last message of each socket."""
     _reporter.previewing = True

@@ -19,7 +19,7 @@ from reprlib import Repr
 
 import zmq
 
-from zmqlab import StartError, process, ready, start, stop_all
+from zmqlab import StartError, observed, process, ready, start, stop_all
 from zmqlab.exercises import LAST_LINES
 
 PATIENCE = 4.0  # seconds our clients wait for a reply
@@ -96,6 +96,7 @@ def _end(state, text, expected=None, got=None, traceback=""):
     os.replace(f"{_file}.part", _file)
     stop_all()
     sys.stdout.flush()
+    observed.end()
     os._exit(0)
 
 
