@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +15,10 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 # Every process that the tests start inherits this, and so do its own children: that is how one
 # whose parent is gone is still recognised.
 MARK = "ZMQLAB_TEST_RUN"
+
+
+# A shell that runs us in the background has us ignore Ctrl-C, and so would all that we start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
