@@ -19,7 +19,7 @@ import zmq
 from streams import kill, raw_socket
 
 from zmqlab import FrameRing, MessageError, Overtaken, RingReader, ring, send_frame, start
-from zmqlab.messages import pack_frame, recv_frame, recv_message, send_message
+from zmqlab.messages import pack_frame, recv_frame, recv_message, recv_parts, send_message
 from zmqlab.processes import processes
 from zmqlab.shared import RingFull
 
@@ -369,14 +369,20 @@ def test_in_every_order_only_one_of_the_two_has_the_slot(who, count):
         assert all((frame == 1).all() for frame in kept)
 
 
+HEAD_START = 200e-6  # seconds that the reader leaves the writer, which has more to do
+
+
 def look(endpoint, rounds, copy):
     """Look at every frame, once at hand and once more a round later; report what was seen."""
     socket, kept = connected(endpoint), None
     with RingReader() as reader:
         for _ in range(rounds):
-            torn = False
+            torn, parts = False, recv_parts(socket, 60)
+            at = time.perf_counter() + HEAD_START
+            while time.perf_counter() < at:
+                pass
             try:
-                _, header, frame = reader.recv_frame(socket, 60, copy)
+                _, header, frame = reader.unpack_frame(parts, copy)
             except Overtaken:
                 seen, now = False, None
             else:
@@ -413,7 +419,7 @@ def test_no_frame_is_ever_torn(copy):
             delay = min(1e-3, delay * (0.97 if answer == b"seen" else 1.03))
     assert number == slots * rounds
     assert counts[b"torn"] == 0, counts
-    assert min(counts[b"seen"], counts[b"overtaken"]) > rounds / 10, counts
+    assert min(counts[b"seen"], counts[b"overtaken"]) > rounds / 20, counts
 
 
 # All slots kept
