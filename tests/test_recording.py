@@ -13,7 +13,8 @@ import h5py
 import numpy as np
 import pytest
 
-from zmqlab.recording import NUMBERS_PER_CHUNK, Recorder, RecordingError, open_recording, stretch
+from zmqlab.film import NUMBERS_PER_CHUNK
+from zmqlab.recording import Recorder, RecordingError, open_recording, stretch
 
 HERE = Path(__file__).parent
 SHAPE = (24, 32, 3)
@@ -517,16 +518,16 @@ def test_a_disk_that_is_really_full(tmp_path):
 
 def interrupt_itself(path):
     """A child that records and, in the middle of adding a frame, gets Ctrl-C."""
-    from zmqlab import recording
+    from zmqlab import film
 
-    append = recording._append
+    append = film.append
 
     def interrupted(dataset, index, chunk):
         append(dataset, index, chunk)
         if index == 30 and dataset.name.endswith("time"):  # one of three is still to come
             raise KeyboardInterrupt
 
-    recording._append = interrupted
+    film.append = interrupted
     try:
         record(path, 100)
     except KeyboardInterrupt:
