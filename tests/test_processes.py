@@ -357,9 +357,8 @@ def test_a_stop_just_after_a_message_is_not_lost():
 
 
 def test_a_stop_may_come_at_any_moment_of_the_start():
-    call = cloudpickle.dumps((echo, (), {}))
     for step in range(12):
-        process = processes.launch("early", {"call": call})
+        process = processes.launch_call("early", echo)
         process.settle(0.02 * step)
         process.stop(timeout=PATIENCE)
         assert (process.state, process.output) == ("stopped", "")
@@ -396,7 +395,7 @@ def add_up():
 
 @pytest.mark.parametrize("compute", [decompose, add_up])
 def test_a_long_call_in_c_can_be_stopped(compute):
-    process = processes.launch("computer", {"call": cloudpickle.dumps((compute, (), {}))})
+    process = processes.launch_call("computer", compute)
     process.wait_output("computing", PATIENCE)
     process.stop(timeout=0.5)
     assert process.state.startswith("stopped")

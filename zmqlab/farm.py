@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import math
-import pickle
 import warnings
 from collections.abc import Sequence
 from functools import partial
@@ -17,7 +16,7 @@ from zmqlab.patterns.push_out import push_out
 from zmqlab.patterns.push_pull import HWM, fft_worker
 from zmqlab.patterns.rendezvous import assemble, wait_connected
 from zmqlab.patterns.workers import dismiss
-from zmqlab.processes import ProcessError, StartError, launch
+from zmqlab.processes import ProcessError, StartError, launch_call
 from zmqlab.results import gather
 from zmqlab.shared import FrameRing, RingReader
 from zmqlab.sockets import bind
@@ -184,7 +183,9 @@ def _crew(role, names, **arguments):
     processes = []
     try:
         for name in names:
-            processes.append(_launch(role, name, **arguments))
+            # A worker that waits, waits for this process; it ends with it: no need for patience.
+            call = arguments | {"worker": name, "patience": math.inf}
+            processes.append(launch_call(name, role, kwargs=call))
         yield processes
         for process in processes:  # they have been told the end
             with contextlib.suppress(TimeoutError, ProcessError):
@@ -192,22 +193,6 @@ def _crew(role, names, **arguments):
     finally:
         for process in processes:
             process.stop()
-
-
-def _launch(role, name, **arguments):
-    """Start a worker's process and do not wait until it is up."""
-    import cloudpickle
-
-    # A worker that waits, waits for this process; it ends with it, so it needs no patience.
-    arguments |= {"worker": name, "patience": math.inf}
-    try:
-        call = cloudpickle.dumps((role, (), arguments))
-    except (TypeError, pickle.PicklingError) as error:
-        raise StartError(
-            f"the task cannot travel to another process: {error}. A function takes along what "
-            "it uses; let it open sockets, cameras and files itself"
-        ) from None
-    return launch(name, {"call": call})
 
 
 def _gone(processes):

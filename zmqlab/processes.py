@@ -1,7 +1,7 @@
 """Start a function in another process, watch it, stop it.
 
 Each process is a fresh Python interpreter, started the same way on every
-system. The function travels by value (cloudpickle), so it may be one that was
+system. The function travels by value (`zmqlab.call`), so it may be one that was
 just written in a notebook. What runs first over there is `zmqlab.child`; what
 the sockets over there do is told by `zmqlab.observed`; what `start` returns is
 a `zmqlab.handle.Process`.
@@ -51,17 +51,8 @@ def start(function, *args, name=None, observe=True, timeout=20.0, **kwargs):
     StartError
         If it failed first (with its own traceback), or was not up in time.
     """
-    import cloudpickle
-
     name = name or getattr(function, "__name__", "process")
-    try:
-        call = cloudpickle.dumps((function, args, kwargs))
-    except (TypeError, pickle.PicklingError) as error:
-        raise StartError(
-            f"{name!r} cannot travel to another process: {error}. A function takes along "
-            "what it uses; open sockets, contexts, cameras and files inside it."
-        ) from None
-    process = launch(name, {"call": call}, observe)
+    process = launch_call(name, function, args, kwargs, observe)
     try:
         _wait_ready(process, timeout)
     except BaseException:
@@ -76,6 +67,20 @@ def launch(name, letter, observe=True):
         _processes[name].stop()
     _processes[name] = Process(name, letter, observe)
     return _processes[name]
+
+
+def launch_call(name, function, args=(), kwargs=None, observe=True):
+    """Start a process on a call of a function, and do not wait."""
+    from zmqlab.call import pack_call
+
+    try:
+        call = pack_call(function, args, kwargs or {})
+    except (TypeError, pickle.PicklingError) as error:
+        raise StartError(
+            f"{name!r} cannot travel to another process: {error}. A function takes along "
+            "what it uses; open sockets, contexts, cameras and files inside it."
+        ) from None
+    return launch(name, {"call": call}, observe)
 
 
 def launch_cell(name, text, arguments=()):
