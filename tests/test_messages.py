@@ -111,6 +111,16 @@ def test_only_the_copy_may_be_written_to_after_sending():
             assert received.max() == (0 if copy else 255)
 
 
+@pytest.mark.parametrize(
+    "pixels", ["text", None, 7, np.zeros((4, 4))[:, ::2], np.array(["2020-01-01"], "M8[s]")]
+)
+def test_what_are_no_pixels_is_refused_before_anything_is_sent(pair, pixels):
+    with pytest.raises(MessageError, match="pixels are bytes or a contiguous array"):
+        send_message(pair[0], "frame", {}, pixels)
+    send_message(pair[0], "next", {})
+    assert recv_message(pair[1])[0] == "next"
+
+
 def test_numpy_numbers_may_stand_in_the_header(pair):
     extra = {"mean": np.float32(1.5), "count": np.int64(3), "peaks": np.eye(2), "on": np.True_}
     send_frame(pair[0], np.zeros((2, 2)), sequence=np.int64(9), time=np.float64(2.5), **extra)

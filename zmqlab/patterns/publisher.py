@@ -7,7 +7,7 @@ from time import monotonic
 import numpy as np
 import zmq
 
-from zmqlab.messages import MessageError, pack_frame
+from zmqlab.messages import MessageError, pack_frame, send_each
 from zmqlab.patterns.stream import WAITING_TO_BE_SENT, check_count, wire_topic
 from zmqlab.shared import FrameRing, RingFull
 from zmqlab.sockets import bind as bind_socket
@@ -199,7 +199,7 @@ class Publisher:
         while True:
             self._within_message = True
             try:
-                self._socket.send_multipart(parts, copy=False)
+                send_each(self._socket, parts)
             except zmq.Again:  # there is room for a whole message or for none of its parts
                 self._within_message = False
             else:
