@@ -88,14 +88,17 @@ def zmqlab_sub(endpoint):
     return _zmqlab_reader(zmq.SUB, endpoint)
 
 
-def zmqlab_server(endpoint):
-    socket, number = _socket(zmq.REP, endpoint, bind=True), itertools.count()
-    return lambda frame: (socket.recv(), send_frame(socket, frame, "frame", next(number)))
+# The frame is in the request, as it is with imagezmq, so that only the messages differ.
 
 
-def zmqlab_client(endpoint):
-    socket = _socket(zmq.REQ, endpoint, bind=False)
-    return lambda: (socket.send(b"read"), recv_frame(socket, PATIENCE))[1][2]
+def zmqlab_req(endpoint):
+    socket, number = _socket(zmq.REQ, endpoint, bind=False), itertools.count()
+    return lambda frame: (send_frame(socket, frame, "camera", next(number)), socket.recv())
+
+
+def zmqlab_rep(endpoint):
+    socket = _socket(zmq.REP, endpoint, bind=True)
+    return lambda: (recv_frame(socket, PATIENCE), socket.send(b"OK"))[0][2]
 
 
 # imagezmq: raw frames (send_image), not JPEG, for processes of one computer.
@@ -279,7 +282,7 @@ WAYS = {
     "article, REQ/REP": (article_server, article_client),
     "send_frame, PUSH/PULL": (zmqlab_push, zmqlab_pull),
     "send_frame, PUB/SUB": (zmqlab_pub, zmqlab_sub),
-    "send_frame, REQ/REP": (zmqlab_server, zmqlab_client),
+    "send_frame, REQ/REP": (zmqlab_req, zmqlab_rep),
     "imagezmq, PUB/SUB": (imagezmq_pub, imagezmq_sub),
     "imagezmq, REQ/REP": (imagezmq_req, imagezmq_rep),
     "NetGear, PAIR": (netgear_pair, netgear_pair_reader),

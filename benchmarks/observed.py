@@ -15,8 +15,8 @@ import zmq
 import zmqlab
 from benchmarks.timing import Comparison, interleave, report
 
-ROUNDS = 15
-PAIRS = 3  # fresh pairs of processes for each way
+ROUNDS = 60
+PAIRS = 6  # fresh pairs of processes for each way
 PATIENCE = 60_000  # milliseconds for one run
 COUNT = {"frames": 300, "round trips": 3_000, "flood": 100_000}  # messages in one run
 TARGET = {"frames": 0.98, "round trips": 0.95, "flood": 0.6}
