@@ -19,11 +19,13 @@ import zmq
 from zmqlab.messages import recv_frame, send_frame
 
 PATIENCE = 60  # seconds for a frame
+MARK = 4  # frames in a queue of PUSH and PULL, as in the course: what piles up leaves the cache
 LENGTH = struct.Struct("!Q")
 
 
-def _socket(kind, endpoint, bind):
+def _socket(kind, endpoint, bind, mark=1000):
     socket = zmq.Context.instance().socket(kind)
+    socket.sndhwm = socket.rcvhwm = mark  # 1000 is ZeroMQ's own
     if kind == zmq.SUB:
         socket.subscribe("")
     (socket.bind if bind else socket.connect)(endpoint)
@@ -62,22 +64,22 @@ def article_client(endpoint):
 # Ours.
 
 
-def _zmqlab_sender(kind, endpoint):
-    socket, number = _socket(kind, endpoint, bind=True), itertools.count()
+def _zmqlab_sender(kind, endpoint, mark=1000):
+    socket, number = _socket(kind, endpoint, bind=True, mark=mark), itertools.count()
     return lambda frame: send_frame(socket, frame, "camera", next(number), timeout=PATIENCE)
 
 
-def _zmqlab_reader(kind, endpoint):
-    socket = _socket(kind, endpoint, bind=False)
+def _zmqlab_reader(kind, endpoint, mark=1000):
+    socket = _socket(kind, endpoint, bind=False, mark=mark)
     return lambda: recv_frame(socket, PATIENCE)[2]
 
 
 def zmqlab_push(endpoint):
-    return _zmqlab_sender(zmq.PUSH, endpoint)
+    return _zmqlab_sender(zmq.PUSH, endpoint, MARK)
 
 
 def zmqlab_pull(endpoint):
-    return _zmqlab_reader(zmq.PULL, endpoint)
+    return _zmqlab_reader(zmq.PULL, endpoint, MARK)
 
 
 def zmqlab_pub(endpoint):

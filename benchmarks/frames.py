@@ -29,7 +29,7 @@ SIZES = {"VGA": (480, 640, 3), "HD": (1080, 1920, 3)}
 BURST = {"VGA": 120, "HD": 42}  # frames: fewer than the default mark, so that PUB drops none
 POOL, HELLO = 8, 255  # frames to send in turn; and the one sent until the reader is there
 ROUNDS = 12
-ROUNDS_OF_A_PROCESS = 4
+ROUNDS_OF_A_PROCESS = 3
 FPS, PACED = 60, 60  # of the stream whose latency is measured; frames in a round
 COPY, WITH_MALLOC = "memory copy", ", malloc"
 
