@@ -68,6 +68,13 @@ def test_every_queue_has_a_bound(hwm):
         Publisher(hwm=hwm)
 
 
+def test_the_system_keeps_few_frames_beside_those_that_are_counted():
+    """Left alone, Linux lets a slow subscriber's buffer grow to a second of frames, in time."""
+    with Publisher() as publisher, subscribe(publisher.endpoint) as stream:
+        publisher.wait_for(1)
+        assert 0 < stream._socket.rcvbuf < 4 * np.prod(VGA)  # -1: as the system likes
+
+
 # The slow joiner
 
 

@@ -26,6 +26,9 @@ from zmqlab.messages import MessageError
 # however many subscribers they wait for, and 15 MB at each subscriber.
 WAITING_TO_BE_SENT = 60  # 2 s at 30 frames/s: a busy computer can keep a subscriber from its work
 WAITING_TO_BE_READ = 16
+# Bytes that wait in the system at the subscriber, where no mark counts them. Linux lets it grow to
+# 32 MB, which is a second of such frames; less than 1 MB makes large frames slow.
+WAITING_IN_THE_SYSTEM = 2 << 20
 
 
 def wire_topic(name):

@@ -8,7 +8,12 @@ from urllib.parse import urlsplit
 import zmq
 
 from zmqlab.messages import MessageError, recv_parts
-from zmqlab.patterns.stream import WAITING_TO_BE_READ, check_count, wire_topic
+from zmqlab.patterns.stream import (
+    WAITING_IN_THE_SYSTEM,
+    WAITING_TO_BE_READ,
+    check_count,
+    wire_topic,
+)
 from zmqlab.shared import Overtaken, RingReader
 from zmqlab.sockets import connect as connect_socket
 from zmqlab.sockets import wait, who_listens
@@ -100,7 +105,8 @@ class Subscription:
         self._context = zmq.Context()
         try:
             self._socket = socket = self._context.socket(zmq.SUB)
-            socket.rcvhwm = hwm  # before connecting: the queue is made then
+            socket.rcvhwm = hwm  # before connecting: the queues are made then
+            socket.rcvbuf = WAITING_IN_THE_SYSTEM
             socket.linger = 0
             # A computer that loses its power does not say goodbye.
             socket.tcp_keepalive = 1
