@@ -24,6 +24,7 @@ HOW_TO_HAVE_A_BROWSER = (
 )
 MINUTE = 60_000  # milliseconds, as Playwright counts
 LARGEST_PICTURE = 16_000  # pixels; Chromium's limit is a little higher
+MARGIN = 200  # pixels of it that are no notebook
 # What JupyterLab says of questions to, and widgets of, a kernel that has been restarted.
 HARMLESS = re.compile("Canceled future for .* before replies were done|Comm not found for comm id")
 ADDRESS = re.compile(r"(?P<base>http://\S+?)(?P<path>/lab\S*)\?token=(?P<token>\w+)")
@@ -218,9 +219,10 @@ def printed(page) -> str:
 
 
 def screenshot(page, name, folder):
-    """Save the whole notebook as a picture, in ZMQLAB_SCREENSHOTS if that is set.
+    """Save the whole notebook as a picture, or two, in ZMQLAB_SCREENSHOTS if that is set.
 
-    JupyterLab scrolls inside its window, so the window is made as tall as the notebook.
+    JupyterLab scrolls inside its window, so the window is made as tall as the notebook, or as a
+    picture may be.
     """
     folder = Path(os.environ.get("ZMQLAB_SCREENSHOTS") or folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -233,10 +235,14 @@ def screenshot(page, name, folder):
             const cells = Array.from(document.querySelectorAll('.jp-Notebook .jp-Cell'));
             const [first, last] = [cells.at(0), cells.at(-1)].map(
                 cell => cell.getBoundingClientRect());
-            return Math.ceil(last.bottom - first.top) + 200;
+            return Math.ceil(last.bottom - first.top);
         }"""
     )
-    page.set_viewport_size({**size, "height": min(height, LARGEST_PICTURE)})
+    page.set_viewport_size({**size, "height": min(height + MARGIN, LARGEST_PICTURE)})
     page.evaluate("() => document.fonts.ready")
-    page.screenshot(path=folder / f"{name}.png")
+    for top in range(0, height, LARGEST_PICTURE - MARGIN):
+        page.evaluate(
+            "top => { document.querySelector('.jp-WindowedPanel-outer').scrollTop = top }", top
+        )
+        page.screenshot(path=folder / (f"{name} from {top}.png" if top else f"{name}.png"))
     page.set_viewport_size(size)
