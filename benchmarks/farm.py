@@ -30,7 +30,7 @@ from zmq.utils.monitor import recv_monitor_message
 
 from benchmarks.timing import Comparison, absent, interleave, report
 from zmqlab.farm import fft_farm
-from zmqlab.handle import _MEMORY as MALLOC
+from zmqlab.handle import FRAMES_REUSE_MEMORY as MALLOC
 from zmqlab.spectrum import spectrum
 
 COUNT, SHAPE, WORKERS = 100, (480, 640, 3), 2

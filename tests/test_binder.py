@@ -111,7 +111,7 @@ def test_start_goes_on_without_jupyterlab(tmp_path):
 
 
 def test_memory_settings_are_those_of_zmqlab_lab():
-    from zmqlab.lab import FRAMES_REUSE_MEMORY
+    from zmqlab.handle import FRAMES_REUSE_MEMORY
 
     start = (ROOT / "binder" / "start").read_text()
     assert dict(re.findall(r"export (\w+)=(\w+)", start)) == FRAMES_REUSE_MEMORY

@@ -23,9 +23,14 @@ _CHAINED = (  # how Python introduces the traceback of what came of an earlier e
     "another exception occurred:\n\n",
 )
 _CHILD = Path(__file__).with_name("child.py")
-# glibc gives memory of this size back to the system at once and asks for it again
-# for the next frame, at the price of a copy; other systems ignore the variables.
-_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "33554432", "MALLOC_TRIM_THRESHOLD_": "134217728"}
+# The C library of Linux gives the memory of a large array back to the system when the array goes,
+# and fetching it again page by page for the next frame takes as long as pickling the frame. With
+# these two set before a process starts, frames reuse the pages; other systems ignore them.
+# https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html
+FRAMES_REUSE_MEMORY = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(128 * 2**20),
+}
 
 
 class StartError(RuntimeError):
@@ -91,7 +96,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env=_MEMORY | os.environ,
+            env=FRAMES_REUSE_MEMORY | os.environ,
             # Interrupting a cell must not reach it.
             start_new_session=os.name == "posix",
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),

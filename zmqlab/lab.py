@@ -13,16 +13,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-FIRST_NOTEBOOK = Path("notebooks", "00-start-here.ipynb")
+from zmqlab.handle import FRAMES_REUSE_MEMORY
 
-# The C library of Linux gives the memory of a large array back to the system when the array goes,
-# and fetching it again page by page for the next frame takes as long as pickling the frame. With
-# these two set before a process starts, frames reuse the pages; other systems ignore them.
-# https://www.gnu.org/software/libc/manual/html_node/Memory-Allocation-Tunables.html
-FRAMES_REUSE_MEMORY = {
-    "MALLOC_MMAP_THRESHOLD_": str(32 * 2**20),
-    "MALLOC_TRIM_THRESHOLD_": str(128 * 2**20),
-}
+FIRST_NOTEBOOK = Path("notebooks", "00-start-here.ipynb")
 
 TEXT_BROWSERS = {"www-browser", "links", "elinks", "lynx", "w3m"}
 
