@@ -29,9 +29,9 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from benchmarks.timing import Comparison, absent, interleave, report
-from zmqlab.farm import fft_farm
-from zmqlab.handle import FRAMES_REUSE_MEMORY as MALLOC
-from zmqlab.spectrum import spectrum
+from zmqlab.analysis.spectra import spectrum
+from zmqlab.patterns.farm import fft_farm
+from zmqlab.processes.spawn import FRAMES_REUSE_MEMORY as MALLOC
 
 COUNT, SHAPE, WORKERS = 100, (480, 640, 3), 2
 CHUNK = 5  # frames at a time, where a library can be told

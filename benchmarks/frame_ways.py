@@ -16,7 +16,7 @@ import struct
 import numpy as np
 import zmq
 
-from zmqlab.messages import recv_frame, send_frame
+from zmqlab.wire.messages import recv_frame, send_frame
 
 PATIENCE = 60  # seconds for a frame
 MARK = 4  # frames in a queue of PUSH and PULL, as in the course: what piles up leaves the cache

@@ -22,7 +22,7 @@ from benchmarks.frame_ways import PEERS, WAYS
 from benchmarks.others import SPAWN, answer, free_endpoint, other_process
 from benchmarks.shared_ways import SHARED_WAYS
 from benchmarks.timing import Comparison, absent, interleave, report
-from zmqlab.handle import FRAMES_REUSE_MEMORY as MALLOC
+from zmqlab.processes.spawn import FRAMES_REUSE_MEMORY as MALLOC
 
 WAYS = WAYS | SHARED_WAYS
 SIZES = {"VGA": (480, 640, 3), "HD": (1080, 1920, 3)}

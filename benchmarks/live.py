@@ -23,7 +23,7 @@ from tornado.websocket import websocket_connect
 
 from benchmarks.timing import Comparison, report
 from zmqlab import camera_publisher, request, start, subscribe
-from zmqlab.live_server import serve_live
+from zmqlab.page.live_server import serve_live
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = ROOT / "notebooks"
@@ -34,7 +34,7 @@ SLOW = 400_000  # bytes a second
 AT_30, AT_60 = "camera of 30 frames/s", "camera of 60 frames/s"
 BUSY_PAGE, SLOW_LINE = "30 frames/s, busy page", f"30 frames/s, line of {SLOW // 1000} kB/s"
 CELLS = (
-    "from zmqlab import start\nfrom zmqlab.live import live",
+    "from zmqlab import live, start",
     "view = live({endpoint!r})\nview",
 )
 BUSY = """() => setInterval(() => {
@@ -78,7 +78,7 @@ def in_a_browser(endpoint, seconds, busy):
 def over_a_slow_line(endpoint, seconds):
     """Return what a page at the end of a slow line sees, and how the process's memory grew."""
     token = "0" * 32
-    with start(serve_live, endpoint, "camera", token, name="live") as process:
+    with start(serve_live, endpoint, "camera", token, process_name="live") as process:
         port = process.wait_output("port ").split()[1]
         url = f"ws://127.0.0.1:{port}/{token}/stream"
         seen = asyncio.run(_slow_page(url, seconds))
@@ -110,7 +110,7 @@ def compare(seconds=SECONDS):
     def note(way, seen):
         painted[way], age[way], _ = map(list, zip(*seen, strict=True))
 
-    with start(camera_publisher, "simulated", name="camera") as camera:
+    with start(camera_publisher, "simulated", process_name="camera") as camera:
         with subscribe(camera.endpoint) as stream:
             stream.read()
             control = stream.control

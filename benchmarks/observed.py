@@ -106,9 +106,13 @@ def pair(way, observe):
     one, other = (answer, ask) if way == "round trips" else (receive, send)
     first = (count,) if way == "round trips" else (way, count)
     with contextlib.ExitStack() as stack:
-        begun = zmqlab.start(one, *(() if one is answer else first), name=label, observe=observe)
+        begun = zmqlab.start(
+            one, *(() if one is answer else first), process_name=label, observe=observe
+        )
         stack.enter_context(begun)
-        then = zmqlab.start(other, *first, begun.endpoint, name=f"{label} too", observe=observe)
+        then = zmqlab.start(
+            other, *first, begun.endpoint, process_name=f"{label} too", observe=observe
+        )
         stack.enter_context(then)
         context = stack.enter_context(zmq.Context())
         req = stack.enter_context(context.socket(zmq.REQ))

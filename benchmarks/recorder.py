@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.timing import Comparison, absent, interleave, report
 from zmqlab.cameras import open_camera
-from zmqlab.recording import Recorder, open_recording
+from zmqlab.recording.recorder import Recorder, open_recording
 
 FRAMES = 200
 ROUNDS = 9

@@ -9,7 +9,7 @@ import numpy as np
 import zmq
 
 from benchmarks.frame_ways import PATIENCE, _socket
-from zmqlab.shared import FrameRing, RingReader
+from zmqlab.wire.shared import FrameRing, RingReader
 
 CACHE = 16e6  # bytes of a ring that stay in the processor's cache
 SLOTS = 3, 16  # at least, at most

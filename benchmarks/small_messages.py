@@ -18,8 +18,8 @@ import zmq.asyncio
 
 from benchmarks.others import SPAWN, answer, free_endpoint, other_process
 from benchmarks.timing import Comparison, interleave, report
-from zmqlab.messages import recv_message, send_message
 from zmqlab.patterns.request_reply import request
+from zmqlab.wire.messages import recv_message, send_message
 
 ROUNDS = 15
 TRIPS = 300  # round trips, of which the median counts

@@ -11,8 +11,8 @@ import numpy as np
 import scipy.fft
 
 from benchmarks.timing import Comparison, report
+from zmqlab.analysis.spectra import spectrum
 from zmqlab.cameras import open_camera
-from zmqlab.spectrum import spectrum
 
 ROUNDS = 100
 WAYS = {

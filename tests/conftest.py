@@ -48,7 +48,7 @@ def no_orphan_left_over():
 @pytest.fixture(scope="module")
 def browser():
     """A browser without a window, for the tests of one module."""
-    from in_browser import open_browser
+    from helpers.in_browser import open_browser
 
     with open_browser() as browser:
         yield browser
@@ -57,7 +57,7 @@ def browser():
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """A JupyterLab on a copy of the notebooks, for the tests of one module."""
-    from in_browser import open_lab
+    from helpers.in_browser import open_lab
 
     folder = tmp_path_factory.mktemp("course")
     shutil.copytree(NOTEBOOKS, folder / "notebooks")

@@ -1,45 +1,24 @@
 """zmqlab: how programs talk to each other with ZeroMQ, learned with a camera.
 
-The names below are imported when they are first used, so that `import zmqlab`
-costs next to nothing: a hello server must not pay for OpenCV.
+This is the front door: all names of the course, listed in `__init__.pyi`. Each is imported when it
+is first used, so that `import zmqlab` costs next to nothing: a hello server must not pay for
+OpenCV. What is behind the door, room by room, stands in CONTRIBUTING.md.
 """
 
-import importlib
+import os
 
-_HOMES = {
-    "cameras": ["CameraError", "open_camera"],
-    "exercises": ["check", "hint"],
-    "farm": ["fft_farm"],
-    "messages": ["MessageError", "recv_frame", "recv_message", "send_frame", "send_message"],
-    "observed": ["ready"],
-    "patterns.publish_subscribe": ["camera_publisher"],
-    "patterns.publisher": ["Publisher"],
-    "patterns.push_pull": ["fft_worker", "sink", "ventilator"],
-    "patterns.record": ["record"],
-    "patterns.request_reply": ["RequestError", "camera_server", "request", "snapshot"],
-    "patterns.subscription": ["EndOfStream", "subscribe"],
-    "patterns.watch": ["watch"],
-    "patterns.workers": ["FarmError"],
-    "processes": ["ProcessError", "StartError", "process", "start", "stop_all"],
-    "shared": ["FrameRing", "Overtaken", "RingFull", "RingReader"],
-    "views": ["drawing", "show_frame", "show_spectrum", "show_timeline"],
-}
-_WHERE = {name: home for home, names in _HOMES.items() for name in names}
-__all__ = sorted(_WHERE)
+import lazy_loader
+
+# Media Foundation, on Windows, can take minutes to open a webcam with its hardware transforms
+# (https://github.com/opencv/opencv/issues/17687). OpenCV looks here when it is imported.
+os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
+
+__version__ = "0.2.0"
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
-def __getattr__(name):
-    if name not in _WHERE:
-        raise AttributeError(f"module 'zmqlab' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"zmqlab.{_WHERE[name]}"), name)
-
-
-def __dir__():
-    return __all__
-
-
-def load_ipython_extension(ipython):
-    """What `%load_ext zmqlab` calls: brings `%%terminal` and its friends."""
-    from zmqlab.magics import load
+def load_ipython_extension(ipython) -> None:
+    """Bring `%%terminal` and its friends: what `%load_ext zmqlab` calls."""
+    from zmqlab.page.magics import load
 
     load(ipython)

@@ -21,13 +21,13 @@ app = App(
     help="Learn how programs talk to each other with ZeroMQ, with a camera.",
     result_action=leave,
 )
-app.command("zmqlab.lab:lab")
-app.command("zmqlab.doctor:doctor")
+app.command("zmqlab.course.open_lab:lab")
+app.command("zmqlab.course.health:doctor")
 app.command("zmqlab.patterns.request_reply:camera_server")
 app.command("zmqlab.patterns.request_reply:snapshot")
 app.command("zmqlab.patterns.publish_subscribe:camera_publisher")
-app.command("zmqlab.patterns.record:record")
-app.command("zmqlab.patterns.watch:watch")
+app.command("zmqlab.patterns.record_stream:record")
+app.command("zmqlab.patterns.watch_stream:watch")
 
 
 def main(arguments: list[str] | None = None):
@@ -49,7 +49,7 @@ def expected(error: Exception) -> bool:
     import zmq
 
     ours = type(error).__module__.split(".")[0] == __package__
-    return ours or isinstance(error, (OSError, zmq.ZMQError))
+    return ours or isinstance(error, (OSError, ValueError, zmq.ZMQError))
 
 
 if __name__ == "__main__":

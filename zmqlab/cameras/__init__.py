@@ -1,119 +1,16 @@
-"""Where frames come from: one camera to a file, and `open_camera` to choose among them."""
+"""Where frames come from: a file for each kind of camera, all used alike.
 
-import os
-import time
+`open_camera` chooses one: a webcam, a video file, the camera of a Raspberry Pi, or a microscope
+that only exists in software and whose truth is known. Whatever it is, its frames are height x
+width x 3, uint8, blue, green, red.
+"""
 
-from .base import Camera, CameraError, EndOfVideo, Pacer
+import lazy_loader
 
-# Media Foundation, on Windows, can take minutes to open a webcam with its hardware transforms
-# (https://github.com/opencv/opencv/issues/17687). OpenCV looks here when it is imported.
-os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
-
-__all__ = ["Camera", "CameraError", "EndOfVideo", "Pacer", "open_camera"]
-
-
-def open_camera(source="auto", *, paced=True, loop=True, seed=0, **settings):
-    """Open a camera.
-
-    Parameters
-    ----------
-    source : int or str or os.PathLike
-        A number
-            The webcam of that number; the first one is 0.
-        The path of a video file
-            Its frames, at the pace it was filmed.
-        ``"simulated"``
-            A microscope in software, with a known truth; see `SimulatedCamera`.
-        ``"picamera"``
-            The camera of a Raspberry Pi, through picamera2.
-        ``"auto"``
-            What the environment variable ``ZMQLAB_CAMERA`` says; without it, the first webcam
-            that really gives a frame; without one, the simulated camera. Prints which.
-    paced : bool
-        For a file and the simulated camera: whether `read` waits until the frame is due.
-        A device keeps its own time.
-    loop : bool
-        Whether a video file begins again after its last frame.
-    seed : int
-        Of the simulated camera: the same seed gives the same frames.
-    **settings
-        What the camera is to be set to, e.g. ``size=(640, 480), exposure=0.01`` (pixels,
-        seconds). Its `settings` tell what it has.
-
-    Returns
-    -------
-    Camera
-        Use it with ``with``.
-
-    Raises
-    ------
-    CameraError
-        Which says why: no such camera, busy, access denied, no frame, file missing, not a video,
-        or a setting that the camera does not have or take; and what to do.
-    """
-    if isinstance(source, os.PathLike):
-        source = os.fspath(source)
-    if isinstance(source, str) and source.isdecimal():
-        source = int(source)
-    if source == "auto":
-        camera = _open_auto(paced, loop, seed)
-    elif source == "simulated":
-        from .simulated import SimulatedCamera
-
-        camera = SimulatedCamera(paced=paced, seed=seed)
-    elif source == "picamera":
-        from .picamera import PiCamera
-
-        camera = PiCamera()
-    elif isinstance(source, int) and not isinstance(source, bool):
-        from .webcam import Webcam
-
-        camera = Webcam(source)
-    elif isinstance(source, str):
-        from .video import VideoFile
-
-        camera = VideoFile(source, paced=paced, loop=loop)
-    else:
-        raise CameraError(
-            f"camera={source!r}; give the number of a webcam, the path of a video file, "
-            '"simulated", "picamera" or "auto"'
-        )
-    try:
-        camera.set(**settings)
-    except CameraError:
-        camera.close()
-        raise
-    return camera
-
-
-def _open_auto(paced, loop, seed):
-    """Open the camera that the environment names, or the first webcam, or the simulated one."""
-    from .device import webcam_numbers
-    from .webcam import Webcam
-
-    chosen = os.environ.get("ZMQLAB_CAMERA", "auto")
-    if chosen not in ("", "auto"):
-        try:
-            camera = open_camera(chosen, paced=paced, loop=loop, seed=seed)
-        except CameraError as error:
-            raise CameraError(f"{error} (ZMQLAB_CAMERA is {chosen!r})") from error
-        print(f"camera: {_describe(camera)}, as ZMQLAB_CAMERA says")
-        return camera
-    reasons = []
-    deadline = time.monotonic() + 10
-    for number in webcam_numbers():
-        try:
-            camera = Webcam(number, timeout=max(1, min(5, deadline - time.monotonic())))
-        except CameraError as error:
-            reasons.append(str(error))
-        else:
-            print(f"camera: {_describe(camera)}")
-            return camera
-    camera = open_camera("simulated", paced=paced, seed=seed)
-    print(f"camera: {_describe(camera)}, because no webcam gives a frame", *reasons, sep="\n  ")
-    return camera
-
-
-def _describe(camera):
-    height, width, _ = camera.shape
-    return f"{camera.source}, {width} x {height}, {camera.fps:g} frames/s"
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "opening": ["open_camera"],
+        "base": ["Camera", "CameraError", "EndOfVideo"],
+    },
+)

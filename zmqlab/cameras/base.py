@@ -170,3 +170,11 @@ def check_number(source, name, value, low, high):
     if not (number and low <= value <= high):
         raise CameraError(f"{source}: {name}={value!r}; give a number from {low:g} to {high:g}")
     return value
+
+
+def read_fps(capture):
+    """Return the frames per second that a capture declares, 30 if it declares nonsense."""
+    import cv2
+
+    fps = capture.get(cv2.CAP_PROP_FPS)
+    return fps if math.isfinite(fps) and 0 < fps <= 1000 else 30.0

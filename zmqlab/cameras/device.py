@@ -8,13 +8,12 @@ import math
 import os
 import re
 import sys
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cv2
 
 from .base import CameraError, check_number, check_size
-from .opencv import quiet
 
 INSTEAD = 'or go on with camera="simulated"'
 # Direct Show first: Media Foundation may take long to open (opencv#17687), but knows some
@@ -151,3 +150,15 @@ def _resize(capture, size):
     capture.set(cv2.CAP_PROP_FRAME_HEIGHT, size[1])
     there, frame = capture.read()
     return (frame.shape[1], frame.shape[0]) if there else None
+
+
+@contextmanager
+def quiet():
+    """Keep OpenCV from writing warnings to stderr meanwhile: we say what is wrong ourselves."""
+    # OpenCV 5 moved it.
+    set_level = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
+    before = set_level(0)
+    try:
+        yield
+    finally:
+        set_level(before)

@@ -19,8 +19,8 @@ LEVEL = 135.0  # grey levels in the middle of the picture, after EXPOSURE
 EXPOSURE = 0.01  # s
 # Blue, green, red: the colour of the lamp, and how fast it fades towards the corners. A blue
 # picture, so that one whose colours were taken in the wrong order is orange, and seen to be wrong.
-LAMP = np.float32([1.0, 0.93, 0.70])
-FADING = np.float32([0.40, 0.62, 0.90])
+LAMP = np.array([1.0, 0.93, 0.70], np.float32)
+FADING = np.array([0.40, 0.62, 0.90], np.float32)
 # The sensor: light comes in electrons, whose number varies by its own square root (shot noise).
 ELECTRONS_PER_LEVEL = 20.0
 READ_NOISE = 0.8  # grey levels

@@ -5,8 +5,7 @@ import time
 
 import cv2
 
-from .base import Camera, CameraError, EndOfVideo, Pacer
-from .opencv import read_fps
+from .base import Camera, CameraError, EndOfVideo, Pacer, read_fps
 
 
 class VideoFile(Camera):

@@ -7,10 +7,9 @@ import time
 from concurrent.futures import Future
 
 from . import device
-from .base import Camera, CameraError
-from .opencv import read_fps
+from .base import Camera, CameraError, read_fps
 
-_open = {}  # number: the Webcam that has it, of this process
+_open: dict[int, "Webcam"] = {}  # number: the Webcam that has it, of this process
 
 
 class Webcam(Camera):

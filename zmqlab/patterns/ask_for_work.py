@@ -22,23 +22,20 @@ goes to another one. If both send a result, the first counts.
 import contextlib
 import os
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
+from typing import Any
 
+import numpy as np
 import zmq
 
-from zmqlab.messages import (
-    MessageError,
-    pack_frame,
-    recv_parts,
-    send_message,
-    send_parts,
-    unpack_frame,
-    unpack_message,
-)
 from zmqlab.patterns.workers import GLANCE, FarmError, some, unpack_result, use_one_core, work
-from zmqlab.shared import FrameRing, RingReader
-from zmqlab.sockets import connect, describe, wait
+from zmqlab.processes.handle import Process
+from zmqlab.wire.messages import MessageError, pack_frame, send_message, unpack_message
+from zmqlab.wire.parts import recv_parts, send_parts
+from zmqlab.wire.shared import FrameRing, RingReader
+from zmqlab.wire.sockets import connect, describe, wait
 
 ROOM = 3  # frames a worker asks for: one to work on, one there already, one on its way
 _MOST_ROOM = 8
@@ -55,7 +52,13 @@ class Worker:
     lost: str = ""  # why nothing more is expected of it
 
 
-def asking_worker(endpoint, task, worker="", patience=60.0, shared=False):
+def asking_worker(
+    endpoint: str,
+    task: Callable[[np.ndarray], Any],
+    worker: str = "",
+    timeout: float = 60.0,
+    shared: bool = False,
+) -> None:
     """Ask for frames, run a task on each, send back what it returns, until told to end.
 
     Parameters
@@ -67,7 +70,7 @@ def asking_worker(endpoint, task, worker="", patience=60.0, shared=False):
         the array must be a fresh one each time, because it is sent without a copy.
     worker : str
         A name that goes with each result. The default holds the number of the process.
-    patience : float
+    timeout : float
         Seconds to wait for the next frame, or for the end.
     shared : bool
         Whether the results go through shared memory. Frames are taken from either.
@@ -90,12 +93,20 @@ def asking_worker(endpoint, task, worker="", patience=60.0, shared=False):
         socket.linger = 1000  # milliseconds for the last result to leave
         connect(socket, endpoint)
         send_message(socket, "ask", {"worker": worker, "room": ROOM})
-        pack = ring.pack_frame if shared else pack_frame
-        while (parts := recv_parts(socket, patience))[0].bytes != b"end":
-            send_parts(socket, work(task, parts, worker, pack, reader.unpack_frame), patience)
+        results = ring if shared else None
+        while (parts := recv_parts(socket, timeout))[0].bytes != b"end":
+            _, header, frame = reader.unpack_frame(parts)
+            send_parts(socket, work(task, header, frame, worker, results), timeout)
+            del frame  # or its slot would be kept until the next one is there
 
 
-def welcome(router, workers, count, gone=dict, patience=30.0):
+def welcome(
+    router: zmq.Socket,
+    workers: dict[bytes, Worker],
+    count: int,
+    processes: Sequence[Process] = (),
+    timeout: float = 30.0,
+) -> None:
     """Wait until enough workers have asked for work.
 
     Parameters
@@ -106,10 +117,9 @@ def welcome(router, workers, count, gone=dict, patience=30.0):
         Filled here: identity of the connection, `Worker`.
     count : int
         How many are enough.
-    gone : callable
-        Returns a dict, names of workers that have ended and what became of each: nobody
-        waits for them.
-    patience : float
+    processes : sequence of Process
+        Those of the workers, if they were started from here: nobody waits for one that has ended.
+    timeout : float
         Seconds.
 
     Raises
@@ -118,21 +128,26 @@ def welcome(router, workers, count, gone=dict, patience=30.0):
         If too few asked in time; says which did.
     """
     router.router_mandatory = True  # an error, not silence, where a message has nowhere to go
-    deadline = monotonic() + patience
-    while len({worker.name for worker in workers.values()} | set(gone())) < count:
+    deadline = monotonic() + timeout
+    while len({worker.name for worker in workers.values()} | set(gone(processes))) < count:
         if monotonic() > deadline:
             names = ", ".join(worker.name for worker in workers.values()) or "nobody"
             raise TimeoutError(
                 f"{len(workers)} of {count} workers ({names}) asked for work at the "
-                f"{describe(router)} within {patience:g} s"
+                f"{describe(router)} within {timeout:g} s"
             )
-        if wait(router, zmq.POLLIN, GLANCE):
+        if wait({router: zmq.POLLIN}, GLANCE):
             _receive(router, workers)
 
 
 def hand_out(
-    router, workers, frames, gone=dict, patience=30.0, pack=pack_frame, unpack=unpack_frame
-):
+    router: zmq.Socket,
+    workers: dict[bytes, Worker],
+    frames: Iterable[np.ndarray],
+    processes: Sequence[Process] = (),
+    timeout: float = 30.0,
+    ring: FrameRing | None = None,
+) -> Iterator[tuple[int, str, np.ndarray]]:
     """Give frames to the workers that ask, and yield the results as they arrive.
 
     Parameters
@@ -143,13 +158,12 @@ def hand_out(
         As `welcome` filled it; who asks later gets frames too.
     frames : iterable of numpy.ndarray
         Each is kept until its result is here. No more are taken than are asked for, and one.
-    gone : callable
-        Returns a dict, names of workers that have ended and what became of each.
-    patience : float
+    processes : sequence of Process
+        Those of the workers, if they were started from here: one that has ended is lost at once.
+    timeout : float
         Seconds a worker may be silent while it has a frame: then it counts as lost, too.
-    pack, unpack : callable
-        How frames become messages, and messages arrays: those of a `zmqlab.FrameRing` and of a
-        `zmqlab.RingReader` let the pixels stay in shared memory.
+    ring : FrameRing, optional
+        Let the pixels stay in shared memory.
 
     Yields
     ------
@@ -163,9 +177,10 @@ def hand_out(
     FarmError
         If the task failed, or all workers are lost.
     """
+    pack, reader = (ring.pack_frame if ring else pack_frame), RingReader()
     fresh = enumerate(frames)
-    out = {}  # number: frame, for each whose result is not here
-    again = deque()  # numbers of frames whose worker was lost
+    out: dict[int, np.ndarray] = {}  # number: frame, for each whose result is not here
+    again: deque[int] = deque()  # numbers of frames whose worker was lost
     number = None  # of the frame that is given out next
     while True:
         if number not in out:
@@ -173,19 +188,23 @@ def hand_out(
         if not out:
             return
         identity = _most_room(workers)
-        give = number is not None and identity is not None
-        if give:
+        if give := number is not None and identity is not None:
             parts = pack(out[number], sequence=number)
             if _give(router, identity, workers[identity], number, parts):
                 number = None
-        if wait(router, zmq.POLLIN, 0 if give else GLANCE):
-            result = _receive(router, workers, unpack)
+        if wait({router: zmq.POLLIN}, 0 if give else GLANCE):
+            result = _receive(router, workers, reader)
             if result and result[0] in out:
                 del out[result[0]]
                 yield result
         else:  # all that came has been read: who is silent now is really silent
-            again.extend(_take_back(workers, gone(), patience))
-            _check_left(workers, gone(), out)
+            again.extend(_take_back(workers, gone(processes), timeout))
+            _check_left(workers, gone(processes), out)
+
+
+def gone(processes: Iterable[Process]) -> dict[str, str]:
+    """Return names of processes that have ended, and what became of each."""
+    return {process.name: process.state for process in processes if process.ended}
 
 
 def _next(fresh, out, again):
@@ -233,7 +252,7 @@ def _give(router, identity, worker, number, parts):
     return True
 
 
-def _receive(router, workers, unpack=unpack_frame):
+def _receive(router, workers, reader=None):
     """Take in one message; return what `unpack_result` does if it is a result, else None."""
     identity, *parts = recv_parts(router)
     worker = workers.get(identity.bytes)
@@ -241,7 +260,7 @@ def _receive(router, workers, unpack=unpack_frame):
         if worker is None:  # one that asks for the first time, or a stranger
             _admit(workers, identity.bytes, *unpack_message(parts)[:2])
             return None
-        result = unpack_result(parts, unpack)
+        result = unpack_result(parts, reader)
     except MessageError:
         return None  # anybody on this computer may connect, and send what he likes
     worker.room += 1
@@ -257,14 +276,14 @@ def _admit(workers, identity, topic, header):
         workers[identity] = Worker(name, min(max(room, 0), _MOST_ROOM), heard=monotonic())
 
 
-def _take_back(workers, gone, patience):
+def _take_back(workers, gone, timeout):
     """Find out who was lost since the last time; return the numbers of the frames they had."""
     back = []
     for worker in workers.values():
         if not worker.lost and worker.name in gone:
             worker.lost = gone[worker.name]
-        elif not worker.lost and worker.holds and monotonic() - worker.heard > patience:
-            worker.lost = f"silent for {patience:g} s with a frame to work on"
+        elif not worker.lost and worker.holds and monotonic() - worker.heard > timeout:
+            worker.lost = f"silent for {timeout:g} s with a frame to work on"
         if worker.lost:
             back += worker.holds
             worker.holds, worker.room = set(), 0

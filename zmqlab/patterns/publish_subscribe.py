@@ -13,6 +13,7 @@ What travels is described in `zmqlab.patterns.stream`. `zmqlab.patterns.publishe
 
 import contextlib
 from itertools import islice
+from time import monotonic
 from time import time as now
 from urllib.parse import urlsplit
 
@@ -21,13 +22,12 @@ import zmq
 from zmqlab.cameras import open_camera
 from zmqlab.patterns.publisher import Publisher
 from zmqlab.patterns.request_reply import prepare_and_bind, reply_once
-from zmqlab.patterns.stream import WAITING_TO_BE_SENT, check_count
-from zmqlab.patterns.subscription import EndOfStream, Subscription, subscribe
+from zmqlab.patterns.stream import WAITING_TO_BE_SENT
+from zmqlab.wire.sockets import check_count
 
 _COMMANDS = ("set", "info", "stop")  # of a camera server's; reading is what subscribers do
+_TRY = 0.2  # seconds: requests are answered so often while subscribers are waited for
 _MOST_REQUESTS = 10  # answered between two frames: a flood must not stop the camera
-
-__all__ = ["EndOfStream", "Publisher", "Subscription", "camera_publisher", "subscribe"]
 
 
 def camera_publisher(
@@ -41,7 +41,7 @@ def camera_publisher(
     hwm: int = WAITING_TO_BE_SENT,
     drop: bool = True,
     shared: int | None = None,
-    patience: float = 60.0,
+    timeout: float = 60.0,
 ) -> None:
     """Publish the frames of a camera, at its own pace, until told to stop.
 
@@ -69,7 +69,7 @@ def camera_publisher(
     shared
         Publish through shared memory with so many slots: much faster, to subscribers of the same
         user on this computer only. Give two slots more than all of them hold frames at a time.
-    patience
+    timeout
         Seconds to wait for subscribers: to come, or to take a frame where none is dropped.
 
     Raises
@@ -88,54 +88,54 @@ def camera_publisher(
         open_camera(camera) as source,
         Publisher(bind, topic, hwm=hwm, drop=drop, shared=shared) as publisher,
         zmq.Context() as context,
-        context.socket(zmq.ROUTER) as desk,
+        context.socket(zmq.ROUTER) as router,
     ):
-        desk_endpoint = prepare_and_bind(desk, control)
+        requests = prepare_and_bind(router, control)
         print(
             f"camera publisher: {source.source} at {publisher.endpoint}, topic {topic!r}; "
-            f"requests at {desk_endpoint}",
+            f"requests at {requests}",
             flush=True,
         )
-        attend = _Attendant(publisher, source, desk)
-        port = urlsplit(desk_endpoint).port
-        try:
-            publisher.wait_for(wait_for, patience, attend)
-            for frame in islice(source, frames):
-                publisher.send(frame, now(), patience, attend.held_up, control=port)
-                attend()
-        except _Stop:
-            if drop:  # otherwise those who are behind still get what was sent
-                publisher.close(timeout=1)
+        stream, frame, told, port = islice(source, frames), None, 0, urlsplit(requests).port
+        assembled, behind, running = not wait_for, False, True
+        deadline = monotonic() + timeout
+        while running:
+            try:
+                if not assembled:
+                    publisher.wait_for(wait_for, _TRY)
+                    assembled = True
+                if frame is None:
+                    if (frame := next(stream, None)) is None:
+                        break
+                    captured, deadline = now(), monotonic() + timeout
+                publisher.send(frame, captured, timeout=0, control=port)
+                frame = None
+            except TimeoutError as error:
+                if monotonic() > deadline:
+                    raise TimeoutError(f"waited {timeout:g} s: {error}") from None
+                if assembled and not behind:
+                    behind = True
+                    print("camera publisher: waiting for a subscriber that is behind", flush=True)
+            told = _tell_subscribers(publisher, told)
+            running = _answer_requests(router, source, publisher)
+        if drop and not running:  # otherwise those who are behind still get what was sent
+            publisher.close(timeout=1)
         print(f"camera publisher: the last of {publisher.sequence} frames is sent", flush=True)
 
 
-class _Stop(Exception):
-    """Somebody has sent the request to stop."""
+def _tell_subscribers(publisher, told):
+    """Print how many subscribe when that has changed; return how many."""
+    if (subscribers := publisher.look()) != told:
+        plural = "" if subscribers == 1 else "s"
+        print(f"camera publisher: {subscribers} subscriber{plural}", flush=True)
+    return subscribers
 
 
-class _Attendant:
-    """What is done between frames: tell how many subscribe, and answer who asks."""
-
-    def __init__(self, publisher, camera, desk):
-        self.publisher, self.camera, self.desk = publisher, camera, desk
-        self.told, self.told_held_up = 0, False
-
-    def __call__(self):
-        subscribers = self.publisher.look()
-        if subscribers != self.told:
-            self.told = subscribers
-            plural = "" if subscribers == 1 else "s"
-            print(f"camera publisher: {subscribers} subscriber{plural}", flush=True)
-        for _ in range(_MOST_REQUESTS):
-            if not self.desk.poll(0):
-                break
-            _, running = reply_once(self.desk, self.camera, self.publisher.sequence, _COMMANDS)
-            if not running:
-                raise _Stop
-
-    def held_up(self):
-        """Do the same while a frame waits for a subscriber that has no room for it."""
-        if not self.told_held_up:
-            self.told_held_up = True
-            print("camera publisher: waiting for a subscriber that is behind", flush=True)
-        self()
+def _answer_requests(router, camera, publisher):
+    """Reply to the requests that have come; return False after the one to stop."""
+    for _ in range(_MOST_REQUESTS):
+        if not router.poll(0):
+            break
+        if not reply_once(router, camera, publisher.sequence, _COMMANDS)[1]:
+            return False
+    return True

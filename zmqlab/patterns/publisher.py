@@ -3,15 +3,17 @@
 import contextlib
 import secrets
 from time import monotonic
+from typing import Any
 
 import numpy as np
 import zmq
 
-from zmqlab.messages import MessageError, pack_frame, send_each
-from zmqlab.patterns.stream import WAITING_TO_BE_SENT, check_count, wire_topic
-from zmqlab.shared import FrameRing, RingFull
-from zmqlab.sockets import bind as bind_socket
-from zmqlab.sockets import wait
+from zmqlab.patterns.stream import WAITING_TO_BE_SENT, wire_topic
+from zmqlab.wire.messages import pack_frame
+from zmqlab.wire.parts import send_each
+from zmqlab.wire.shared import FrameRing, RingFull
+from zmqlab.wire.sockets import bind as bind_socket
+from zmqlab.wire.sockets import check_count, wait
 
 _TRY = 0.2  # seconds: what waits for longer lets others have their turn so often
 _GOODBYE = 30  # seconds for slow subscribers to take the last frames, when a stream has ended
@@ -47,7 +49,7 @@ class Publisher:
         not notice. False (ZeroMQ's XPUB_NODROP): sending waits until there is room, so that each
         subscriber gets every frame, at the pace of the slowest.
     shared : int, optional
-        Publish through shared memory with so many slots (see `zmqlab.shared`), to subscribers of
+        Publish through shared memory with so many slots (see `zmqlab.wire.shared`), to subscribers of
         the same user on this computer. No more frames than that wait, whatever `hwm` says: who is
         further behind misses some. Each subscriber keeps the slots of the frames that it holds, so
         give two slots more than all of them hold; a frame for which no slot is free is not sent,
@@ -71,28 +73,27 @@ class Publisher:
 
     def __init__(
         self,
-        bind="tcp://127.0.0.1:*",
-        topic="camera",
+        bind: str = "tcp://127.0.0.1:*",
+        topic: str = "camera",
         *,
-        hwm=WAITING_TO_BE_SENT,
-        drop=True,
-        shared=None,
-    ):
+        hwm: int = WAITING_TO_BE_SENT,
+        drop: bool = True,
+        shared: int | None = None,
+    ) -> None:
         self.topic = topic
         self.sequence = self.subscribers = 0
         self._named = self._left = 0  # of the subscribers: to this very topic; gone
         self._wire = wire_topic(topic)
         self._stream = secrets.token_hex(4)
-        self._within_message = False
         check_count(hwm=hwm)
         if shared:
             check_count(shared=shared)
         if shared and not drop:
-            raise MessageError(
+            raise ValueError(
                 "drop=False and shared memory exclude each other: its writer waits for nobody"
             )
         self._ring = FrameRing(shared) if shared else None
-        self._pack = self._ring.pack_frame if shared else pack_frame
+        self._pack = self._ring.pack_frame if self._ring else pack_frame
         self._context = zmq.Context()
         try:
             self._socket = socket = self._context.socket(zmq.XPUB)
@@ -109,7 +110,7 @@ class Publisher:
             self._context.destroy(linger=0)
             raise
 
-    def look(self):
+    def look(self) -> int:
         """See which subscriptions came and went; return how many there are now."""
         for _ in range(_MOST_NEWS):
             try:
@@ -126,7 +127,7 @@ class Publisher:
                 self._left += change < 0
         return self.subscribers
 
-    def wait_for(self, count, timeout=60.0, meanwhile=lambda: None):
+    def wait_for(self, count: int, timeout: float = 60.0) -> None:
         """Wait until there are `count` subscribers. They get every frame that is sent from now on.
 
         A subscription takes its time to arrive, and a frame sent before it has arrived does not
@@ -138,8 +139,6 @@ class Publisher:
         count : int
         timeout : float
             Seconds.
-        meanwhile : callable
-            Is called a few times a second during the wait. What it raises ends the wait.
 
         Raises
         ------
@@ -149,17 +148,18 @@ class Publisher:
         deadline = monotonic() + timeout
         self.look()
         while self._named < count:
-            meanwhile()
             left = deadline - monotonic()
             if left < 0:
                 raise TimeoutError(
-                    f"waited {timeout:g} s for {count} subscribers to {self.topic!r} at "
-                    f"{self.endpoint}: {self._named or 'none'} came"
+                    f"of {count} subscribers to {self.topic!r} at {self.endpoint} "
+                    f"{self._named or 'none'} came"
                 )
-            wait(self._socket, zmq.POLLIN, min(left, _TRY))
+            wait({self._socket: zmq.POLLIN}, left)
             self.look()
 
-    def send(self, frame, time=None, timeout=10.0, meanwhile=lambda: None, **extra):
+    def send(
+        self, frame: np.ndarray, time: float | None = None, timeout: float = 10.0, **extra: Any
+    ) -> None:
         """Send the next frame. Do not write to it afterwards: it is sent from where it is.
 
         (With shared memory it is copied there, and is yours again.)
@@ -171,8 +171,6 @@ class Publisher:
             When it was captured, in seconds since the epoch. Default: now.
         timeout : float
             Seconds to wait for a subscriber that is behind, where none is to miss a frame.
-        meanwhile : callable
-            Is called a few times a second during that wait. What it raises ends the wait.
         **extra
             Further keys of the header: anything that JSON can hold.
 
@@ -186,33 +184,23 @@ class Publisher:
         with contextlib.suppress(RingFull):  # subscribers see by the number that one is missing
             extra["stream"] = self._stream
             parts = self._pack(frame, self._wire, self.sequence, time, **extra)
-            self._send(parts, timeout, meanwhile)
+            self._send(parts, timeout)
         self.sequence += 1
 
-    def _send(self, parts, timeout, meanwhile=lambda: None):
+    def _send(self, parts, timeout):
         # Not with `send_parts`, which polls: a poll finds an XPUB socket ready at any time. Only
         # a `send` that blocks waits for room.
-        if self._within_message:  # Ctrl-C came between two parts: end that message first
-            with contextlib.suppress(zmq.Again):
-                self._socket.send(b"")
         deadline = monotonic() + timeout
         while True:
-            self._within_message = True
-            try:
-                send_each(self._socket, parts)
-            except zmq.Again:  # there is room for a whole message or for none of its parts
-                self._within_message = False
-            else:
-                self._within_message = False
-                return
-            meanwhile()
+            with contextlib.suppress(zmq.Again):
+                return send_each(self._socket, parts)
             if monotonic() > deadline:
                 raise TimeoutError(
-                    f"waited {timeout:g} s to send frame {self.sequence} of {self.topic!r}: of "
-                    f"{self.look()} subscribers at {self.endpoint} one takes no frame any more"
+                    f"of {self.look()} subscribers to {self.topic!r} at {self.endpoint} one takes "
+                    f"no frame any more: frame {self.sequence} was sent to none of them"
                 )
 
-    def close(self, timeout=_GOODBYE):
+    def close(self, timeout: float = _GOODBYE) -> None:
         """Say that no frame follows until all subscribers have heard it, and have left.
 
         After `timeout` seconds those that are behind miss the rest. Closing twice is safe.
@@ -229,14 +217,14 @@ class Publisher:
             left = deadline - monotonic()
             if left < 0 or self._left >= there:
                 break
-            wait(self._socket, zmq.POLLIN, min(left, _TRY))
+            wait({self._socket: zmq.POLLIN}, min(left, _TRY))
             self.look()
         self._context.destroy(linger=int(1000 * _HASTE))
         if self._ring:
             self._ring.close()
 
-    def __enter__(self):
+    def __enter__(self) -> "Publisher":
         return self
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(self, kind: object, *error: object) -> None:
         self.close(0 if kind else _GOODBYE)

@@ -17,20 +17,31 @@ it was killed is lost. For workers that ask for work, see `zmqlab.patterns.ask_f
 import contextlib
 import itertools
 import os
+from collections.abc import Callable, Iterator
 from time import monotonic
+from typing import Any
 
+import numpy as np
 import zmq
 
+from zmqlab.analysis.spectra import spectrum
 from zmqlab.cameras import CameraError, open_camera
-from zmqlab.messages import pack_frame, recv_message, recv_parts, send_message, send_parts
 from zmqlab.patterns.rendezvous import assemble, hear
-from zmqlab.patterns.workers import GLANCE, dismiss, poll, recv_result, some, use_one_core, work
-from zmqlab.results import gather
-from zmqlab.sockets import bind, connect, describe, wait, who_listens
-from zmqlab.spectrum import spectrum
+from zmqlab.patterns.workers import (
+    GLANCE,
+    Results,
+    dismiss,
+    gather,
+    recv_result,
+    some,
+    use_one_core,
+    work,
+)
+from zmqlab.wire.messages import pack_frame, recv_frame, recv_message, send_message
+from zmqlab.wire.parts import send_parts
+from zmqlab.wire.sockets import bind, connect, describe, endpoint_of, wait, who_listens
 
 HWM = 4  # frames in each queue; ZeroMQ's 1000 would be 922 MB of 640 x 480
-_SLICE = 0.5  # seconds: Windows notices Ctrl-C only between two polls
 
 
 def ventilator(
@@ -39,7 +50,7 @@ def ventilator(
     count: int = 100,
     frames: str = "tcp://127.0.0.1:*",
     hwm: int = HWM,
-    patience: float = 60.0,
+    timeout: float = 60.0,
 ) -> None:
     """Deal out frames of a camera to workers, once the sink and its workers are there.
 
@@ -55,7 +66,7 @@ def ventilator(
         Where to bind the socket that workers connect to.
     hwm
         Frames that may queue here for each worker.
-    patience
+    timeout
         Seconds to wait for the others at each step.
 
     Raises
@@ -69,25 +80,25 @@ def ventilator(
         open_camera(camera) as source,
         zmq.Context() as context,
         context.socket(zmq.PUSH) as push,
-        context.socket(zmq.DEALER) as boss,
+        context.socket(zmq.DEALER) as dealer,
         contextlib.suppress(KeyboardInterrupt),
     ):
-        push.linger = boss.linger = 0  # nothing is left to send when the sink says the end
+        push.linger = dealer.linger = 0  # nothing is left to send when the sink says the end
         push.sndhwm = hwm  # before bind: it counts for connections to come
         print(f"ventilator: {source.source} at {bind(push, frames)}", flush=True)
-        connect(boss, control)
-        if _ask(boss, "ventilator", {}, patience) is None:
+        connect(dealer, control)
+        if _ask(dealer, "ventilator", {}, timeout) is None:
             return
         sent, failure = 0, None
         try:
             for frame in itertools.islice(source, count):
-                if not _send(push, pack_frame(frame, sequence=sent), boss, patience):
+                if not _send(push, pack_frame(frame, sequence=sent), dealer, timeout):
                     return
                 sent += 1
         except CameraError as error:
             failure = error  # the frames before it are on their way, and wanted
-        send_message(boss, "sent", {"frames": sent})
-        _wait_any({boss: zmq.POLLIN}, patience)  # for the end: until then, frames queue here
+        send_message(dealer, "sent", {"frames": sent})
+        _await({dealer: zmq.POLLIN}, timeout)  # for the end: until then, frames queue here
         if failure:
             raise failure
 
@@ -96,9 +107,9 @@ def fft_worker(
     frames: str,
     control: str,
     worker: str = "",
-    task=spectrum,
+    task: Callable[[np.ndarray], Any] = spectrum,
     hwm: int = HWM,
-    patience: float = 60.0,
+    timeout: float = 60.0,
 ) -> None:
     """Transform the frames that a ventilator pushes; push the results on to the sink.
 
@@ -115,7 +126,7 @@ def fft_worker(
         an array or a number. The array is sent without a copy, so it must be a fresh one.
     hwm
         Frames that may queue here, and results.
-    patience
+    timeout
         Seconds to wait for the sink, for the next frame, and for the sink to take a result.
 
     Raises
@@ -129,19 +140,20 @@ def fft_worker(
         zmq.Context() as context,
         context.socket(zmq.PULL) as pull,
         context.socket(zmq.PUSH) as push,
-        context.socket(zmq.DEALER) as boss,
+        context.socket(zmq.DEALER) as dealer,
         contextlib.suppress(KeyboardInterrupt),
     ):
-        push.linger = boss.linger = 0
+        push.linger = dealer.linger = 0
         pull.rcvhwm = push.sndhwm = hwm
-        connect(boss, control)
-        welcome = _ask(boss, "worker", {"worker": worker}, patience)
+        connect(dealer, control)
+        welcome = _ask(dealer, "worker", {"worker": worker}, timeout)
         if welcome is None:
             return
         connect(push, f"{control.rpartition(':')[0]}:{welcome['port']}")
         connect(pull, frames)  # last: who cannot deliver must not take a frame
-        while boss not in _wait_any({boss: zmq.POLLIN, pull: zmq.POLLIN}, patience):
-            if not _send(push, work(task, recv_parts(pull), worker), boss, patience):
+        while dealer not in _await({dealer: zmq.POLLIN, pull: zmq.POLLIN}, timeout):
+            _, header, frame = recv_frame(pull)
+            if not _send(push, work(task, header, frame, worker), dealer, timeout):
                 return
 
 
@@ -150,8 +162,8 @@ def sink(
     results: str = "tcp://127.0.0.1:*",
     workers: int = 1,
     hwm: int = HWM,
-    patience: float = 60.0,
-):
+    timeout: float = 60.0,
+) -> Results:
     """Wait for a ventilator and workers, then collect a result for every frame.
 
     Parameters
@@ -164,7 +176,7 @@ def sink(
         How many must be there before the ventilator starts; others may come later.
     hwm
         Results that may queue here, for each worker.
-    patience
+    timeout
         Seconds to wait for them, and then for each next result.
 
     Returns
@@ -187,29 +199,32 @@ def sink(
         pull.rcvhwm = hwm
         print(f"sink: at {bind(router, control)}", flush=True)
         bind(pull, results)
-        peers = {}
+        peers: dict[bytes, str] = {}
         try:
-            assemble(router, pull, peers, workers, patience=patience)
-            collected = gather(collect(router, pull, peers, patience))
+            assemble(router, pull, peers, workers, timeout=timeout)
+            collected = gather(collect(router, pull, peers, timeout))
         finally:
             dismiss(router, peers)
     print(f"sink: {collected}", flush=True)
     return collected
 
 
-def collect(router, pull, peers, patience=60.0):
+def collect(
+    router: zmq.Socket, pull: zmq.Socket, peers: dict[bytes, str], timeout: float = 60.0
+) -> Iterator[tuple[int, str, np.ndarray]]:
     """Yield the results at the sink, once for each frame: number, name of the worker, array.
 
     Raises
     ------
     TimeoutError
-        If none comes for `patience` seconds; says which are missing.
+        If none comes for `timeout` seconds; says which are missing.
     FarmError
         If the task failed.
     """
-    total, seen, heard = None, set(), monotonic()
+    total, heard = None, monotonic()
+    seen: set[int] = set()
     while len(seen) != total:
-        ready = poll({router: zmq.POLLIN, pull: zmq.POLLIN}, GLANCE)
+        ready = wait({router: zmq.POLLIN, pull: zmq.POLLIN}, GLANCE)
         if router in ready:
             sent = hear(router, pull, peers, go=True)
             total = total if sent is None else sent
@@ -219,42 +234,40 @@ def collect(router, pull, peers, patience=60.0):
                 heard = monotonic()
                 seen.add(result[0])
                 yield result
-        elif monotonic() - heard > patience:
+        elif monotonic() - heard > timeout:
             missing = "and the ventilator has not said how many frames there are"
             if total is not None:
                 missing = f"of {total}; missing: {some(set(range(total)) - seen)}"
             raise TimeoutError(
-                f"no result came for {patience:g} s, after {len(seen)} {missing}. What PUSH "
+                f"no result came for {timeout:g} s, after {len(seen)} {missing}. What PUSH "
                 "has given to a worker is lost with it: has one been killed?"
             )
 
 
-def _wait_any(events, patience):
-    """As `poll`, but raise TimeoutError if none is ready in time."""
-    deadline = monotonic() + patience
-    while not (ready := poll(events, min(_SLICE, max(0, deadline - monotonic())))):
-        if monotonic() > deadline:
-            names = " and the ".join(map(describe, events))
-            raise TimeoutError(f"nothing came in or could go out at the {names} in {patience:g} s")
+def _await(events, timeout):
+    """As `wait`, but raise TimeoutError if none is ready in time."""
+    if not (ready := wait(events, timeout)):
+        names = " and the ".join(map(describe, events))
+        raise TimeoutError(f"nothing came in or could go out at the {names} in {timeout:g} s")
     return ready
 
 
-def _ask(boss, topic, header, patience):
+def _ask(dealer, topic, header, timeout):
     """Announce oneself to the sink; return the header of its answer, None if that is the end."""
-    send_message(boss, topic, header)
-    if not wait(boss, zmq.POLLIN, patience):
-        endpoint = boss.last_endpoint.decode()
+    send_message(dealer, topic, header)
+    if not wait({dealer: zmq.POLLIN}, timeout):
+        endpoint = endpoint_of(dealer)
         raise TimeoutError(
-            f"no answer from a sink at {endpoint} in {patience:g} s: {who_listens(endpoint)}. "
+            f"no answer from a sink at {endpoint} in {timeout:g} s: {who_listens(endpoint)}. "
             "It answers a ventilator once its workers are there"
         )
-    answer, header, _ = recv_message(boss)
+    answer, header, _ = recv_message(dealer)
     return None if answer == "end" else header
 
 
-def _send(push, parts, boss, patience):
+def _send(push, parts, dealer, timeout):
     """Send a message; return False if the sink says the end before it can go."""
-    if boss in _wait_any({boss: zmq.POLLIN, push: zmq.POLLOUT}, patience):
+    if dealer in _await({dealer: zmq.POLLIN, push: zmq.POLLOUT}, timeout):
         return False
     send_parts(push, parts)
     return True

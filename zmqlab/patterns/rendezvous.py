@@ -18,14 +18,22 @@ reply, and these have work to do until they hear of the end.
 from time import monotonic
 
 import zmq
-from zmq.utils.monitor import recv_monitor_message
 
-from zmqlab.messages import MessageError, pack_message, recv_parts, unpack_message
 from zmqlab.patterns.workers import GLANCE
-from zmqlab.sockets import describe, wait
+from zmqlab.wire.messages import MessageError, pack_message, unpack_message
+from zmqlab.wire.parts import recv_parts, send_parts
+from zmqlab.wire.sockets import describe, endpoint_of, wait
+
+VENTILATOR = "ventilator"
 
 
-def assemble(router, pull, peers, workers, ventilators=1, gone=dict, patience=60.0):
+def assemble(
+    router: zmq.Socket,
+    pull: zmq.Socket,
+    peers: dict[bytes, str],
+    workers: int,
+    timeout: float = 60.0,
+) -> None:
     """Wait at the sink until all have announced themselves; then tell the ventilator to go.
 
     Parameters
@@ -34,11 +42,9 @@ def assemble(router, pull, peers, workers, ventilators=1, gone=dict, patience=60
         The sink's sockets for control and for results, bound.
     peers : dict
         Filled here: identity of the connection, name of who is at its other end.
-    workers, ventilators : int
+    workers : int
         How many must be there.
-    gone : callable
-        Returns a dict, names of workers that have ended: nobody waits for them.
-    patience : float
+    timeout : float
         Seconds.
 
     Raises
@@ -46,24 +52,26 @@ def assemble(router, pull, peers, workers, ventilators=1, gone=dict, patience=60
     TimeoutError
         If they do not all come; says who did not.
     """
-    deadline = monotonic() + patience
-    while True:
-        names = set(peers.values()) | set(gone())
-        there = {"ventilator": "ventilator" in names, "workers": len(names - {"ventilator"})}
-        if there["ventilator"] >= ventilators and there["workers"] >= workers:
-            break
+    deadline = monotonic() + timeout
+    while (
+        len(names := set(peers.values()) - {VENTILATOR}) < workers
+        or VENTILATOR not in peers.values()
+    ):
         if monotonic() > deadline:
+            ventilator = "the" if VENTILATOR in peers.values() else "no"
             raise TimeoutError(
-                f"{there['ventilator']:d} of {ventilators} ventilators and {there['workers']} of "
-                f"{workers} workers came to the {describe(router)} within {patience:g} s"
+                f"{ventilator} ventilator and {len(names)} of {workers} workers came to the "
+                f"{describe(router)} within {timeout:g} s"
             )
-        if wait(router, zmq.POLLIN, GLANCE):
+        if wait({router: zmq.POLLIN}, GLANCE):
             hear(router, pull, peers)
-    for identity in [one for one, name in peers.items() if name == "ventilator"]:
-        router.send_multipart([identity, *pack_message("go", {})])
+    for identity in [one for one, name in peers.items() if name == VENTILATOR]:
+        send_parts(router, [identity, *pack_message("go", {})])
 
 
-def hear(router, pull, peers, go=False):
+def hear(
+    router: zmq.Socket, pull: zmq.Socket, peers: dict[bytes, str], go: bool = False
+) -> int | None:
     """Take in one message on the sink's control socket, and answer it.
 
     Returns
@@ -78,40 +86,12 @@ def hear(router, pull, peers, go=False):
         return None  # from nobody of ours
     if topic == "worker":
         peers[identity.bytes] = str(header.get("worker"))
-        port = int(pull.last_endpoint.rpartition(b":")[2])
-        router.send_multipart([identity, *pack_message("welcome", {"port": port})])
-    elif topic == "ventilator":
-        peers[identity.bytes] = "ventilator"
+        port = int(endpoint_of(pull).rpartition(":")[2])
+        send_parts(router, [identity, *pack_message("welcome", {"port": port})])
+    elif topic == VENTILATOR:
+        peers[identity.bytes] = VENTILATOR
         if go:
-            router.send_multipart([identity, *pack_message("go", {})])
+            send_parts(router, [identity, *pack_message("go", {})])
     elif topic == "sent" and isinstance(header.get("frames"), int):
         return header["frames"]
     return None
-
-
-def wait_connected(monitor, count, gone=dict, patience=60.0):
-    """Wait until a socket has so many connections: PUSH gives all it has to who comes first.
-
-    Parameters
-    ----------
-    monitor : zmq.Socket
-        Where the socket's events arrive: ``socket.get_monitor_socket()``, asked for before it
-        was bound.
-    count : int
-    gone : callable
-        Returns a dict, names of peers that have ended: nobody waits for them.
-    patience : float
-        Seconds.
-
-    Raises
-    ------
-    TimeoutError
-        If there are fewer in the end.
-    """
-    connected, deadline = 0, monotonic() + patience
-    while connected + len(gone()) < count:
-        if monotonic() > deadline:
-            raise TimeoutError(f"{connected} of {count} workers connected within {patience:g} s")
-        if wait(monitor, zmq.POLLIN, GLANCE):
-            event = recv_monitor_message(monitor)["event"]
-            connected += event == zmq.EVENT_HANDSHAKE_SUCCEEDED

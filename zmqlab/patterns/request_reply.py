@@ -1,7 +1,7 @@
 """Request and reply: a camera that answers.
 
 A request is one message of one or two parts; a reply has the three parts of
-every message (see `zmqlab.messages`)::
+every message (see `zmqlab.wire.messages`)::
 
     request   command              read | set | info | stop
               parameters           {"exposure": 0.02}, only where the command takes some
@@ -32,21 +32,20 @@ from pathlib import Path
 import zmq
 
 from zmqlab.cameras import CameraError, open_camera
-from zmqlab.messages import (
+from zmqlab.wire.messages import (
     MessageError,
     from_json,
     pack_frame,
     pack_message,
-    recv_parts,
-    send_parts,
     to_json,
     to_text,
     unpack_frame,
     unpack_message,
 )
-from zmqlab.sockets import bind as bind_socket
-from zmqlab.sockets import connect as connect_socket
-from zmqlab.sockets import who_listens
+from zmqlab.wire.parts import recv_parts, send_parts
+from zmqlab.wire.sockets import bind as bind_socket
+from zmqlab.wire.sockets import connect as connect_socket
+from zmqlab.wire.sockets import who_listens
 
 COMMANDS = ("read", "set", "info", "stop")
 _MOST_PARTS = 16  # looked at: envelope and request
@@ -279,7 +278,7 @@ def snapshot(path: Path, *, connect: str, timeout: float = 5.0) -> None:
         raise MessageError(f"{connect} replied to 'read' with {topic!r}: it is no camera server")
     _, image = cv2.imencode(path.suffix, frame)
     try:
-        path.write_bytes(image)  # cv2.imwrite fails silently, and at é on Windows
+        path.write_bytes(image.tobytes())  # cv2.imwrite fails silently, and at é on Windows
     except OSError as error:
         raise OSError(f"cannot write {path}: {error.strerror}. Choose another place") from error
     height, width = frame.shape[:2]

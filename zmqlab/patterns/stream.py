@@ -20,7 +20,7 @@ The last message of a stream has ``"end": true``, no pixels, and as its `sequenc
 frames that were sent: it shows who missed the last one.
 """
 
-from zmqlab.messages import MessageError
+from zmqlab.wire.messages import MessageError
 
 # High-water marks, in frames. Of 640 x 480 one is 0.9 MB: so many are 55 MB at the publisher,
 # however many subscribers they wait for, and 15 MB at each subscriber.
@@ -31,7 +31,7 @@ WAITING_TO_BE_READ = 16
 WAITING_IN_THE_SYSTEM = 2 << 20
 
 
-def wire_topic(name):
+def wire_topic(name: str) -> str:
     """Return the topic as it is sent: the stream's name and a slash."""
     if not isinstance(name, str) or not name or "/" in name:
         raise MessageError(
@@ -39,10 +39,3 @@ def wire_topic(name):
             "slash, because a slash is added at its end when it is sent"
         )
     return f"{name}/"
-
-
-def check_count(**given):
-    """Refuse what is no number of frames; 0, to ZeroMQ, would be a queue without any bound."""
-    for name, count in given.items():
-        if not isinstance(count, int) or isinstance(count, bool) or not 0 < count < 2**31:
-            raise MessageError(f"{name}={count!r}: give a number of frames, from 1")

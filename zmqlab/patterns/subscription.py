@@ -3,20 +3,22 @@
 from collections import deque
 from time import monotonic
 from time import time as now
+from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import zmq
 
-from zmqlab.messages import MessageError, recv_parts
 from zmqlab.patterns.stream import (
     WAITING_IN_THE_SYSTEM,
     WAITING_TO_BE_READ,
-    check_count,
     wire_topic,
 )
-from zmqlab.shared import Overtaken, RingReader
-from zmqlab.sockets import connect as connect_socket
-from zmqlab.sockets import wait, who_listens
+from zmqlab.wire.messages import MessageError
+from zmqlab.wire.parts import recv_parts
+from zmqlab.wire.shared import Overtaken, RingReader
+from zmqlab.wire.sockets import check_count, wait, who_listens
+from zmqlab.wire.sockets import connect as connect_socket
 
 _MOST_GAPS = 1000  # remembered; older ones are only counted
 _LISTEN = 1.0  # seconds to find out what is published, when nothing comes
@@ -27,7 +29,13 @@ class EndOfStream(RuntimeError):
     """The publisher has said that no frame follows."""
 
 
-def subscribe(endpoint, topic="camera", *, hwm=WAITING_TO_BE_READ, timeout=10.0):
+def subscribe(
+    endpoint: str,
+    topic: str = "camera",
+    *,
+    hwm: int = WAITING_TO_BE_READ,
+    timeout: float = 10.0,
+) -> "Subscription":
     """Subscribe to a stream of frames.
 
     ::
@@ -89,13 +97,14 @@ class Subscription:
         Messages that arrived and were no frames; `complaint` says what was wrong with the last.
     """
 
-    def __init__(self, endpoint, topic, hwm, timeout):
+    def __init__(self, endpoint: str, topic: str, hwm: int, timeout: float) -> None:
         self.endpoint, self.topic, self.timeout = endpoint, topic, timeout
-        self.header, self.latency = {}, 0.0
+        self.header: dict[str, Any] = {}
+        self.latency = 0.0
         self.received = self.lost = self.skipped = self.restarts = self.refused = 0
         self.overtaken = 0
         self.first, self.complaint = None, ""
-        self._gaps = deque(maxlen=_MOST_GAPS)
+        self._gaps: deque[tuple[int, int]] = deque(maxlen=_MOST_GAPS)
         self._stream, self._next = None, 0  # the number that the next frame should have
         self._ended, self._over = False, ""  # and which stream it was that ended last
         self._wire = wire_topic(topic)
@@ -118,17 +127,17 @@ class Subscription:
             raise
 
     @property
-    def gaps(self):
+    def gaps(self) -> list[tuple[int, int]]:
         return list(self._gaps)
 
     @property
-    def control(self):
+    def control(self) -> str | None:
         """Where the camera behind the stream answers requests, or None if it does not."""
         port, here = self.header.get("control"), urlsplit(self.endpoint)
         known = type(port) is int and here.scheme == "tcp"
         return f"tcp://{here.hostname}:{port}" if known else None
 
-    def read(self, timeout=None):
+    def read(self, timeout: float | None = None) -> np.ndarray:
         """Wait for the next frame.
 
         Parameters
@@ -146,7 +155,7 @@ class Subscription:
         timeout = self.timeout if timeout is None else timeout
         deadline = monotonic() + timeout
         while not self._ended:
-            arrived = wait(self._socket, zmq.POLLIN, deadline - monotonic())
+            arrived = wait({self._socket: zmq.POLLIN}, deadline - monotonic())
             frame = self._take(recv_parts(self._socket)) if arrived else None
             if frame is not None:
                 return frame
@@ -159,7 +168,7 @@ class Subscription:
         self._socket.subscribe(self._wire)
         raise EndOfStream(f"{self.topic!r} from {self.endpoint} has ended: {self.summary()}")
 
-    def latest(self, timeout=None):
+    def latest(self, timeout: float | None = None) -> np.ndarray:
         """Wait for a frame if there is none, and return the newest that has arrived.
 
         For a view that should show what is now. Those passed over are counted as `skipped`.
@@ -178,7 +187,7 @@ class Subscription:
             self.skipped += 1
         return frame
 
-    def summary(self):
+    def summary(self) -> str:
         """Say in words what has arrived and what has not."""
         words = [f"{self.received} received", f"{self.lost} lost"]
         if self.overtaken:
@@ -190,22 +199,22 @@ class Subscription:
             words.append(f"{self.refused} refused, the last because {self.complaint}")
         return ", ".join(words)
 
-    def why_nothing(self):
+    def why_nothing(self) -> str:
         """Find out why no frame comes: takes some seconds. Returns half a sentence."""
         others = [] if self.received else self._listen_to_all()
         if others:
             return f"what is published there is {', '.join(map(repr, others))}"
         return who_listens(self.endpoint).replace("did not answer", "sends nothing")
 
-    def close(self):
+    def close(self) -> None:
         """Unsubscribe. Closing twice is safe."""
         self._context.destroy(linger=0)
         self._reader.close()
 
-    def __iter__(self):
+    def __iter__(self) -> "Subscription":
         return self
 
-    def __next__(self):
+    def __next__(self) -> np.ndarray:
         try:
             return self.read()
         except EndOfStream:
@@ -213,10 +222,10 @@ class Subscription:
         except TimeoutError as error:
             raise TimeoutError(f"{error}. Now {self.why_nothing()}") from None
 
-    def __enter__(self):
+    def __enter__(self) -> "Subscription":
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _take(self, parts):
@@ -266,7 +275,7 @@ class Subscription:
         # First the one, then the other: the publisher never counts two subscribers.
         self._socket.unsubscribe(self._wire)
         self._socket.subscribe("")
-        while len(found) < 5 and wait(self._socket, zmq.POLLIN, deadline - monotonic()):
+        while len(found) < 5 and wait({self._socket: zmq.POLLIN}, deadline - monotonic()):
             topic = bytes(recv_parts(self._socket)[0])[:40].decode(errors="backslashreplace")
             found.add(topic.removesuffix("/"))
             if monotonic() > deadline:

@@ -1,7 +1,7 @@
 """What workers have in common, however they come by their work.
 
 A frame goes to a worker as frames go anywhere. What comes back has the same three parts
-(see `zmqlab.messages`)::
+(see `zmqlab.wire.messages`)::
 
     result | {"dtype": .., "shape": .., "sequence": 7, "time": .., "worker": "worker 1"} | numbers
     error  | {"sequence": 7, "worker": "worker 1", "error": "Traceback ..."}             |
@@ -14,17 +14,23 @@ left in, and this is how each finds its place. In the end a worker is told::
 
 import contextlib
 import traceback
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
 
+import numpy as np
 import zmq
 
-from zmqlab.messages import (
+from zmqlab.wire.messages import (
     MessageError,
     pack_frame,
     pack_message,
-    recv_parts,
     unpack_frame,
     unpack_message,
 )
+from zmqlab.wire.parts import recv_parts, send_each
+from zmqlab.wire.shared import FrameRing, RingReader
 
 GLANCE = 0.1  # seconds between two looks at the clock, and at who is gone, while nothing arrives
 END = pack_message("end", {})
@@ -34,23 +40,48 @@ class FarmError(RuntimeError):
     """The work cannot be finished: the task failed, or workers are gone. The text says which."""
 
 
-def work(task, parts, worker, pack=pack_frame, unpack=unpack_frame):
-    """Run `task` on the frame in a message; return the message that goes back.
+def work(
+    task: Callable[[np.ndarray], Any],
+    header: dict[str, Any],
+    frame: np.ndarray,
+    worker: str,
+    ring: FrameRing | None = None,
+) -> list[Any]:
+    """Run a task on a frame; return the parts of the message that goes back.
 
     An error of the task goes back as text: whoever waits for the result must hear of it.
+
+    Parameters
+    ----------
+    task : callable
+    header : dict
+        Of the frame.
+    frame : numpy.ndarray
+    worker : str
+        Name of the worker.
+    ring : FrameRing, optional
+        Where to put what the task returns, if it is to go through shared memory.
     """
-    _, header, frame = unpack(parts)
     number = header["sequence"]
+    pack = ring.pack_frame if ring else pack_frame
     try:
         return pack(task(frame), "result", number, header["time"], worker=worker)
     except Exception as error:
-        error.__traceback__ = error.__traceback__.tb_next  # the task's lines, not this one
-        text = "".join(traceback.format_exception(error))
+        lines = error.__traceback__ and error.__traceback__.tb_next  # the task's, without this one
+        text = "".join(traceback.format_exception(error.with_traceback(lines)))
         return pack_message("error", {"sequence": number, "worker": worker, "error": text})
 
 
-def unpack_result(parts, unpack=unpack_frame):
+def unpack_result(
+    parts: list[Any], reader: RingReader | None = None
+) -> tuple[int, str, np.ndarray]:
     """Return number of the frame, name of the worker and array from the message of a worker.
+
+    Parameters
+    ----------
+    parts : list of bytes-like
+    reader : RingReader, optional
+        For arrays in shared memory.
 
     Raises
     ------
@@ -65,24 +96,25 @@ def unpack_result(parts, unpack=unpack_frame):
         raise MessageError(f"no worker sends a message with topic {topic!r} and header {header}")
     if topic == "error":
         raise FarmError(f"the task failed in {worker} on frame {number}:\n{header.get('error')}")
+    unpack = reader.unpack_frame if reader else unpack_frame
     return number, worker, unpack(parts)[2]
 
 
-def dismiss(router, identities):
+def dismiss(router: zmq.Socket, identities: Iterable[bytes]) -> None:
     """Tell each of these that this was the end."""
     for identity in identities:
         with contextlib.suppress(zmq.ZMQError):  # it has ended before
-            router.send_multipart([identity, *END], zmq.NOBLOCK)
+            send_each(router, [identity, *END], zmq.NOBLOCK)
 
 
-def use_one_core():
+def use_one_core() -> None:
     """Keep OpenCV to one thread: a farm with a worker for each core has no use for more."""
     import cv2
 
     cv2.setNumThreads(1)
 
 
-def recv_result(pull):
+def recv_result(pull: zmq.Socket) -> tuple[int, str, np.ndarray] | None:
     """Take in one message; return what `unpack_result` does, None if it is no result."""
     try:
         return unpack_result(recv_parts(pull))
@@ -90,14 +122,83 @@ def recv_result(pull):
         return None  # not from a worker: anybody on this computer may connect
 
 
-def poll(events, timeout):
-    """Return which of several sockets, as in {socket: zmq.POLLIN}, are ready, as soon as one is."""
-    poller = zmq.Poller()
-    for socket, event in events.items():
-        poller.register(socket, event)
-    return dict(poller.poll(int(1000 * timeout)))
-
-
-def some(numbers):
+def some(numbers: Collection[int]) -> str:
     """Name a few of many frames."""
     return ", ".join(map(str, sorted(numbers)[:5])) + (", ..." if len(numbers) > 5 else "")
+
+
+@dataclass(frozen=True, repr=False)
+class Results:
+    """What became of the frames.
+
+    Attributes
+    ----------
+    spectra : numpy.ndarray
+        What the task made of each frame, in the order of the frames: the first axis is the frame.
+    worker : numpy.ndarray of str
+        Who made it, for each frame.
+    arrival : numpy.ndarray of float
+        When it arrived, for each frame: seconds since the first frame was handed out.
+        ``arrival.argsort()`` are the numbers of the frames in the order of arrival.
+    seconds : float
+        From the first frame handed out to the last result in its place.
+    """
+
+    spectra: np.ndarray
+    worker: np.ndarray
+    arrival: np.ndarray
+    seconds: float
+
+    def __repr__(self) -> str:
+        names, counts = np.unique(self.worker, return_counts=True)
+        shares = ", ".join(f"{name}: {n}" for name, n in zip(names, counts, strict=True))
+        return f"<{len(self.spectra)} results in {self.seconds:.3f} s; {shares}>"
+
+
+def gather(arrivals: Iterable[tuple[int, str, np.ndarray]], count: int | None = None) -> Results:
+    """Put results into one array as they arrive; the clock runs meanwhile.
+
+    Parameters
+    ----------
+    arrivals : iterable of (int, str, numpy.ndarray)
+        Number of the frame, who worked on it, what came out: each number from 0 up once.
+    count : int, optional
+        How many there will be, where it is known: then the array is made only once.
+
+    Returns
+    -------
+    Results
+
+    Raises
+    ------
+    ValueError
+        If there are none, one comes twice, or they are not all of the same shape and type.
+    """
+    start = perf_counter()
+    spectra, notes = None, {}
+    for number, worker, array in arrivals:
+        if spectra is None:
+            spectra = np.empty((count or 64, *array.shape), array.dtype)
+        if (array.shape, array.dtype) != (spectra.shape[1:], spectra.dtype):
+            raise ValueError(
+                f"frame {number} gave {array.dtype} of shape {array.shape}, an earlier one "
+                f"{spectra.dtype} of shape {spectra.shape[1:]}: they fit into no array together"
+            )
+        if number in notes:
+            raise ValueError(f"frame {number} has two results, the second from {worker}")
+        if number >= len(spectra):
+            spectra = _longer(spectra, number + 1)
+        spectra[number] = array
+        notes[number] = worker, perf_counter() - start
+    if spectra is None:
+        raise ValueError("there was no frame, so there are no results")
+    workers, times = zip(*(notes[number] for number in range(len(notes))), strict=True)
+    seconds = perf_counter() - start
+    return Results(spectra[: len(notes)], np.array(workers), np.array(times), seconds)
+
+
+def _longer(array, length):
+    """Return a copy with room for more, at least twice as much, so that this happens rarely."""
+    longer = np.empty((max(length, 2 * len(array)), *array.shape[1:]), array.dtype)
+    longer[: len(array)] = array
+    return longer

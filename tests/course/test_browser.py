@@ -1,0 +1,121 @@
+"""JupyterLab in a real browser: the notebooks run there, and the course opens by itself."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from helpers.in_browser import (
+    open_lab,
+    open_notebook,
+    open_page,
+    printed,
+    raised,
+    restart_kernel,
+    run_all,
+    screenshot,
+    wait_idle,
+)
+
+ROOT = Path(__file__).parents[2]
+PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+# For the pictures all of them; else those that put into a page what the others do, too, and do not
+# take long. (test_notebooks.py runs them all.)
+WANTED = ("",) if os.environ.get("ZMQLAB_SCREENSHOTS") else ("00", "01", "02", "04")
+OPENED = [path for path in PATHS if path.stem.startswith(WANTED)]
+FIRST_NOTEBOOK = "notebooks/00-start-here.ipynb"
+SHOWN = "() => jupyterapp.shell.currentWidget.context.path"
+
+
+@pytest.fixture(autouse=True)
+def kernels_end(request):
+    """Shut down the kernels after each test that uses the JupyterLab of this module."""
+    yield
+    if "lab" in request.fixturenames:
+        request.getfixturevalue("lab").end_kernels()
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("path", OPENED, ids=lambda path: path.stem)
+def test_notebook_runs(path, browser, lab, tmp_path):
+    with open_page(browser, lab) as page:
+        open_notebook(page, f"notebooks/{path.name}")
+        finished = run_all(page)
+        screenshot(page, path.stem, tmp_path)
+        assert not raised(page)
+        assert finished
+
+
+def test_printed_address_opens_the_first_notebook(browser, lab):
+    with open_page(browser, lab, lab.path) as page:
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        assert page.evaluate(SHOWN) == FIRST_NOTEBOOK
+        wait_idle(page)  # connected to its kernel: closing before that is an error in the page
+        assert not page.locator(".Toastify__toast").count()  # nothing pops up over it
+
+
+def test_restart_gives_a_new_kernel(browser, lab):
+    with open_page(browser, lab) as page:
+        open_notebook(page, FIRST_NOTEBOOK)
+        before = lab.kernel()
+        restart_kernel(page)
+        assert lab.kernel() != before
+        assert not before.is_running()
+
+
+def test_doctor_sees_the_page_and_the_proxy(browser, lab):
+    write_notebook(lab, "doctor", "from zmqlab.course.health import doctor", "doctor()")
+    with open_page(browser, lab) as page:
+        open_notebook(page, "notebooks/doctor.ipynb")
+        assert run_all(page), raised(page)
+        found = printed(page)
+        assert re.search(r"^widgets +ok .* in the page too", found, re.MULTILINE), found
+        assert re.search(r"^proxy +ok .* enabled", found, re.MULTILINE), found
+
+
+def test_errors_in_the_page_are_seen(browser, lab):
+    def throw():
+        with open_page(browser, lab) as page, page.expect_event("pageerror"):
+            page.evaluate("() => void setTimeout(() => { throw Error('thrown on purpose') })")
+
+    with pytest.raises(AssertionError, match="thrown on purpose"):
+        throw()
+
+
+def test_a_cell_that_raises_is_seen(browser, lab):
+    write_notebook(lab, "raises", "1 / 0")
+    with open_page(browser, lab) as page:
+        open_notebook(page, "notebooks/raises.ipynb")
+        assert not run_all(page)
+        assert raised(page) == ["ZeroDivisionError: division by zero"]
+
+
+def test_workspace_of_binder_opens_the_first_notebook(browser, tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    write_notebook(tmp_path, "00-start-here", "1 + 1")
+    where = {"JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces")}
+    workspace = ROOT / "binder" / "workspace.json"
+    command = [sys.executable, "-m", "jupyter", "lab", "workspaces", "import", workspace]
+    subprocess.run(command, check=True, timeout=60, env={**os.environ, **where})
+    as_on_binder = ["--LabApp.default_url=/lab", "--ServerApp.base_url=/user/somebody/"]
+    with (
+        open_lab(tmp_path, tmp_path, *as_on_binder, **where) as lab,
+        open_page(browser, lab, "/lab") as page,
+    ):
+        page.wait_for_selector(".jp-Notebook .jp-Cell")
+        assert page.evaluate(SHOWN) == FIRST_NOTEBOOK
+        wait_idle(page)
+
+
+def write_notebook(lab_or_folder, name, *sources):
+    """Write a notebook of code cells for one test."""
+    import nbformat.v4 as v4
+
+    folder = getattr(lab_or_folder, "folder", lab_or_folder)
+    cells = [v4.new_code_cell(source) for source in sources]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
+    notebook = v4.new_notebook(cells=cells, metadata=kernel)
+    (folder / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook))

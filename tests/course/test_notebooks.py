@@ -1,0 +1,167 @@
+"""Every notebook, top to bottom, twice in one kernel: no error, no leftovers, little memory."""
+
+import re
+import shutil
+import threading
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from nbclient import NotebookClient
+from nbformat import v4
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+CELL_TIMEOUT = 180  # seconds; for what hangs, not for what is slow
+MOST_MEMORY = 2**30  # bytes, of the kernel and all that it started, as on Binder
+SAMPLING_PERIOD = 0.2  # seconds
+
+PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+
+
+@pytest.fixture
+def copy(path, tmp_path):
+    """A copy of the notebook among its pictures, so that what it writes goes away."""
+    shutil.copytree(NOTEBOOKS, tmp_path / "notebooks")
+    return tmp_path / "notebooks" / path.name
+
+
+@each_notebook
+@pytest.mark.timeout(600)
+def test_runs_twice(copy, monkeypatch, capsys):
+    monkeypatch.delenv("ZMQLAB_CAMERA", raising=False)
+    notebook = nbformat.read(copy, as_version=4)
+    with started(notebook, copy.parent) as client:
+        kernel = psutil.Process(client.km.provisioner.pid)
+        for attempt in ("first", "second"):
+            began = time.monotonic()
+            with sampled(kernel) as peak:
+                run(client, notebook)
+            seconds = time.monotonic() - began
+            with capsys.disabled():
+                memory = f"{max(peak) / 2**20:.0f} MiB"
+                print(f"\n{copy.stem}, {attempt} time: {seconds:.1f} s, {memory} at most ", end="")
+            assert max(peak) < MOST_MEMORY
+            left = [" ".join(child.cmdline()) for child in living_children(kernel)]
+            assert not left, f"still running after the last cell of the {attempt} time"
+        check_exercises(client, notebook)
+
+
+@contextmanager
+def started(notebook, folder):
+    """Start a kernel in a folder, and end it after the block.
+
+    The ports of a kernel are chosen first and bound later: should another program have taken one
+    in between, the kernel dies, and is tried again.
+    """
+    for tries_left in (2, 1, 0):
+        where = {"metadata": {"path": str(folder)}}
+        client = NotebookClient(
+            notebook, timeout=CELL_TIMEOUT, kernel_name="python3", resources=where
+        )
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(client.setup_kernel())
+            except RuntimeError:
+                if tries_left:
+                    continue
+                raise
+            yield client
+            return
+
+
+def run(client, notebook):
+    """Execute the cells in order; nbclient raises at one that raises."""
+    for index, cell in enumerate(notebook.cells):
+        client.execute_cell(cell, index)
+    raised = [o for cell in notebook.cells for o in cell.get("outputs", ())
+              if o.output_type == "error"]  # fmt: skip
+    assert not raised  # not even one that a cell is marked to be allowed
+
+
+def living_children(kernel) -> list:
+    """Return the processes that the kernel, or one of its children, started and that still run."""
+    _, alive = psutil.wait_procs(kernel.children(recursive=True), timeout=3)
+    return [child for child in alive if child.status() != psutil.STATUS_ZOMBIE]
+
+
+@contextmanager
+def sampled(kernel):
+    """Record the memory of the kernel and all below it, in bytes, while the block runs."""
+    samples, done = [memory(kernel)], threading.Event()
+
+    def sample():
+        while not done.wait(SAMPLING_PERIOD):
+            samples.append(memory(kernel))
+
+    thread = threading.Thread(target=sample)
+    thread.start()
+    try:
+        yield samples
+    finally:
+        done.set()
+        thread.join()
+
+
+def memory(kernel) -> int:
+    """Return the memory of a process and all below it: of shared pages, each one's part."""
+    total = 0
+    for process in [kernel, *kernel.children(recursive=True)]:
+        with suppress(psutil.Error):  # it may just have ended
+            # Only Linux knows the parts of shared pages.
+            linux = psutil.LINUX
+            total += process.memory_full_info().pss if linux else process.memory_info().rss
+    return total
+
+
+def check_exercises(client, notebook):
+    """Its check must not pass an exercise as a learner finds it, and must pass its solution."""
+    for cell in exercises(notebook):
+        name = function(cell)
+        found = states(notebook.cells, name)
+        assert found, f"nothing in the notebook shows what check({name}) says"
+        assert found[0] != "passed", f"{name} is passed before anything is written"
+        solved = v4.new_code_cell(f"{solution(notebook, name).source}\n\ncheck({name})")
+        notebook.cells.append(solved)
+        client.execute_cell(solved, len(notebook.cells) - 1)
+        assert states([solved], name) == ["passed"], f"the solution of {name}: {solved.outputs}"
+
+
+@each_notebook
+def test_exercises_are_complete(path):
+    """Each has a check before its solution, and the solution is folded."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in exercises(notebook):
+        name = function(cell)
+        begin, end = map(notebook.cells.index, (cell, solution(notebook, name)))
+        code = [c.source for c in notebook.cells[begin:end] if c.cell_type == "code"]
+        assert re.search(rf"\bcheck\({name}\)", "\n".join(code)), f"no check({name})"
+        assert notebook.cells[end].metadata.get("jupyter") == {"source_hidden": True}
+
+
+def exercises(notebook) -> list:
+    """Return the cells with what a learner has to complete."""
+    return [cell for cell in notebook.cells if "exercise" in cell.metadata.get("tags", [])]
+
+
+def solution(notebook, name):
+    """Return the one cell with the solution of the exercise of that name."""
+    tagged = [cell for cell in notebook.cells if "solution" in cell.metadata.get("tags", [])]
+    found = [cell for cell in tagged if function(cell) == name]
+    assert len(found) == 1, f"{name} has {len(found)} solutions"
+    return found[0]
+
+
+def function(cell) -> str:
+    """Return the name of the last function that a cell defines: the others help it."""
+    return re.findall(r"^def (\w+)\(", cell.source, flags=re.MULTILINE)[-1]
+
+
+def states(cells, name) -> list[str]:
+    """Return what `check` said of an exercise, in the order in which it was asked."""
+    outputs = [output for cell in cells for output in cell.get("outputs", ())]
+    shown = "\n".join(output.get("data", {}).get("text/plain", "") for output in outputs)
+    return re.findall(rf"^\W*{name}: (passed|not yet|not attempted)$", shown, re.MULTILINE)

@@ -1,0 +1,47 @@
+"""The panel of a process as a learner sees it: what it prints, its state, its Stop button."""
+
+import re
+
+from helpers.in_browser import open_notebook, open_page, raised, run_all, screenshot
+from test_browser import write_notebook
+
+SERVER = """%%terminal server
+import zmq
+
+with zmq.Context() as context, context.socket(zmq.REP) as socket:
+    socket.bind("tcp://127.0.0.1:*")
+    print("<b>waiting</b>")
+    socket.recv()
+"""
+FLOOD = """%%terminal flood
+for number in range(200_000):
+    print("line", number)
+"""
+BROKEN = """%%terminal broken
+1 / 0
+"""
+
+
+def test_panels(browser, lab, tmp_path):
+    write_notebook(lab, "panels", "%load_ext zmqlab", SERVER, FLOOD, BROKEN)
+    with open_page(browser, lab) as page:
+        open_notebook(page, "notebooks/panels.ipynb")
+        assert run_all(page), raised(page)
+        server, flood, broken = (
+            page.get_by_role("region", name=f"process {name}")
+            for name in ("server", "flood", "broken")
+        )
+        # What a process prints is text, whatever it looks like.
+        server.get_by_role("log").get_by_text("<b>waiting</b>").wait_for()
+        assert re.search(r"running.*tcp://127\.0\.0\.1:\d+.*\d+ MB", server.inner_text(), re.S)
+        flood.get_by_text("line 199999", exact=False).wait_for()
+        assert "199,800 earlier lines are not shown" in flood.inner_text()
+        assert flood.get_by_role("log").inner_text().count("\n") < 250
+        broken.get_by_text("ZeroDivisionError").wait_for()
+        assert "failed" in broken.inner_text()
+        assert "line 2" in broken.inner_text()
+
+        server.get_by_role("button", name="Stop").click()
+        server.get_by_text("stopped").wait_for()
+        assert not server.get_by_role("button", name="Stop").is_visible()
+        screenshot(page, "panels", tmp_path)

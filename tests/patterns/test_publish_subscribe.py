@@ -1,0 +1,425 @@
+"""Streams of frames on real sockets: what is sent, what arrives, what is missing and counted."""
+
+import contextlib
+import queue
+import random
+import signal
+import threading
+
+import numpy as np
+import pytest
+import zmq
+from helpers.streams import (
+    VGA,
+    assert_soon,
+    free_endpoint,
+    kill,
+    number_in,
+    numbers,
+    publish,
+    raw_publisher,
+    raw_socket,
+)
+
+from zmqlab.patterns.publisher import Publisher
+from zmqlab.patterns.subscription import EndOfStream, subscribe
+from zmqlab.processes.launch import start
+from zmqlab.wire.messages import MessageError, pack_frame, recv_frame, send_frame
+
+# What travels
+
+
+def test_a_topic_does_not_match_by_accident():
+    """`cam1` is not `cam10`, although a plain subscription to `cam1` receives both."""
+    with (
+        raw_socket(zmq.XPUB, xpub_verbose=True) as publisher,
+        subscribe(publisher.last_endpoint.decode(), "cam1") as stream,
+        raw_socket(zmq.SUB, publisher.last_endpoint) as plain,
+    ):
+        plain.subscribe(b"cam1")
+        for _ in range(2):
+            assert_soon(publisher)
+            publisher.recv()
+        for number, topic in enumerate(["cam10/", "cam1", "cam11/", "cam1/"]):
+            send_frame(publisher, np.full(5, number), topic)
+        assert stream.read()[0] == 3
+        assert (stream.received, stream.refused) == (1, 0)
+        assert [recv_frame(plain)[0] for _ in range(4)] == ["cam10/", "cam1", "cam11/", "cam1/"]
+        send_frame(publisher, np.zeros(5), "cam1/left")  # begins right, but is another
+        send_frame(publisher, np.full(5, 7), "cam1/", sequence=1)
+        assert stream.read()[0] == 7
+        assert stream.refused == 1
+        assert "'cam1/left' instead of 'cam1/'" in stream.complaint
+
+
+@pytest.mark.parametrize("topic", ["", "lab/camera", "camera/", b"camera", None])
+def test_names_that_a_stream_cannot_have(topic):
+    with pytest.raises(MessageError, match="a stream cannot be called"):
+        subscribe("tcp://127.0.0.1:5555", topic)
+    with pytest.raises(MessageError, match="a stream cannot be called"):
+        Publisher(topic=topic)
+
+
+@pytest.mark.parametrize("hwm", [0, -1, 2.5, True, None])
+def test_every_queue_has_a_bound(hwm):
+    with pytest.raises(MessageError, match=f"hwm={hwm}: give a number of frames, from 1"):
+        subscribe("tcp://127.0.0.1:5555", hwm=hwm)
+    with pytest.raises(MessageError, match=f"hwm={hwm}: give a number of frames, from 1"):
+        Publisher(hwm=hwm)
+
+
+def test_the_system_keeps_few_frames_beside_those_that_are_counted():
+    """Left alone, Linux lets a slow subscriber's buffer grow to a second of frames, in time."""
+    with Publisher() as publisher, subscribe(publisher.endpoint) as stream:
+        publisher.wait_for(1)
+        assert 0 < stream._socket.rcvbuf < 4 * np.prod(VGA)  # -1: as the system likes
+
+
+# The slow joiner
+
+
+def joined(wait, subscribers):
+    """Publish 100 small frames to subscribers that come at that moment; return what they got."""
+    endpoints, go = queue.Queue(), threading.Event()
+
+    def publish():
+        with Publisher(hwm=200) as publisher:
+            endpoints.put(publisher.endpoint)
+            go.wait(10)
+            if wait:
+                publisher.wait_for(subscribers)
+            for _ in range(100):
+                publisher.send(np.zeros((16, 16, 3), np.uint8))
+            publisher.wait_for(subscribers)  # that they all hear the end
+
+    thread = threading.Thread(target=publish)
+    thread.start()
+    endpoint = endpoints.get(timeout=10)
+    with contextlib.ExitStack() as stack:
+        streams = [stack.enter_context(subscribe(endpoint, hwm=200)) for _ in range(subscribers)]
+        go.set()
+        frames = [sum(1 for _ in stream) for stream in streams]
+        thread.join(10)
+        return [(s.first, count, s.lost) for s, count in zip(streams, frames, strict=True)]
+
+
+def test_without_a_handshake_the_first_frames_are_missed():
+    firsts = [joined(wait=False, subscribers=1)[0] for _ in range(50)]
+    late = [result for result in firsts if result != (0, 100, 0)]
+    assert len(late) > 25
+    for first, frames, lost in late:
+        assert lost == 0  # nobody listened yet
+        assert frames == (0 if first is None else 100 - first)
+
+
+def test_with_a_handshake_not_one_frame_is_missed():
+    for _ in range(50):
+        assert joined(wait=True, subscribers=3) == [(0, 100, 0)] * 3
+
+
+def test_a_handshake_between_processes():
+    with start(publish, 100, wait_for=2, shape=(16, 16, 3), hwm=200) as process:
+        with (
+            subscribe(process.endpoint, hwm=200) as one,
+            subscribe(process.endpoint, hwm=200) as two,
+        ):
+            assert numbers(one) == numbers(two) == list(range(100))
+        assert process.wait(10) == 0
+
+
+def test_a_handshake_ends_and_says_how_many_came():
+    with Publisher() as publisher, subscribe(publisher.endpoint, "other"):
+        with subscribe(publisher.endpoint), pytest.raises(TimeoutError) as error:
+            publisher.wait_for(2, timeout=0.5)
+        assert publisher.endpoint in str(error.value)
+        assert "waited 0.5 s for 2 subscribers to 'camera'" in str(error.value)
+        assert str(error.value).endswith(": 1 came")
+
+
+def test_a_subscriber_that_only_looks_around_is_not_waited_for():
+    with Publisher() as publisher, raw_socket(zmq.SUB, publisher.endpoint) as plain:
+        plain.subscribe(b"")
+        with pytest.raises(TimeoutError, match="none came"):
+            publisher.wait_for(1, timeout=0.5)
+        assert publisher.subscribers == 1
+
+
+# Frames that are lost, and counted
+
+
+def test_a_slow_subscriber_knows_each_frame_that_it_lost():
+    with (
+        start(publish, 300, hwm=4) as process,
+        subscribe(process.endpoint, hwm=4) as stream,
+    ):
+        arrived = numbers(stream, pause=0.002)
+        missing = set(range(300)) - set(arrived)
+        assert len(missing) > 50
+        assert stream.received == len(arrived) == 300 - len(missing)
+        assert stream.lost == len(missing)
+        assert {n for a, b in stream.gaps for n in range(a, b + 1)} == missing
+        assert stream.restarts == stream.refused == stream.skipped == 0
+        assert process.wait(10) == 0
+
+
+def test_a_fast_subscriber_does_not_suffer_from_a_slow_one():
+    """With a high-water mark for all its frames one loses none, while another loses most."""
+    with (
+        start(publish, 100, wait_for=2, hwm=100) as process,
+        subscribe(process.endpoint, hwm=100) as fast,
+        subscribe(process.endpoint, hwm=1) as slow,
+    ):
+        fast_numbers = []
+        thread = threading.Thread(target=lambda: fast_numbers.extend(numbers(fast)))
+        thread.start()
+        arrived = numbers(slow, pause=0.005)
+        thread.join(20)
+        assert fast_numbers == list(range(100))
+        assert len(arrived) + slow.lost == 100
+        assert slow.gaps == [] or slow.lost > 0
+
+
+def test_none_is_dropped_when_the_publisher_waits():
+    with (
+        start(publish, 150, wait_for=2, hwm=2, drop=False) as process,
+        subscribe(process.endpoint, hwm=2) as fast,
+        subscribe(process.endpoint, hwm=2) as slow,
+    ):
+        fast_numbers = []
+        thread = threading.Thread(target=lambda: fast_numbers.extend(numbers(fast)))
+        thread.start()
+        assert numbers(slow, pause=0.005) == list(range(150))
+        thread.join(20)
+        assert fast_numbers == list(range(150))
+        assert fast.lost == slow.lost == 0
+        assert process.wait(10) == 0
+
+
+def send_until_there_is_no_room(publisher, timeout):
+    """Send frames that nobody takes; return what the publisher says in the end."""
+    while True:
+        try:
+            publisher.send(np.zeros(VGA, np.uint8), timeout=timeout)
+        except TimeoutError as error:
+            return str(error)
+
+
+def test_who_takes_no_frame_any_more_is_not_waited_for_without_end():
+    with Publisher(hwm=1, drop=False) as publisher, subscribe(publisher.endpoint, hwm=1):
+        publisher.wait_for(1)
+        complaint = send_until_there_is_no_room(publisher, timeout=0.5)
+        assert f"waited 0.5 s to send frame {publisher.sequence} of 'camera'" in complaint
+        assert f"of 1 subscribers at {publisher.endpoint} one takes no frame" in complaint
+        assert publisher.sequence < 100  # the two marks, and the system's buffers between them
+        publisher.close(timeout=0)
+
+
+def test_a_frame_that_could_not_be_sent_can_be_sent_again():
+    with (
+        Publisher(hwm=1, drop=False) as publisher,
+        subscribe(publisher.endpoint, hwm=1) as stream,
+    ):
+        publisher.wait_for(1)
+        send_until_there_is_no_room(publisher, timeout=0)
+        sent = publisher.sequence
+        for _ in range(sent):
+            stream.read()
+        publisher.send(np.zeros(VGA, np.uint8))
+        stream.read()
+        assert (stream.header["sequence"], stream.lost) == (sent, 0)
+        publisher.close(timeout=0)
+
+
+def test_a_subscriber_that_is_killed_keeps_nobody_waiting():
+    with start(publish, 200, wait_for=2, hwm=2, drop=False) as process:
+        with (
+            start(read_one_and_wait, process.endpoint, process_name="victim") as victim,
+            subscribe(process.endpoint, hwm=2) as stream,
+        ):
+            first = stream.read()
+            victim.wait_output("got one")
+            kill(victim)
+            assert [number_in(first), *numbers(stream)] == list(range(200))
+        assert process.wait(10) == 0
+
+
+def read_one_and_wait(endpoint):
+    with subscribe(endpoint, hwm=2) as stream:
+        stream.read()
+        print("got one", flush=True)
+        threading.Event().wait()
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer's signal")
+def test_ctrl_c_in_the_middle_of_a_message_spoils_nothing_after_it():
+    """Whenever it comes, the subscriber hears the end, and each frame before it has arrived."""
+    before = signal.signal(signal.SIGVTALRM, signal.default_int_handler)
+    cut = 0
+    try:
+        for trial in range(100):
+            with subscribe_to_interrupted(0.002 + trial * 1e-5) as stream:
+                arrived = sum(1 for _ in stream)
+                assert arrived == stream.received == stream.header["sequence"] + 1
+                assert (stream.lost, stream.restarts) == (0, 0)
+                cut += stream.refused
+        assert cut > 0  # it did happen in the middle of one
+    finally:
+        signal.signal(signal.SIGVTALRM, before)
+
+
+@contextlib.contextmanager
+def subscribe_to_interrupted(seconds):
+    """Subscribe to a publisher that sends until Ctrl-C comes after so many seconds of work."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(KeyboardInterrupt), Publisher(hwm=10**6) as publisher:
+            stream = stack.enter_context(subscribe(publisher.endpoint, hwm=10**6))
+            publisher.wait_for(1)
+            signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
+            while True:
+                publisher.send(np.zeros(1))
+        yield stream
+
+
+def test_latest_is_the_newest_that_arrived():
+    with Publisher(hwm=50) as publisher, subscribe(publisher.endpoint, hwm=50) as stream:
+        publisher.wait_for(1)
+        for number in range(50):
+            publisher.send(np.full((2, 2), number))
+        shown = []
+        while not shown or shown[-1] < 49:
+            shown.append(stream.latest()[0, 0])
+        assert shown == sorted(set(shown))
+        assert stream.received == 50
+        assert stream.skipped == 50 - len(shown)
+        assert stream.skipped > 0
+        with pytest.raises(TimeoutError):
+            stream.latest(timeout=0.01)
+        publisher.send(np.full((2, 2), 50))
+        publisher.close(timeout=0)
+        assert stream.latest()[0, 0] == 50  # even if the end has arrived as well
+        with pytest.raises(EndOfStream):
+            stream.latest()
+
+
+# What may come in a subscriber's way
+
+
+def test_a_publisher_that_is_killed_and_started_again():
+    endpoint = free_endpoint()
+    forever = 10**9
+    with subscribe(endpoint, hwm=100) as stream:
+        with start(publish, forever, endpoint, shape=(16, 16, 3), drop=False) as process:
+            for _ in range(20):
+                stream.read()
+            kill(process)
+        while stream.restarts == 0:  # what was on its way when it was killed
+            if "again" not in locals():
+                again = start(publish, forever, endpoint, shape=(16, 16, 3), drop=False)
+            frame = stream.read()
+        with again:
+            assert number_in(frame) == stream.header["sequence"] == 0
+            assert stream.lost == 0
+            for number in range(1, 20):
+                assert number_in(stream.read()) == number
+            assert stream.restarts == 1
+            assert stream.first == 0
+
+
+def test_what_a_new_publisher_sent_before_its_subscriber_was_back_is_lost():
+    with raw_publisher() as (socket, ready), subscribe(socket.last_endpoint.decode()) as stream:
+        ready()
+        sent = (("a", 5), ("a", 6), ("a", 9), ("b", 9), ("b", 10), ("c", 1), ("d", 4))
+        for name, sequence in sent:
+            send_frame(socket, np.zeros(2), "camera/", sequence, stream=name)
+            stream.read()
+        assert stream.first == 5
+        assert stream.received == 7
+        assert stream.gaps == [(7, 8), (0, 8), (0, 0), (0, 3)]
+        assert stream.lost == 2 + 9 + 1 + 4
+        assert stream.restarts == 3
+
+
+def test_a_publisher_without_names_of_streams_is_followed_by_its_numbers():
+    with raw_publisher() as (socket, ready), subscribe(socket.last_endpoint.decode()) as stream:
+        ready()
+        for sequence in (3, 4, 0, 1):
+            send_frame(socket, np.zeros(2), "camera/", sequence)
+            stream.read()
+        assert (stream.restarts, stream.lost) == (1, 0)
+        assert stream.control is None
+
+
+def test_random_bytes_do_not_stop_a_subscriber():
+    choice = random.Random(5)
+    with (
+        raw_publisher() as (socket, ready),
+        subscribe(socket.last_endpoint.decode(), hwm=10_000) as stream,
+    ):
+        socket.sndhwm = 10_000
+        ready()
+        bad = 0
+        for number in range(500):
+            good = pack_frame(np.full(30, number), "camera/", number, stream="a")
+            for _ in range(choice.randint(0, 4)):
+                junk = [choice.randbytes(choice.randint(0, 99)) for _ in range(3)]
+                start_ = [b"camera/", b"camera/" + junk[0]][choice.randint(0, 1)]
+                parts = [
+                    [start_],
+                    [start_, *junk],
+                    [b"camera/", good[1], junk[0] + b"x"],
+                    [b"camera/", junk[0], good[2].tobytes()],
+                    [b"camera/", good[1][: choice.randint(0, len(good[1]) - 1)], good[2].tobytes()],
+                    [b"camera/", b'{"end": true, "sequence": 3}', b""],
+                ]
+                socket.send_multipart(choice.choice(parts))
+                bad += 1
+            socket.send_multipart(good)
+        for number in range(500):
+            assert stream.read()[0] == number
+        assert bad > 500
+        assert stream.refused == bad
+        assert (stream.received, stream.lost, stream.restarts) == (500, 0, 0)
+        assert f"{bad} refused, the last because" in stream.summary()
+
+
+def test_a_flood_of_bad_messages_does_not_make_a_wait_endless():
+    with raw_publisher() as (socket, ready), subscribe(socket.last_endpoint.decode()) as stream:
+        socket.sndhwm = 1000
+        ready()
+        for _ in range(1000):
+            socket.send(b"camera/")
+        while (refused := stream.refused) < 1000:
+            with pytest.raises(TimeoutError) as error:
+                stream.read(timeout=0)
+            assert stream.refused <= refused + 1  # however many there are
+        assert "1000 refused, the last because a message has three parts" in str(error.value)
+
+
+def test_a_stream_that_ends_and_another_that_follows():
+    endpoint = free_endpoint()
+    with subscribe(endpoint) as stream:
+        for count in (3, 4):
+            with start(publish, count, endpoint, shape=(4, 4)) as process:
+                assert numbers(stream) == list(range(count))
+                assert process.wait(10) == 0
+        assert (stream.received, stream.lost, stream.restarts) == (7, 0, 1)
+
+
+def test_silence_is_explained():
+    endpoint = free_endpoint()
+    with subscribe(endpoint, timeout=0.2) as stream:
+        with pytest.raises(TimeoutError, match="Now nobody listens there") as error:
+            next(stream)
+        assert f"no frame of 'camera' came from {endpoint} within 0.2 s" in str(error.value)
+        assert "0 received, 0 lost" in str(error.value)
+    with Publisher() as publisher, subscribe(publisher.endpoint, timeout=0.2) as stream:
+        with pytest.raises(TimeoutError, match="a ZeroMQ socket listens there, but sends nothing"):
+            next(stream)
+        publisher.wait_for(1)
+        publisher.send(np.zeros(3))  # it is still, or again, subscribed
+        assert len(next(stream)) == 3
+
+
+def test_an_endpoint_to_bind_is_none_to_connect_to():
+    with pytest.raises(zmq.ZMQError, match=r"Write tcp://127.0.0.1:5555"):
+        subscribe("tcp://*:5555")

@@ -1,0 +1,605 @@
+"""Ventilator, workers, sink, and the farm, in processes of their own; killed ones included."""
+
+import collections
+import itertools
+import os
+import queue
+import random
+import socket as plain_sockets
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import psutil
+import pytest
+import zmq
+
+from zmqlab.analysis.spectra import spectrum
+from zmqlab.cameras import CameraError, open_camera
+from zmqlab.patterns.ask_for_work import ROOM, asking_worker, hand_out, welcome
+from zmqlab.patterns.farm import fft_farm
+from zmqlab.patterns.push_pull import fft_worker, sink, ventilator
+from zmqlab.patterns.workers import FarmError, dismiss, gather
+from zmqlab.processes.launch import StartError, process, start
+from zmqlab.wire.messages import pack_message, send_frame
+from zmqlab.wire.sockets import bind
+
+
+def free_endpoint():
+    with plain_sockets.create_server(("127.0.0.1", 0)) as server:
+        return f"tcp://127.0.0.1:{server.getsockname()[1]}"
+
+
+def small_frames(count=100):
+    """Frames that are quickly made and sent, each different from all others."""
+    return np.random.default_rng(count).integers(0, 256, (count, 24, 32, 3), np.uint8)
+
+
+def check(results, frames):
+    """Each frame has come back exactly once, in its place."""
+    assert np.array_equal(results.spectra, [spectrum(frame) for frame in frames])
+    assert len(results.worker) == len(results.arrival) == len(frames)
+    assert results.arrival.min() > 0
+    assert results.arrival.max() <= results.seconds
+
+
+def kill(name):
+    """Kill with -9 (on Windows, with what there is), and wait until it is seen to be dead."""
+    psutil.Process(process(name).pid).kill()
+    process(name).wait_until(lambda process: process.ended, what="death")
+
+
+# So patient that nobody's silence is noticed: what is found out, is found out otherwise.
+PATIENT = {"progress": False, "timeout": 1000}
+pytestmark = pytest.mark.timeout(120)
+
+WAYS = [{"pattern": "ask"}, {"shared": True}, {"pattern": "push"}]
+
+# The three roles
+
+
+def film(count):
+    """The frames that every simulated camera begins with."""
+    with open_camera("simulated", paced=False) as camera:
+        return [camera.read() for _ in range(count)]
+
+
+@pytest.fixture(scope="module")
+def first_frames():
+    return film(10)
+
+
+def sink_to_file(path, **options):
+    """A sink whose results can be looked at from outside."""
+    results = sink(**options)
+    np.savez(path, spectra=results.spectra, worker=results.worker, arrival=results.arrival)
+
+
+@pytest.mark.parametrize("order", [*itertools.permutations(["ventilator", "worker", "sink"])])
+def test_any_order(order, tmp_path, first_frames):
+    frames, control = free_endpoint(), free_endpoint()
+    roles = {
+        "ventilator": (ventilator, [control, "simulated", 10, frames], {}),
+        "worker": (fft_worker, [frames, control, "Ada"], {}),
+        "sink": (sink_to_file, [tmp_path / "results.npz"], {"control": control}),
+    }
+    processes = []
+    try:
+        for role in order:
+            function, arguments, options = roles[role]
+            processes.append(start(function, *arguments, process_name=role, timeout=30, **options))
+        for each in processes:
+            assert each.wait(60) == 0, each.output
+    finally:
+        for each in processes:
+            print(each, each.messages, each.output)  # shown where the test fails
+            each.stop()
+    with np.load(tmp_path / "results.npz") as results:
+        assert np.array_equal(results["spectra"], [spectrum(frame) for frame in first_frames])
+        assert set(results["worker"]) == {"Ada"}
+    assert "Ada: 10" in process("sink").output
+
+
+def test_ventilator_waits_for_all_workers(tmp_path):
+    options = {"workers": 2}
+    with (
+        start(sink_to_file, tmp_path / "results.npz", process_name="sink", **options) as collecting,
+        start(ventilator, collecting.endpoint, "simulated", 20) as dealing,
+        start(
+            fft_worker, dealing.endpoint, collecting.endpoint, "early", process_name="early"
+        ) as early,
+    ):
+        early.wait_until(lambda worker: worker.messages.get("DEALER 2", {}).get("in"), 20)
+        assert dealing.messages["PUSH 0"]["out"] == 0
+        with start(
+            fft_worker, dealing.endpoint, collecting.endpoint, "late", process_name="late"
+        ) as late:
+            for each in (collecting, dealing, early, late):
+                assert each.wait(30) == 0, each.output
+    with np.load(tmp_path / "results.npz") as results:
+        assert set(results["worker"]) == {"early", "late"}
+
+
+@pytest.mark.parametrize("role", [ventilator, fft_worker, sink])
+def test_says_who_did_not_come(role):
+    nobody = free_endpoint()
+    arguments = {
+        ventilator: [nobody, "simulated"],
+        fft_worker: [free_endpoint(), nobody],
+        sink: ["tcp://127.0.0.1:*", "tcp://127.0.0.1:*", 2],
+    }[role]
+    says = "0 of 1 ventilators and 0 of 2 workers" if role is sink else "nobody listens there"
+    with pytest.raises(TimeoutError, match=says):
+        role(*arguments, timeout=0.3)
+
+
+def test_sink_that_gives_up_sends_the_others_home():
+    control = free_endpoint()
+    with ThreadPoolExecutor() as pool:
+        collecting = pool.submit(sink, control, workers=2, timeout=2)
+        working = pool.submit(fft_worker, free_endpoint(), control, timeout=30)
+        dealing = pool.submit(ventilator, control, "simulated", timeout=30)
+        with pytest.raises(TimeoutError, match="1 of 1 ventilators and 1 of 2 workers"):
+            collecting.result(20)
+        assert working.result(20) is dealing.result(20) is None
+
+
+def test_memory_is_bounded_while_the_sink_is_away():
+    """A sink stopped in mid-stream stops the ventilator; nothing is lost when it comes back."""
+    count = 150
+    with (
+        start(sink) as collecting,
+        start(ventilator, collecting.endpoint, "simulated", count) as dealing,
+        start(fft_worker, dealing.endpoint, collecting.endpoint) as working,
+    ):
+        collecting.wait_until(lambda sink: sink.messages["PULL 1"]["in"] > 3, 30)
+        before = [each.memory for each in (dealing, working)]
+        psutil.Process(collecting.pid).suspend()
+        pushed = pushed_when_still(dealing)
+        assert pushed < 60  # 4 frames in each of 4 queues, and what the system's buffers hold
+        for each, memory in zip((dealing, working), before, strict=True):
+            assert each.memory - memory < 60e6
+        psutil.Process(collecting.pid).resume()
+        for each in (collecting, dealing, working):
+            assert each.wait(60) == 0, each.output
+    assert f"{count} results" in collecting.output
+
+
+def pushed_when_still(dealing):
+    """Return how many frames a ventilator has pushed, once that has not changed for a second."""
+    for pushed in iter(lambda: dealing.messages["PUSH 0"]["out"], None):
+        try:
+            dealing.wait_until(lambda v, n=pushed: v.messages["PUSH 0"]["out"] > n, 1)
+        except TimeoutError:
+            return pushed
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is open cannot be removed there")
+def test_frames_before_a_failure_come_back(tmp_path):
+    path = tmp_path / "film.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 100, (32, 24))
+    for frame in small_frames(7):
+        writer.write(frame)
+    writer.release()
+    control, frames = free_endpoint(), free_endpoint()
+    with ThreadPoolExecutor() as pool:
+        dealing = pool.submit(ventilator, control, str(path), 20, frames)
+        working = pool.submit(fft_worker, frames, control)
+        wait_until_bound(frames)
+        path.unlink()  # it is opened again for its second round
+        collecting = pool.submit(sink, control)
+        with pytest.raises(CameraError, match="missing"):
+            dealing.result(20)
+        assert len(collecting.result(20).spectra) == 7
+        working.result(20)
+
+
+def wait_until_bound(endpoint):
+    """Knock until somebody listens."""
+    while True:
+        try:
+            plain_sockets.create_connection(endpoint.removeprefix("tcp://").split(":")).close()
+            return
+        except ConnectionRefusedError:
+            continue
+
+
+# The farm
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_farm(way):
+    frames = list(small_frames())
+    results = fft_farm(frames, workers=2, **way, progress=False)
+    check(results, frames)
+    assert set(results.worker) == {"worker 1", "worker 2"}
+    oracle = np.fft.rfft2([cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) for frame in frames])
+    assert np.allclose(results.spectra, oracle, rtol=1e-4, atol=0.5)
+    assert "worker 1: " in repr(results)
+    assert not process("worker 1").running
+
+
+def test_farm_takes_a_camera():
+    """Of a camera, which never ends, 100 frames, or as many as are asked for."""
+    with open_camera("simulated", paced=False, size=(64, 64)) as camera:
+        assert len(fft_farm(camera, workers=1).spectra) == 100
+    with open_camera("simulated", paced=False, size=(64, 64)) as camera:
+        frames = [camera.read() for _ in range(7)]
+    with open_camera("simulated", paced=False, size=(64, 64)) as camera:
+        check(fft_farm(camera, workers=1, count=7), frames)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_farm_takes_a_generator_that_uses_one_buffer(way):
+    # Large ones: pyzmq copies what is small anyway.
+    frames = np.random.default_rng(3).integers(0, 256, (50, 240, 320, 3), np.uint8)
+
+    def refilled():
+        buffer = np.empty_like(frames[0])
+        for frame in frames:
+            buffer[:] = frame
+            yield buffer
+
+    check(fft_farm(refilled(), **way, progress=False), frames)
+
+
+def test_farm_runs_any_task():
+    """Scalars, closures; and an array grows with frames that nobody has counted."""
+    factor = 3
+    frames = small_frames(200)
+    results = fft_farm(iter(frames), task=lambda frame: factor * frame.mean(), progress=False)
+    assert np.allclose(results.spectra, [factor * frame.mean() for frame in frames])
+
+
+def test_farm_with_shared_memory_runs_any_task():
+    """Numbers, grey frames that are not contiguous, one slot for each only: none is mixed up."""
+    frames = np.asarray(small_frames(60))[:, ::2, ::-1, 0]
+    results = fft_farm(iter(frames), workers=3, task=np.mean, shared=True, progress=False)
+    assert np.allclose(results.spectra, [frame.mean() for frame in frames])
+
+
+def test_farm_shows_progress(capsys):
+    fft_farm(small_frames(5), workers=1)
+    assert "5/5" in capsys.readouterr().err
+
+
+def test_farm_does_without_tqdm(monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # what an import of it then raises
+    check(fft_farm(small_frames(5), workers=1), small_frames(5))
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("pattern", ["ask", "push"])
+def test_farm_tells_of_an_error_in_the_task(pattern):
+    def picky(frame):
+        if frame[0, 0, 0] == 99:
+            raise ArithmeticError("too bright for me")
+        return frame
+
+    frames = np.zeros((50, 24, 32, 3), np.uint8)
+    frames[30, 0, 0, 0] = 99
+    with pytest.raises(FarmError, match=r"(?s)frame 30.*in picky.*ArithmeticError: too bright"):
+        fft_farm(frames, task=picky, pattern=pattern, progress=False)
+
+
+@pytest.mark.parametrize("pattern", ["ask", "push"])
+def test_farm_tells_of_an_error_in_the_frames(pattern):
+    def broken():
+        yield from small_frames(20)
+        raise OSError("the cable fell out")
+
+    with pytest.raises(OSError, match="the cable fell out"):
+        fft_farm(broken(), pattern=pattern, progress=False)
+    assert not process("worker 1").running
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"frames": np.zeros((24, 32, 3), np.uint8)}, "this is one frame"),
+        ({"frames": []}, "no frame"),
+        ({"frames": small_frames(3), "workers": 0}, "at least one"),
+        ({"frames": small_frames(3), "pattern": "pull"}, "'ask' and 'push'"),
+        ({"frames": small_frames(3), "pattern": "push", "shared": True}, "for 'ask' only"),
+        ({"frames": [small_frames(1)[0], small_frames(1)[0, :-2]]}, "frame 1 gave"),
+    ],
+)
+def test_farm_refuses(arguments, says):
+    with pytest.raises(ValueError, match=says):
+        fft_farm(**arguments | {"workers": arguments.get("workers", 1)}, progress=False)
+
+
+class Unloadable:
+    """What travels well and cannot be unpacked at its destination."""
+
+    def __reduce__(self):
+        return (int, ("no number",))
+
+
+@pytest.mark.parametrize("pattern", ["ask", "push"])
+def test_farm_says_that_no_worker_came_up(pattern):
+    with pytest.raises(StartError, match=r"(?s)did not come up:.*no number"):
+        fft_farm(small_frames(3), task=Unloadable(), pattern=pattern, progress=False)
+
+
+def test_farm_says_that_a_task_cannot_travel():
+    with pytest.raises(StartError, match="cannot travel"):
+        fft_farm(small_frames(3), task=threading.Lock().acquire_lock, progress=False)
+
+
+# Workers that are lost
+
+
+def test_killed_while_coming_up(monkeypatch):
+    """A worker killed before it is up is missed by nobody but the warning."""
+    killed = threading.Thread(target=kill_at_birth, args=("worker 1", old_pid("worker 1")))
+    killed.start()
+    with pytest.warns(UserWarning, match="'worker 1' did not come up"):
+        results = fft_farm(small_frames(), **PATIENT)
+    killed.join()
+    check(results, small_frames())
+    assert set(results.worker) == {"worker 2"}
+
+
+def old_pid(name):
+    try:
+        return process(name).pid
+    except KeyError:
+        return None
+
+
+def kill_at_birth(name, before):
+    while old_pid(name) == before:
+        pass
+    kill(name)
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("at", [0, 1, 50, 99])
+def test_killed_between_frames(at, shared):
+    """Killed when frame number `at` is taken: before the first, ..., before the last."""
+
+    def frames():
+        for number, frame in enumerate(small_frames()):
+            if number == at:
+                kill("worker 1")
+            yield frame
+
+    check(fft_farm(frames(), shared=shared, **PATIENT), small_frames())
+
+
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("at", [0, 99])
+def test_killed_in_mid_task(at, shared, tmp_path):
+    """Killed by itself in the middle of frame number `at`; the next who gets it survives."""
+    frames = small_frames()
+    mark, fatal = tmp_path / "somebody died", frames[at]
+
+    def deadly(frame):
+        if np.array_equal(frame, fatal) and not mark.exists():
+            mark.touch()
+            psutil.Process().kill()
+        return spectrum(frame)
+
+    check(fft_farm(frames, task=deadly, shared=shared, **PATIENT), frames)
+    assert [process(f"worker {number}").exit_code == 0 for number in (1, 2)].count(False) == 1
+
+
+def test_all_but_one_killed():
+    def frames():
+        for number, frame in enumerate(small_frames()):
+            if number in (20, 40):
+                kill(f"worker {number // 20}")
+            yield frame
+
+    results = fft_farm(frames(), workers=3, **PATIENT)
+    check(results, small_frames())
+    assert set(results.worker[50:]) == {"worker 3"}
+
+
+@pytest.mark.parametrize("pattern", ["ask", "push"])
+@pytest.mark.parametrize("at", [0, 50])
+def test_all_killed(pattern, at):
+    def frames():
+        for number, frame in enumerate(small_frames()):
+            if number == at:
+                kill("worker 1")
+                kill("worker 2")
+            yield frame
+
+    with pytest.raises(FarmError, match=r"all workers are lost: worker 1 \(.*worker 2 \("):
+        fft_farm(frames(), pattern=pattern, **PATIENT)
+
+
+def test_killed_at_random():
+    """Large frames and results, so that a worker dies in the middle of sending, too."""
+    rng = random.Random(5)
+    frames = np.random.default_rng(5).integers(0, 256, (100, 240, 320, 3), np.uint8)
+    for shared in (False, True, False, True, False, True):
+        first = rng.randrange(100)
+        dying = queue.SimpleQueue()
+        threading.Thread(target=kill_after, args=(dying, rng.uniform(0, 0.02))).start()
+
+        def taken(first=first, dying=dying):
+            for number, frame in enumerate(frames):
+                if number == first:
+                    dying.put("worker 1")
+                elif number == first + 1:
+                    dying.put("worker 2")
+                yield frame
+
+        results = fft_farm(taken(), workers=3, shared=shared, **PATIENT)
+        check(results, frames)
+        dying.put(None)
+
+
+def kill_after(dying, seconds):
+    """Kill whom the queue names, a moment later: nobody knows what it is doing then."""
+    for name in iter(dying.get, None):
+        threading.Event().wait(seconds)
+        kill(name)
+
+
+def test_what_was_pushed_to_a_killed_worker_is_lost():
+    """PUSH has no way of giving its frames to another; at least it is said which ones."""
+
+    def frames():
+        for number, frame in enumerate(small_frames()):
+            if number == 50:
+                psutil.Process(process("worker 1").pid).suspend()  # its queue fills
+            if number == 60:
+                kill("worker 1")
+            yield frame
+
+    with pytest.raises(FarmError, match=r"worker 1 \(.*frames \d+, \d+, .* have no result"):
+        fft_farm(frames(), pattern="push", progress=False, timeout=1)
+
+
+def test_hung_worker(tmp_path):
+    """A worker that is silent for too long counts as lost, and its frame goes to another."""
+    frames, mark = small_frames(), tmp_path / "somebody hangs"
+
+    def hanging(frame):
+        if np.array_equal(frame, frames[30]) and not mark.exists():
+            mark.touch()
+            threading.Event().wait()
+        return spectrum(frame)
+
+    check(fft_farm(frames, task=hanging, progress=False, timeout=2), frames)
+
+
+def test_late_result_counts_once(tmp_path):
+    """A worker given up too early sends its result after all; so does the one in its place."""
+    frames, mark = small_frames(), tmp_path / "somebody is slow"
+
+    def slow(frame):
+        if np.array_equal(frame, frames[30]) and not mark.exists():
+            mark.touch()
+            threading.Event().wait(2)
+        elif mark.exists():
+            threading.Event().wait(0.05)  # so that the others are not done before it
+        return spectrum(frame)
+
+    check(fft_farm(frames, task=slow, progress=False, timeout=1), frames)
+
+
+def test_work_goes_to_who_has_time(tmp_path):
+    """A slow worker that asks holds up nobody."""
+    mark = tmp_path / "who is slow"
+
+    def slow(frame):
+        try:
+            with mark.open("x") as file:
+                file.write(str(os.getpid()))
+        except FileExistsError:
+            pass
+        if mark.read_text() == str(os.getpid()):
+            threading.Event().wait(0.2)
+        return spectrum(frame)
+
+    results = fft_farm(small_frames(), task=slow, progress=False)
+    assert sorted(np.unique(results.worker, return_counts=True)[1])[0] < 15
+
+
+# Workers in threads: what can be tried without processes
+
+
+def farm_of_threads(frames, count=2, task=spectrum, disturb=lambda router: None):
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.ROUTER) as router,
+        ThreadPoolExecutor() as pool,
+    ):
+        endpoint, workers = bind(router, "tcp://127.0.0.1:*"), {}
+        hired = [pool.submit(asking_worker, endpoint, task, f"thread {n}") for n in range(count)]
+        try:
+            welcome(router, workers, count)
+            disturb(endpoint)
+            return gather(hand_out(router, workers, frames))
+        finally:
+            dismiss(router, workers)
+            for worker in hired:
+                worker.result(20)
+
+
+def test_strangers_are_ignored():
+    """Whatever comes to a port of this computer: it takes no frame and spoils no result."""
+    junk = [
+        [b""],
+        [b"read"],
+        [b"ask", b"not JSON", b""],
+        [b"ask", b"{}", b""],
+        [b"ask", b'{"worker": "x", "room": "much"}', b""],
+        [b"\xff", b"{}", b""],
+        [b"result", b'{"worker": 5}', b""],
+        pack_message("result", {"worker": "thread 1", "sequence": 3}),
+        [b"x"] * 9,
+    ]
+    with zmq.Context() as context, context.socket(zmq.DEALER) as stranger:
+        stranger.linger = 0
+
+        def disturb(endpoint):
+            stranger.connect(endpoint)
+            for parts in junk:
+                stranger.send_multipart(parts)
+            frame = np.zeros((24, 17), np.complex64)
+            send_frame(stranger, frame, "result", 10**6, worker="x")
+
+        frames = small_frames()
+        check(farm_of_threads(frames, disturb=disturb), frames)
+
+
+def test_gone_before_it_is_given_a_frame():
+    """Who asks and hangs up is no process that is seen to end; but there is no way to it."""
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.ROUTER) as router,
+        context.socket(zmq.DEALER) as guest,
+        ThreadPoolExecutor() as pool,
+    ):
+        endpoint, workers, frames = bind(router, "tcp://127.0.0.1:*"), {}, small_frames()
+        guest.connect(endpoint)
+        guest.send_multipart(pack_message("ask", {"worker": "guest", "room": 8}))
+        welcome(router, workers, 1)
+        guest.close()
+        with pytest.raises(zmq.ZMQError, match="Host unreachable"):
+            collections.deque(
+                router.send_multipart([*workers, b"there?"]) for _ in itertools.count()
+            )
+        hired = pool.submit(asking_worker, endpoint, spectrum, "Ada")
+        try:
+            welcome(router, workers, 2)
+            check(gather(hand_out(router, workers, frames, timeout=1000)), frames)
+        finally:
+            dismiss(router, workers)
+            hired.result(20)
+
+
+def test_nobody_asks():
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        bind(router, "tcp://127.0.0.1:*")
+        with pytest.raises(TimeoutError, match=r"0 of 2 workers \(nobody\)"):
+            welcome(router, {}, 2, timeout=0.2)
+
+
+def test_no_more_frames_are_taken_than_workers_ask_for():
+    """However slow they are: a camera is not read in advance, nor memory filled."""
+    gate, taken = threading.Event(), []
+
+    def frames():
+        for number, frame in enumerate(small_frames(20)):
+            taken.append(number)
+            if number == 2 * ROOM + 1:  # what two workers ask for, and one in reserve, are before
+                taken.append("too many") if not gate.is_set() else None
+            yield frame
+
+    def task(frame):
+        if len(taken) < 2 * ROOM + 1:
+            gate.wait(0.5)
+        gate.set()
+        return spectrum(frame)
+
+    check(farm_of_threads(frames(), task=task), small_frames(20))
+    assert "too many" not in taken

@@ -1,0 +1,510 @@
+"""The camera server and its clients, in processes of their own; odd clients included."""
+
+import contextlib
+import itertools
+import random
+import signal
+import socket as plain_sockets
+import struct
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import cv2
+import numpy as np
+import pytest
+import zmq
+
+from zmqlab.cameras import CameraError
+from zmqlab.cameras.base import Camera
+from zmqlab.patterns import request_reply
+from zmqlab.patterns.request_reply import RequestError, camera_server, request, snapshot
+from zmqlab.processes.launch import StartError, start
+from zmqlab.wire.messages import MessageError, recv_frame, recv_message
+from zmqlab.wire.sockets import bind
+
+SMALL = {"size": [160, 120], "fps": 1000, "exposure": 0.01}
+
+
+@pytest.fixture(scope="module")
+def shared_server():
+    with start(camera_server, "simulated") as process:
+        yield process
+
+
+@pytest.fixture
+def server(shared_server):
+    """The endpoint of a server with small fast frames; afterwards it must still serve."""
+    endpoint = shared_server.endpoint
+    request(endpoint, "set", SMALL)
+    yield endpoint
+    request(endpoint, "set", SMALL)
+    assert request(endpoint, "read")[2].shape == (120, 160, 3)
+    assert shared_server.running
+    assert "Traceback" not in shared_server.output
+
+
+@pytest.fixture
+def req(server):
+    """A plain REQ socket, as anybody may have."""
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        socket.linger = 0
+        socket.connect(server)
+        yield socket
+
+
+def test_read(server):
+    topic, header, frame = request(server, "read")
+    assert topic == "frame"
+    assert frame.shape == (120, 160, 3)
+    assert frame.dtype == np.uint8
+    assert frame.std() > 1  # a picture of something
+    _, after, second = request(server, "read")
+    assert after["sequence"] == header["sequence"] + 1
+    assert after["time"] > header["time"]
+    assert not np.array_equal(frame, second)  # the next one, not the same again
+
+
+def test_set_exposure_and_size(server):
+    dark = request(server, "read")[2].mean()
+    topic, header, frame = request(server, "set", {"exposure": 0.015, "size": [320, 240]})
+    assert (topic, frame) == ("ok", None)
+    assert header["settings"]["exposure"] == 0.015
+    bright = request(server, "read")[2]
+    assert bright.shape == (240, 320, 3)
+    assert bright.mean() > 1.2 * dark
+
+
+def test_info(server):
+    request(server, "set", {"fringe_period": 9.5})
+    topic, info, frame = request(server, "info")
+    assert (topic, frame) == ("ok", None)
+    assert info["source"] == "simulated"
+    assert info["shape"] == [120, 160, 3]
+    assert info["fps"] == info["settings"]["fps"] == 1000
+    assert info["truth"]["fringe_period"] == 9.5
+
+
+def test_stop_ends_the_server_after_its_reply():
+    with start(camera_server, "simulated", process_name="to be stopped") as server:
+        request(server.endpoint, "read")
+        topic, header, _ = request(server.endpoint, "stop")
+        assert (topic, header) == ("ok", {"frames": 1})
+        server.wait(10)
+        assert server.exit_code == 0
+        with pytest.raises(TimeoutError, match="nobody listens there"):
+            request(server.endpoint, "read", timeout=0.1)
+
+
+def test_ctrl_c_ends_the_server_without_a_traceback():
+    with start(camera_server, "simulated", process_name="to be interrupted") as server:
+        server.stop()
+        assert server.exit_code == 0
+        assert "Traceback" not in server.output
+
+
+MALFORMED = {
+    "unknown command": ([b"smile"], "unknown command 'smile': send one of read, set, info, stop"),
+    "upper case": ([b"READ"], "unknown command 'READ'"),
+    "empty": ([b""], "unknown command ''"),
+    "not UTF-8": ([b"\xff\xfe"], "command is not UTF-8"),
+    "long": ([b"read" * 10_000], "unknown command 'readread"),
+    "three parts": ([b"read", b"{}", b"{}"], "this one has more"),
+    "many parts": ([b"read"] * 2000, "this one has more"),
+    "read with parameters": ([b"read", b"{}"], "read takes no parameters"),
+    "stop with parameters": ([b"stop", b"{}"], "stop takes no parameters"),
+    "set alone": ([b"set"], "set needs parameters"),
+    "parameters empty": ([b"set", b""], "parameters is not JSON"),
+    "parameters not UTF-8": ([b"set", b"\xff"], "parameters is not UTF-8"),
+    "parameters cut off": ([b"set", b'{"exposure": '], "parameters is not JSON"),
+    "parameters a list": ([b"set", b"[1]"], "parameters must be a JSON object"),
+    "parameters nested": ([b"set", b"[" * 50_000], "parameters is not JSON"),
+    "nested value": ([b"set", b'{"exposure":' + b"[" * 500 + b"]" * 500 + b"}"], "exposure="),
+    "unknown setting": ([b"set", b'{"colour": 3}'], "no setting colour"),
+    "bad value": ([b"set", b'{"exposure": "long"}'], "exposure='long'"),
+    "bad size": ([b"set", b'{"size": [1e9, 1e9]}'], "size="),
+    "NaN": ([b"set", b'{"exposure": NaN}'], "JSON knows no NaN"),
+    "an article's pickle": ([b"\x80\x04N."], "command is not UTF-8"),
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_request_gets_an_error_and_the_next_one_a_frame(req, name):
+    parts, complaint = MALFORMED[name]
+    req.send_multipart(parts)
+    topic, header, pixels = recv_message(req)
+    assert (topic, len(pixels)) == ("error", 0)
+    assert complaint in header["error"]
+    assert len(header["error"]) < 1000
+    req.send(b"read")
+    assert recv_frame(req)[2].shape == (120, 160, 3)
+
+
+def test_request_raises_what_the_server_replied(server):
+    with pytest.raises(RequestError, match="no setting colour") as error:
+        request(server, "set", {"colour": 3})
+    assert server in str(error.value)
+
+
+def test_request_refuses_what_cannot_be_sent(server):
+    with pytest.raises(MessageError, match="without b"):
+        request(server, b"read")
+    with pytest.raises(MessageError, match="cannot be written as JSON"):
+        request(server, "set", {"exposure": float("nan")})
+
+
+class Moody(Camera):
+    """A camera whose cable is loose, and whose driver has a fault."""
+
+    def __init__(self):
+        self.reads = 0
+
+    @property
+    def settings(self):
+        return {"size": (4, 2), "mood": 1}
+
+    def _read(self):
+        self.reads += 1
+        if self.reads == 1:
+            raise CameraError("moody: no frame came; look at the cable")
+        if self.reads == 2:
+            raise ZeroDivisionError("division by zero")
+        if self.reads == 3:
+            return None
+        return np.full((2, 4, 3), self.reads, np.uint8)
+
+    def _set(self, settings):
+        raise OSError("the driver says no")
+
+
+def moody_server():
+    request_reply.open_camera = lambda source: Moody()
+    camera_server()
+
+
+def test_a_camera_that_fails_is_reported_and_the_server_goes_on():
+    with start(moody_server) as server:
+        for complaint in ("look at the cable", "division by zero", "this is no frame: None"):
+            with pytest.raises(RequestError, match=complaint):
+                request(server.endpoint, "read")
+        with pytest.raises(RequestError, match="the driver says no"):
+            request(server.endpoint, "set", {"mood": 2})
+        _, header, frame = request(server.endpoint, "read")
+        assert header["sequence"] == 0  # the first frame that was sent
+        assert (frame == 4).all()
+        assert "truth" not in request(server.endpoint, "info")[1]
+        assert "ZeroDivisionError" in server.output  # and a fault is not hidden
+
+
+def test_a_camera_that_cannot_be_opened_is_told_before_anything_is_bound():
+    with pytest.raises(StartError, match="no-such-film"):
+        start(camera_server, "no-such-film.avi", process_name="without a camera")
+
+
+def test_a_port_in_use_is_told(shared_server):
+    with pytest.raises(StartError, match="the port is taken"):
+        start(camera_server, "simulated", bind=shared_server.endpoint, process_name="second server")
+
+
+def test_every_frame_goes_to_one_client(server):
+    """Four clients at once: together they have each frame once, and each a rising series."""
+    first = request(server, "read")[1]["sequence"] + 1
+
+    def client(_):
+        return [request(server, "read")[1]["sequence"] for _ in range(25)]
+
+    with ThreadPoolExecutor(4) as pool:
+        series = list(pool.map(client, range(4)))
+    assert sorted(itertools.chain(*series)) == list(range(first, first + 100))
+    assert all(numbers == sorted(numbers) for numbers in series)
+
+
+def random_request(choice):
+    """Parts that a confused client might send; never those that stop the server."""
+    words = [b"read", b"set", b"info", b"stop", b"", b"{}", b'{"exposure": 0.01}', b'{"size": 3}']
+    parts = [
+        choice.choice(words) if choice.random() < 0.5 else choice.randbytes(choice.choice(LENGTHS))
+        for _ in range(choice.choice([1, 1, 1, 2, 2, 2, 3, 5, 30]))
+    ]
+    return [b"stop!"] if parts[-1] == b"stop" else parts
+
+
+LENGTHS = [0, 1, 4, 20, 300, 9000]
+
+
+def test_ten_thousand_random_messages(server, shared_server):
+    choice = random.Random(1)
+    before = shared_server.memory
+    topics = random_req(server, choice, 4_000)
+    assert set(topics) == {"frame", "ok", "error"}
+    assert 2_000 < topics.count("error") < 4_000
+    random_dealers(server, choice, 4_000)
+    random_tcp(server, choice, 2_000)
+    assert request(server, "read")[2].shape == (120, 160, 3)
+    assert shared_server.memory < before + 100e6
+
+
+def random_req(endpoint, choice, count):
+    """Return the topics: each request gets exactly one reply, of three parts."""
+    topics = []
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        socket.linger = 0
+        socket.connect(endpoint)
+        for _ in range(count):
+            socket.send_multipart(random_request(choice))
+            topics.append(recv_message(socket)[0])
+    return topics
+
+
+def random_dealers(endpoint, choice, count):
+    """A DEALER may forget the empty part before a request, and need not wait for replies."""
+    with zmq.Context() as context:
+        for _ in range(count // 100):
+            with context.socket(zmq.DEALER) as socket:
+                socket.linger = 0
+                socket.connect(endpoint)
+                for _ in range(100):
+                    envelope = choice.choice([[], [b""], [b"", b""], [b"x", b""], [b"x"]])
+                    socket.send_multipart(envelope + random_request(choice))
+                assert answers_info(socket)
+
+
+def answers_info(socket):
+    """Ask again where a reply was dropped: the server keeps only a few for who does not read."""
+    for _ in range(20):
+        socket.send_multipart([b"", b"info"])
+        while socket.poll(1000):
+            if b'"source"' in socket.recv_multipart()[-2]:
+                return True
+    return False
+
+
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(48)  # https://rfc.zeromq.org/spec/23/
+READY = b"\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03REQ"
+
+
+def random_tcp(endpoint, choice, count):
+    """Connections of programs that do not speak ZeroMQ, or stop speaking it."""
+    host, port = endpoint.removeprefix("tcp://").split(":")
+    beginnings = [
+        b"",
+        GREETING[:5],
+        GREETING[:10],
+        GREETING,
+        GREETING + READY,
+        b"GET / HTTP/1.1\r\n",
+    ]
+    lengths = [b"\x00\x00", b"\x01\x04", b"\x02" + b"\xff" * 8, b"\x03" + b"\x7f" * 8, b"\x04\x09"]
+    still_open = []
+    for number in range(count):
+        connection = plain_sockets.create_connection((host, int(port)), timeout=10)
+        garbage = choice.choice([b"", *lengths]) + choice.randbytes(choice.choice(LENGTHS))
+        with_reset = choice.random() < 0.3
+        if with_reset:  # closing loses what is on its way, as when a computer goes off
+            linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+            connection.setsockopt(plain_sockets.SOL_SOCKET, plain_sockets.SO_LINGER, linger)
+        with contextlib.suppress(ConnectionError):  # it may throw us out while we talk
+            connection.sendall(choice.choice(beginnings) + garbage)
+        still_open.append(connection) if number % 40 == 0 else connection.close()
+    assert request(endpoint, "read")[0] == "frame"  # while some are connected and silent
+    for connection in still_open:
+        connection.close()
+
+
+def test_a_dealer_without_the_empty_part_gets_an_error(server):
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.linger = 0
+        socket.connect(server)
+        for parts in ([b"read"], [b"read", b"{}"], [b"x"] * 100):
+            socket.send_multipart(parts)
+            topic, header, _ = recv_message(socket)
+            assert topic == "error"
+            assert "none behind an empty part" in header["error"]
+        socket.send_multipart([b"", b"read"])
+        assert socket.recv() == b""
+
+
+def test_no_reply_is_lost_after_a_malformed_request_of_one_who_left(server):
+    """What a REP socket does: it loses the first reply to a client that did nothing wrong."""
+    for _ in range(5):
+        with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+            socket.linger = 10_000
+            socket.connect(server)
+            socket.send(b"no empty part first")
+        assert request(server, "read", timeout=20)[0] == "frame"
+
+
+def test_a_request_too_long_for_a_command_does_not_disturb_others(server, req):
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        socket.linger = 0
+        socket.connect(server)
+        socket.send(bytes(10_000_000))
+        for _ in range(10):
+            assert request(server, "read")[0] == "frame"
+        assert not socket.poll(0)  # it was thrown out instead of read
+
+
+VANISHING = """
+import sys, zmq
+socket = zmq.Context().socket(zmq.REQ)
+monitor = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
+socket.connect(sys.argv[1])
+socket.send(b"read")
+monitor.recv_multipart()
+print("asked", flush=True)
+socket.recv()
+print("never printed, or too late", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_client_killed_in_the_middle_of_a_request(server):
+    request(server, "set", {"fps": 4})  # slow: the kill comes before the reply
+    for _ in range(3):
+        with subprocess.Popen(
+            [sys.executable, "-c", VANISHING, server],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as client:
+            assert client.stdout.readline().strip() == b"asked"
+            client.kill()
+    assert request(server, "read")[0] == "frame"
+
+
+def test_a_client_that_takes_no_replies_fills_no_memory(shared_server, server):
+    """Replies to one that does not read are bounded, and the others are served meanwhile."""
+    request(server, "set", {"size": [1280, 960]})  # 3.7 MB a frame
+    before = shared_server.memory
+    with zmq.Context() as context, context.socket(zmq.DEALER) as greedy:
+        greedy.linger, greedy.rcvhwm = 0, 1
+        greedy.connect(server)
+        first = request(server, "read")[1]["sequence"]
+        for _ in range(120):
+            greedy.send_multipart([b"", b"read"])
+        ours = 0
+        while request(server, "read")[1]["sequence"] - first < 120 + ours:
+            ours += 1
+            assert ours < 1000
+        assert shared_server.memory < before + 150e6  # all of them would be 442 MB
+
+
+def test_a_reply_finds_its_way_back_through_proxies(server):
+    """Each hop on the way adds a part to the envelope, which the reply must have again."""
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.linger = 0
+        socket.connect(server)
+        socket.send_multipart([b"first hop", b"second hop", b"", b"info"])
+        assert socket.poll(20_000)
+        assert socket.recv_multipart()[:4] == [b"first hop", b"second hop", b"", b"ok"]
+
+
+def test_a_client_may_come_before_the_server():
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        endpoint = bind(socket, "tcp://127.0.0.1:*")  # now it is known, and free again
+    with ThreadPoolExecutor(1) as pool:
+        early = pool.submit(request, endpoint, "read", timeout=60)
+        with start(camera_server, "simulated", bind=endpoint, process_name="late server"):
+            assert early.result()[0] == "frame"
+
+
+@pytest.fixture
+def router():
+    """A server whose replies the test itself writes."""
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
+        socket.linger, socket.rcvtimeo = 0, 20_000
+        yield socket, bind(socket, "tcp://127.0.0.1:*")
+
+
+def test_a_retry_has_a_fresh_socket_and_gets_no_late_reply(router):
+    socket, endpoint = router
+    with ThreadPoolExecutor(1) as pool:
+        client = pool.submit(request, endpoint, "set", {"a": 1}, timeout=1, retries=1)
+        first, *asked = socket.recv_multipart()
+        second, *again = socket.recv_multipart()
+        assert first != second
+        assert asked == again == [b"", b"set", b'{"a":1}']
+        for who, text in ((first, b'{"reply":1}'), (second, b'{"reply":2}')):
+            socket.send_multipart([who, b"", b"ok", text, b""])
+        assert client.result() == ("ok", {"reply": 2}, None)
+
+
+def test_no_reply_at_all_is_told_with_what_was_seen(router):
+    _, endpoint = router
+    with pytest.raises(TimeoutError) as error:
+        request(endpoint, "read", timeout=0.05, retries=2)
+    assert "waited 3 times 0.05 s for a reply to 'read'" in str(error.value)
+    assert f"{endpoint}: a ZeroMQ socket listens there, but did not answer" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("reply", "complaint"),
+    [
+        ([b"hello"], "has 1"),
+        ([b"ok", b"{}"], "has 2"),
+        ([b"ok", b"no", b""], "header is not JSON"),
+        ([b"frame", b"{}", b""], "has no dtype"),
+    ],
+)
+def test_a_reply_that_is_none_is_told(router, reply, complaint):
+    socket, endpoint = router
+    with ThreadPoolExecutor(1) as pool:
+        client = pool.submit(request, endpoint, "read")
+        who, *_ = socket.recv_multipart()
+        socket.send_multipart([who, b"", *reply])
+        with pytest.raises(MessageError, match=complaint):
+            client.result()
+
+
+def test_connect_to_a_star_says_what_to_write():
+    with pytest.raises(zmq.ZMQError, match=r"Write tcp://127.0.0.1:5555 for a server on"):
+        request("tcp://*:5555", "read")
+
+
+@pytest.mark.parametrize("name", ["still.png", "Größe µm.tiff"])
+def test_snapshot_writes_the_frame(server, tmp_path, capsys, name):
+    request(server, "set", {"noise": 0, "beads": 0})  # each frame like the next
+    snapshot(tmp_path / name, connect=server)
+    written = cv2.imdecode(np.fromfile(tmp_path / name, np.uint8), cv2.IMREAD_COLOR)
+    assert np.array_equal(written, request(server, "read")[2])
+    assert f"{name}: frame" in capsys.readouterr().out
+    request(server, "set", {"noise": 1, "beads": 30})
+
+
+def test_snapshot_says_why_it_cannot_write(server, router, tmp_path):
+    before = request(server, "info")
+    for name in ("still.xyz", "still"):
+        with pytest.raises(OSError, match=r"end its name in .png"):
+            snapshot(tmp_path / name, connect=server)
+    assert request(server, "info") == before  # no frame was read for nothing
+    with pytest.raises(OSError, match=r"cannot write .*No such file.*another place"):
+        snapshot(tmp_path / "nowhere" / "still.png", connect=server)
+    (tmp_path / "folder.png").mkdir()
+    with pytest.raises(OSError, match="cannot write"):
+        snapshot(tmp_path / "folder.png", connect=server)
+    with pytest.raises(TimeoutError, match="did not answer"):
+        snapshot(tmp_path / "still.png", connect=router[1], timeout=0.05)
+    assert not (tmp_path / "still.png").exists()
+
+
+def test_from_a_terminal(tmp_path):
+    """Server and client as two commands, the server ended with Ctrl-C."""
+    command = [sys.executable, "-m", "zmqlab"]
+    with subprocess.Popen(
+        [*command, "camera-server", "--camera", "simulated", "--bind", "tcp://127.0.0.1:*"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as server:
+        try:
+            endpoint = server.stdout.readline().split()[-1]
+            picture = tmp_path / "image.png"
+            client = [*command, "snapshot", "--connect", endpoint, picture]
+            said = subprocess.run(client, capture_output=True, text=True, timeout=60, check=True)
+            assert f"wrote {picture}" in said.stdout
+            assert cv2.imread(str(picture)).shape == (480, 640, 3)
+            if sys.platform == "win32":  # where a program cannot press Ctrl-C
+                request(endpoint, "stop")
+            else:
+                server.send_signal(signal.SIGINT)
+            assert server.wait(20) == 0
+        finally:
+            server.kill()

@@ -1,0 +1,288 @@
+"""Observed sockets know who is at the other end, and let sockets and contexts end as they like."""
+
+import gc
+import json
+import os
+import socket as plain_sockets
+import sys
+
+import cloudpickle
+import psutil
+import pytest
+import zmq
+from helpers.observing import LOOPBACK, PATIENCE, connected, counts, run, seen, serve
+
+import zmqlab
+from zmqlab.processes import report_sender
+
+# As the functions of a notebook do, those of this file travel by value.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+# Who is at the other end
+
+
+def test_peers_are_counted_and_named():
+    with zmqlab.start(serve, "REP") as server:
+        assert seen(server, lambda it: it["peers"] == 0, "a report")
+        with connected(zmq.REQ, server.endpoint) as one:
+            one.send(b"hello")
+            one.recv()
+            port = int(server.endpoint.rpartition(":")[2])
+            ends = {
+                f"{each.laddr.ip}:{each.laddr.port}"
+                for each in psutil.Process().net_connections()
+                if each.raddr and each.raddr.port == port
+            }
+            seen(server, lambda it: it["peers"] == 1, "the first peer")
+            with connected(zmq.REQ, server.endpoint), connected(zmq.REQ, server.endpoint):
+                seen(server, lambda it: it["peers"] == 3, "three peers")
+            seen(server, lambda it: it["peers"] == 1, "two peers to leave")
+        socket = seen(server, lambda it: it["peers"] == 0, "the last one to leave")
+        assert socket["received"] == socket["sent"] == {"messages": 1, "bytes": 5}
+        story = [(each["event"], each["peer"]) for each in server.events]
+        assert {peer for event, peer in story if event == "ACCEPTED"} >= ends
+        for peer in {peer for _, peer in story}:
+            assert [event for event, who in story if who == peer] == [
+                "ACCEPTED",
+                "HANDSHAKE_SUCCEEDED",
+                "DISCONNECTED",
+            ]
+        assert {each["local"] for each in server.events} == {f"127.0.0.1:{port}"}
+        assert {each["endpoint"] for each in server.events} == {server.endpoint}
+
+
+def test_those_who_never_shook_hands_are_no_peers():
+    with zmqlab.start(serve, "REP") as server:
+        address = "127.0.0.1", int(server.endpoint.rpartition(":")[2])
+        with connected(zmq.REQ, server.endpoint) as friend:
+            friend.send(b"hello")
+            friend.recv()
+            for nonsense in (b"", b"GET / HTTP/1.0\r\n\r\n", bytes(100)):
+                with plain_sockets.create_connection(address) as stranger:
+                    stranger.sendall(nonsense)
+            with connected(zmq.PULL, server.endpoint):  # the wrong type
+                left = ["DISCONNECTED"] * 4
+
+                def gone(process):
+                    return [e for e in process.events if e["event"] in left][3:]
+
+                server.wait_until(gone, PATIENCE, "strangers to leave")
+            assert seen(server, lambda it: it["peers"] == 1, "the friend alone")
+            assert "HANDSHAKE_FAILED_NO_DETAIL" in [each["event"] for each in server.events]
+
+
+def test_a_wrong_key_is_seen():
+    public, secret = zmq.curve_keypair()
+    keys = {"curve_server": True, "curve_publickey": public, "curve_secretkey": secret}
+    mine, own = zmq.curve_keypair()
+    with zmqlab.start(serve, "REP", **keys) as server:
+        right = {"curve_publickey": mine, "curve_secretkey": own, "curve_serverkey": public}
+        wrong = right | {"curve_serverkey": mine}
+        with connected(zmq.REQ, server.endpoint, **wrong):
+            server.wait_until(
+                lambda it: [e for e in it.events if e["event"] == "HANDSHAKE_FAILED_PROTOCOL"],
+                PATIENCE,
+                "the failed handshake",
+            )
+            assert server.sockets[0]["peers"] == 0
+        with connected(zmq.REQ, server.endpoint, **right):
+            seen(server, lambda it: it["peers"] == 1, "the right key")
+
+
+def come_and_go(endpoint):
+    """Connect and disconnect, then wait to be stopped."""
+    with zmq.Context() as context, context.socket(zmq.DEALER) as dealer:
+        dealer.linger, dealer.rcvtimeo = 0, 10_000
+        dealer.connect(endpoint)
+        dealer.send(b"first")
+        dealer.recv()
+        dealer.disconnect(endpoint)
+        dealer.bind(LOOPBACK)
+        dealer.unbind(dealer.last_endpoint)
+        dealer.bind(LOOPBACK)
+        zmqlab.ready()
+        dealer.poll()
+
+
+def test_what_is_disconnected_and_unbound_is_told():
+    with (
+        zmqlab.start(serve, "ROUTER") as server,
+        zmqlab.start(come_and_go, server.endpoint, process_name="client") as client,
+    ):
+        told = seen(
+            client, lambda it: len(it["bound"]) == 1 and it["peers"] == 0, "the last endpoint"
+        )
+        assert told["connected"] == []
+        seen(server, lambda it: it["peers"] == 0, "the client to leave")
+
+
+def connect_only(endpoint):
+    with zmq.Context() as context, context.socket(zmq.REQ) as req:
+        req.connect(endpoint)
+        req.poll()
+
+
+def test_an_attempt_in_vain_is_told_once_and_a_wait_says_so():
+    with plain_sockets.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    with zmqlab.start(connect_only, f"tcp://127.0.0.1:{port}") as client:
+        client.wait_until(lambda it: it.events, PATIENCE, "an attempt")
+        with pytest.raises(TimeoutError) as error:
+            client.wait(0.7)  # libzmq tries again ten times a second
+        assert f"REQ socket at tcp://127.0.0.1:{port}: nobody is connected" in str(error.value)
+        assert [each["event"] for each in client.events] == ["CONNECT_RETRIED"]
+
+
+def own_monitor():
+    """Watch one's own socket, as the manual of pyzmq says."""
+    from zmq.utils.monitor import recv_monitor_message
+
+    with zmq.Context() as context:
+        rep, req = context.socket(zmq.REP), context.socket(zmq.REQ)
+        monitor = rep.get_monitor_socket()
+        monitor.rcvtimeo = 10_000
+        rep.bind(LOOPBACK)
+        req.connect(rep.last_endpoint.decode())
+        req.send(b"hello")
+        rep.send(rep.recv())
+        req.recv()
+        story = [recv_monitor_message(monitor)["event"].name for _ in range(3)]
+        rep.disable_monitor()
+        story.append(recv_monitor_message(monitor)["event"].name)
+        monitor.close()
+        req.close()
+        rep.close()
+        print(json.dumps(story))
+
+
+def test_a_monitor_of_the_learners_own_takes_the_place_of_ours():
+    process, story = run(own_monitor)
+    assert story == ["LISTENING", "ACCEPTED", "HANDSHAKE_SUCCEEDED", "MONITOR_STOPPED"]
+    rep, req, monitor = process.sockets
+    assert rep["peers"] is None  # not zero: nobody looked
+    assert counts(process)[:2] == [[[1, 5], [1, 5]]] * 2
+    assert monitor["received"]["messages"] == 4
+    assert any(each["socket"] == req["number"] for each in process.events)
+
+
+# Contexts and sockets come and go
+
+
+def end_contexts(way):
+    """End contexts with sockets that are watched, in each way there is."""
+    for _ in range(20):
+        context = zmq.Context()
+        rep, req = context.socket(zmq.REP), context.socket(zmq.REQ)
+        rep.bind(LOOPBACK)
+        req.connect(rep.last_endpoint.decode())
+        req.send(b"hello")
+        rep.recv()
+        if way == "term":
+            rep.close()
+            req.close(0)
+            context.term()
+        elif way == "destroy":
+            context.destroy(linger=0)
+        elif way == "with":
+            with context:
+                req.linger = 0
+        else:
+            del rep, req, context
+            gc.collect()
+
+
+@pytest.mark.parametrize("way", ["term", "destroy", "with", "garbage"])
+def test_contexts_end(way):
+    process, _ = run(end_contexts, way)
+    assert counts(process) == [[[0, 0], [1, 5]], [[1, 5], [0, 0]]] * 20
+    assert all(socket["closed"] for socket in process.sockets)
+
+
+def leave_open():
+    """End with everything open, and global, as careless scripts do."""
+    context = zmq.Context()
+    rep, req = context.socket(zmq.REP), context.socket(zmq.REQ)
+    sys.kept = context, rep, req  # as globals of a script are
+    rep.bind(LOOPBACK)
+    req.connect(rep.last_endpoint.decode())
+    req.send(b"hello")
+
+
+def test_sockets_left_open_do_not_hinder_the_end():
+    process, said = run(leave_open)
+    assert said is None
+    assert [socket["closed"] for socket in process.sockets] == [False, False]
+    assert counts(process)[1] == [[1, 5], [0, 0]]
+
+
+def many_sockets(number):
+    """Open and close many; print how much the process has grown: files, bytes of memory."""
+    process = psutil.Process()
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        router.bind(LOOPBACK)
+
+        def open_and_close(count):
+            for _ in range(count):
+                with context.socket(zmq.REQ) as req:
+                    req.linger = 0
+                    req.connect(router.last_endpoint.decode())
+                    req.send(b"x")
+                    router.recv_multipart()
+            return process.num_fds() if os.name == "posix" else 0, process.memory_info().rss
+
+        files, memory = open_and_close(number // 10)
+        more_files, more_memory = open_and_close(number)
+    print(json.dumps([more_files - files, more_memory - memory]))
+
+
+def test_many_sockets_leave_nothing_behind():
+    process, (files, memory) = run(many_sockets, 500)
+    assert files < 50  # sockets and monitors that are still being closed
+    assert memory < 20e6
+    assert len(process.sockets) == report_sender.MOST_CLOSED
+    assert process.forgotten == 551 - report_sender.MOST_CLOSED
+    assert process.sockets[-1]["number"] == 550
+    # Late ones were watched too. (What the very last ones did may be untold at the end.)
+    assert max(each["socket"] for each in process.events) > 400
+    assert all(socket["closed"] for socket in process.sockets)
+
+
+def hold_many(number):
+    with zmq.Context() as context:
+        sockets = [context.socket(zmq.PAIR) for _ in range(number)]
+        for socket in sockets:
+            socket.bind("inproc://" + str(id(socket)))
+        sockets[0].bind(LOOPBACK)
+        sockets[-1].bind(LOOPBACK)
+        zmqlab.ready()
+        sockets[0].poll()
+
+
+def test_many_sockets_at_a_time():
+    with zmqlab.start(hold_many, 300) as process:
+        process.wait_until(lambda it: len(it.sockets) == 300 and it.sockets[-1]["bound"][1:])
+        watched = [socket["peers"] for socket in process.sockets if len(socket["bound"]) == 2]
+        assert watched == [0, None]  # the last ones are not watched: files are scarce
+
+
+def in_a_fork():
+    """Use pyzmq in a fork, where the thread of the reporter is missing."""
+    with zmq.Context() as context, context.socket(zmq.PAIR) as pair:
+        pair.bind(LOOPBACK)
+    child = os.fork()
+    if child == 0:
+        with zmq.Context() as context, context.socket(zmq.PAIR) as pair:
+            pair.bind("inproc://there")
+            with context.socket(zmq.PAIR) as other:
+                other.connect("inproc://there")
+                other.send(b"hello")
+                assert pair.recv() == b"hello"
+        sys.exit()  # runs the handlers of a regular end
+    print(os.waitpid(child, 0)[1])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
+def test_a_fork_has_plain_sockets():
+    process, code = run(in_a_fork)
+    assert code == 0
+    assert len(process.sockets) == 1

@@ -1,0 +1,201 @@
+"""Reports of observed processes: what they hold, and whose are believed."""
+
+import itertools
+import json
+import os
+import sys
+import threading
+
+import cloudpickle
+import numpy as np
+import psutil
+import pytest
+import zmq
+from helpers.observing import LOOPBACK, PATIENCE, connected, counts, run, seen, serve
+
+import zmqlab
+from zmqlab.processes import report_receiver, report_sender
+
+# As the functions of a notebook do, those of this file travel by value.
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+# What they hold
+
+
+def test_a_report_is_complete():
+    with (
+        zmqlab.start(
+            serve, "SUB", rcvhwm=7, sndhwm=3, subscribe="cam", routing_id=b"\x01ab"
+        ) as sub,
+        connected(zmq.PUB, sub.endpoint),
+    ):
+        socket = seen(sub, lambda it: it["peers"], "the publisher")
+        assert socket == {
+            "number": 0,
+            "type": "SUB",
+            "closed": False,
+            "bound": [sub.endpoint],
+            "connected": [],
+            "options": {"SNDHWM": 3, "RCVHWM": 7, "ROUTING_ID": "016162", "SUBSCRIBE": ["cam"]},
+            "peers": 1,
+            "received": {"messages": 0, "bytes": 0},
+            "sent": {"messages": 0, "bytes": 0},
+        }
+        assert set(sub.events[0]) == {"socket", "event", "time", "endpoint", "local", "peer"}
+        assert (sub.name, sub.state, sub.running) == ("serve", "running", True)
+        assert psutil.Process(sub.pid).ppid() == os.getpid()
+        assert 10e6 < sub.memory < 500e6
+    assert (sub.state, sub.running, sub.memory) == ("stopped", False, 0)
+
+
+def change_options():
+    with zmq.Context() as context, context.socket(zmq.SUB) as sub:
+        sub.subscribe("a")
+        sub.bind(LOOPBACK)
+        sub.setsockopt(zmq.SUBSCRIBE, b"b\xff")
+        sub.setsockopt_string(zmq.SUBSCRIBE, "ü")
+        sub.unsubscribe(b"a")
+        sub.set_hwm(5)
+        sub.rcvhwm = 6
+
+
+def test_options_set_late_are_told():
+    process, _ = run(change_options)
+    options = process.sockets[0]["options"]
+    assert options["SUBSCRIBE"] == ["b\ufffd", "ü"]
+    assert (options["SNDHWM"], options["RCVHWM"]) == (5, 6)
+
+
+def test_previews_come_on_request():
+    with (
+        zmqlab.start(serve, "ROUTER") as router,
+        connected(zmq.DEALER, router.endpoint, routing_id=b"me") as dealer,
+    ):
+
+        def ask(*parts):
+            dealer.send_multipart(parts)
+            dealer.recv_multipart()
+
+        ask(b"before")
+        seen(router, lambda it: it["sent"]["messages"] == 1, "the first message")
+        assert router.previews == {}
+        router.preview()
+        whole = [b"\x00long" * 100, b"", *[b"part"] * 20]
+        short = [b"me", *(part[: report_sender.PREVIEW] for part in whole)][
+            : report_sender.MOST_PARTS
+        ]
+        expected = [part.hex() for part in short]
+
+        def shown(process):
+            ask(*whole)
+            return process.previews.get("0") == {"received": expected, "sent": expected}
+
+        router.wait_until(shown, PATIENCE, "the preview")
+        assert counts(router)[0][0][0] > 1
+
+
+def is_plain(kind):
+    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+        pull.bind(LOOPBACK)
+        mine = [getattr(type(pull), name) for name in ("send", "recv", "recv_multipart", "monitor")]
+        pyzmqs = zmq.sugar.socket.SyncSocket.__origin__
+        names = ("send", "recv", "recv_multipart", "monitor")
+        print(json.dumps(mine == [getattr(pyzmqs, name) for name in names]))
+
+
+def test_without_observation_send_and_recv_are_pyzmqs_own():
+    process, plain = run(is_plain, "PULL", observe=False)
+    assert plain
+    assert process.sockets[0]["bound"][0].startswith("tcp://127.0.0.1:")
+    told = process.sockets[0]
+    assert told["peers"] is told["sent"] is told["received"] is None
+    assert process.messages == {}
+    process, plain = run(is_plain, "PULL")
+    assert not plain
+
+
+# Whose are believed
+
+
+def forgeries(rng, real):
+    """Return what somebody might send to the port of the report_receiver."""
+    report = json.dumps({"state": "ended", "sockets": [], "events": [], "forgotten": 0, "pid": 1})
+    yield [b""]
+    yield [b"0" * 32, report.encode()]
+    yield [b"", report.encode()]
+    yield [report.encode()]
+    yield [real.token[:-1].encode(), report.encode()]
+    yield [b"x"] * 1000
+    for _ in range(500):
+        yield [rng.bytes(rng.integers(100)) for _ in range(rng.integers(1, 4))]
+    # and what a broken child might
+    for nonsense in ("", "{", "[]", "5", "null", '{"state": 3}', "[" * 100_000, "\x00\xff"):
+        yield [real.token.encode(), nonsense.encode()]
+    yield [real.token.encode(), report.encode(), b"one part too many"]
+    yield [real.token.encode()]
+
+
+class Real:
+    """One whose reports are believed."""
+
+    def __init__(self, token):
+        self.token, self.received, self.arrived = token, [], threading.Event()
+        self.endpoint = report_receiver.register(token, self.receive)
+
+    def receive(self, report):
+        self.received.append(report["state"])
+        self.arrived.set()
+
+
+@pytest.fixture
+def real():
+    one = Real("a" * 32)
+    yield one
+    report_receiver.forget(one.token)
+
+
+def test_forged_reports_are_not_believed(real):
+    with connected(zmq.PUSH, real.endpoint, linger=10_000) as push:
+        for forged in forgeries(np.random.default_rng(1), real):
+            push.send_multipart(forged)
+        push.send_multipart([real.token.encode(), b'{"state": "running"}'])
+        assert real.arrived.wait(PATIENCE)
+    assert real.received == [3, "running"]  # 3: from the one with the right token
+
+
+def test_a_huge_report_ends_only_the_connection_that_brought_it(real):
+    with (
+        connected(zmq.PUSH, real.endpoint) as attacker,
+        connected(zmq.PUSH, real.endpoint) as push,
+    ):
+        monitor = attacker.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        attacker.send_multipart([real.token.encode(), bytes(report_receiver.MOST_BYTES + 1)])
+        assert monitor.poll(1000 * PATIENCE)
+        attacker.disable_monitor()
+        monitor.close()
+        push.send_multipart([real.token.encode(), b'{"state": "running"}'])
+        assert real.arrived.wait(PATIENCE)
+    assert real.received == ["running"]
+
+
+def flood(endpoint, count):
+    with zmq.Context() as context, context.socket(zmq.PUSH) as push:
+        push.connect(endpoint)
+        for _ in range(count):
+            push.send_multipart([b"b" * 32, b'{"state": "ended"}' + bytes(200)])
+
+
+def test_a_flood_of_forged_reports_does_no_harm(real):
+    with zmqlab.start(serve, "REP") as server, connected(zmq.REQ, server.endpoint) as req:
+        before = psutil.Process().memory_info().rss
+        with zmqlab.start(flood, real.endpoint, 500_000, observe=False) as flooder:
+            for number in itertools.count(1):
+                req.send(b"hello")
+                req.recv()
+                server.wait_until(lambda it, n=number: it.messages["REP 0"]["in"] == n, PATIENCE)
+                if flooder.ended:
+                    break
+            assert flooder.wait(PATIENCE) == 0
+        assert psutil.Process().memory_info().rss - before < 100e6
+        assert server.running
+    assert real.received == []

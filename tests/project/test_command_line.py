@@ -1,0 +1,206 @@
+"""The `zmqlab` command: what each role does from a terminal, and what it says when it cannot."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import cv2
+import psutil
+import pytest
+from helpers.in_browser import open_lab
+
+import zmqlab
+from zmqlab.__main__ import expected
+
+MODULE = Path(zmqlab.__file__).parent
+SIMULATED = {**os.environ, "ZMQLAB_CAMERA": "simulated"}
+posix = pytest.mark.skipif(os.name == "nt", reason="signals and shell scripts are Unix's")
+
+
+def run(*arguments, **options):
+    """Run the command to its end."""
+    command = [sys.executable, "-m", "zmqlab", *arguments]
+    options = {"env": SIMULATED, "timeout": 120, **options}
+    return subprocess.run(command, capture_output=True, text=True, **options)
+
+
+@contextmanager
+def serving(*arguments):
+    """Run a camera server; yield its process and endpoint, once it says that it serves."""
+    command = [sys.executable, "-m", "zmqlab", "camera-server", *arguments]
+    process = subprocess.Popen(
+        command, env=SIMULATED, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        endpoint = next(filter(None, (re.search(r"at (tcp://\S+)", x) for x in process.stdout)))
+        yield process, endpoint[1]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_help_has_every_command_with_the_first_line_of_its_function():
+    done = run("--help", env={**SIMULATED, "COLUMNS": "200"})
+    assert done.returncode == 0, done.stderr
+    for name in ("lab", "doctor", "camera-server", "snapshot"):
+        line = next(line for line in done.stdout.splitlines() if re.match(rf"\W+{name} ", line))
+        assert re.search(r"[A-Z][a-z]+ .+\w", line), line
+    assert zmqlab.camera_server.__doc__.splitlines()[0] in done.stdout
+
+
+@pytest.mark.parametrize("command", ["lab", "doctor", "camera-server", "snapshot"])
+def test_help_of_each_command(command):
+    done = run(command, "--help")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"Usage: zmqlab {command}")
+
+
+def test_nothing_heavy_is_imported_for_another_command():
+    code = (
+        "import sys, zmqlab.__main__ as command\n"
+        "try: command.main(['--version'])\n"
+        "finally: print([n for n in ('zmq', 'numpy', 'cv2', 'jupyterlab') if n in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
+
+
+def test_unknown_command():
+    done = run("no-such-command")
+    assert done.returncode != 0
+    assert "no-such-command" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_camera_server_and_snapshot(tmp_path):
+    picture = tmp_path / "frame.png"
+    with serving("--camera", "simulated", "--bind", "tcp://127.0.0.1:*") as (process, endpoint):
+        done = run("snapshot", "--connect", endpoint, str(picture))
+        assert done.returncode == 0, done.stderr
+        assert cv2.imread(str(picture)).shape == (480, 640, 3)
+        topic, header, _ = zmqlab.request(endpoint, "stop")
+        assert (topic, header) == ("ok", {"frames": 1})
+        assert process.wait(timeout=20) == 0
+
+
+@posix
+def test_ctrl_c_ends_a_role_quietly():
+    with serving() as (process, endpoint):
+        assert zmqlab.request(endpoint, "info")[0] == "ok"
+        process.send_signal(signal.SIGINT)
+        out, error = process.communicate(timeout=20)
+        assert process.returncode == 0
+        assert error == out == ""
+
+
+def test_port_in_use_is_one_line():
+    with serving() as (_, endpoint):
+        done = run("camera-server", "--bind", endpoint)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert endpoint in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["snapshot", "--connect", "tcp://127.0.0.1:9", "--timeout", "0.2", "x.png"], "0.2 s"),
+        (["snapshot", "--connect", "nonsense", "x.png"], "nonsense"),
+        (["camera-server", "--camera", "no-such-film.avi"], "no-such-film.avi"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(arguments, said, tmp_path):
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("zmqlab: ")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_our_own_faults_keep_their_traceback():
+    assert expected(zmqlab.CameraError("busy"))
+    assert expected(TimeoutError("nobody"))
+    assert not expected(TypeError("a mistake in the course"))
+    assert not expected(ValueError("a mistake in the course"))
+
+
+def test_lab_without_the_notebooks_says_so(tmp_path):
+    """The module alone, as `pip install zmqlab` would leave it."""
+    shutil.copytree(MODULE, tmp_path / "site" / "zmqlab")
+    (tmp_path / "here").mkdir()
+    environment = {**SIMULATED, "PYTHONPATH": str(tmp_path / "site")}
+    done = run("lab", cwd=tmp_path / "here", env=environment)
+    assert done.returncode == 1
+    assert str(tmp_path / "here") in done.stderr
+    assert 'pip install -e ".[notebooks]" && zmqlab lab' in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.fixture
+def course(tmp_path):
+    """A folder with a first notebook."""
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "00-start-here.ipynb").write_text(
+        '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    )
+    return tmp_path
+
+
+def test_lab_takes_the_next_port_and_keeps_its_token_to_itself(course):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with open_lab(course, course, "--port", str(port)) as lab:
+            assert not lab.url.endswith(f":{port}")
+            assert lab.path == "/lab/tree/notebooks/00-start-here.ipynb"
+            assert lab.ask("api/contents/notebooks/00-start-here.ipynb")["type"] == "notebook"
+            lab.ask("api/kernels", method="POST")
+            for process in (psutil.Process(lab.process.pid), lab.kernel()):
+                shown = [*process.cmdline(), *process.environ().values()]
+                assert not any(lab.token in text for text in shown)
+            assert lab.kernel().environ()["MALLOC_TRIM_THRESHOLD_"] == "134217728"
+
+
+def test_lab_leaves_memory_settings_that_are_there(course):
+    with open_lab(course, course, MALLOC_TRIM_THRESHOLD_="1000000") as lab:
+        lab.ask("api/kernels", method="POST")
+        assert lab.kernel().environ()["MALLOC_TRIM_THRESHOLD_"] == "1000000"
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there is a display there")
+@pytest.mark.parametrize(
+    ("environment", "opens"),
+    [
+        ({}, False),  # a container, a terminal on another host
+        ({"BROWSER": "lynx"}, False),
+        ({"BROWSER": "/usr/bin/w3m %s", "DISPLAY": ":0"}, False),
+        ({"BROWSER": "/opt/firefox/firefox"}, True),
+    ],
+)
+def test_a_text_browser_is_none(environment, opens):
+    displays = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")
+    kept = {name: value for name, value in os.environ.items() if name not in displays}
+    code = "from zmqlab.course.open_lab import can_open_window; print(can_open_window())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={**kept, **environment}, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == str(opens), done.stderr
+
+
+@posix
+def test_lab_opens_the_browser(course):
+    """The page goes to a program of our own, which passes it on through a pipe."""
+    asked = course / "asked"
+    os.mkfifo(asked)
+    program = course / "firefox"
+    program.write_text(f'#!/bin/sh\necho "$1" > "{asked}"\n')
+    program.chmod(0o755)
+    with open_lab(course, course, BROWSER=str(program)) as lab:
+        page = asked.read_text().strip()  # waits for the program
+        assert page.endswith("-open.html")
+        assert lab.token not in page

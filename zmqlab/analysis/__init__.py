@@ -1,0 +1,10 @@
+"""What is calculated from frames: so far their spectrum, and the fringes to be found in it."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "spectra": ["Peak", "find_peaks", "frequencies", "log_spectrum", "spectrum"],
+    },
+)

@@ -1,0 +1,296 @@
+"""The checks of notebook 07: fast frames."""
+
+import itertools
+import threading
+from collections import deque
+
+import numpy as np
+import zmq
+
+from zmqlab.course.exercises import exercise
+from zmqlab.course.trial import PATIENCE, NotYet, call, expect
+
+_LARGE = 100_000  # bytes of a buffer: below 65,536 pyzmq copies whatever it is told
+
+
+@exercise(
+    "send_in_turn(socket, buffers, fill, count)",
+    "Which buffer is frame number 7 to be filled into? And what must have happened to the frame "
+    "that was in it before?",
+    "`socket.send(buffer, copy=False, track=True)` returns a tracker. Keep one for each buffer, "
+    "and wait for it *before you fill that buffer again*, not at once.",
+    "`turn = number % len(buffers)`; when `trackers[turn]` is there, `trackers[turn].wait(10)`; "
+    "then `fill(buffers[turn], number)` and "
+    "`trackers[turn] = socket.send(buffers[turn], copy=False, track=True)`.",
+)
+def send_in_turn(function):
+    for size, count in [(3, 8), (1, 3), (2, 0), (4, 9)]:
+        _Film(size, count).show(function)
+    return "Nothing was copied, and no buffer was filled while anybody still had it."
+
+
+class _Film:
+    """A receiver beside the learner's function, in one program, where a message is the buffer."""
+
+    def __init__(self, size, count):
+        self.buffers = [np.zeros(_LARGE, np.uint8) for _ in range(size)]
+        self.count, self.when = count, f"it has {size} buffers for {count} frames"
+        self.filled = 0
+        self.in_use = {}  # number of a buffer: number of the frame that somebody still looks at
+        self.problem = None
+        self.judged = threading.Event()  # the first frame that came
+        self.over = threading.Event()  # the function has returned, or raised an error
+
+    def show(self, function):
+        with zmq.Context() as context, context.socket(zmq.PAIR) as socket:
+            socket.linger, socket.sndtimeo = 0, int(1000 * PATIENCE)
+            socket.bind("inproc://film")
+            looking = threading.Thread(target=self._look, args=(context,), daemon=True)
+            looking.start()
+            given = function, socket, self.buffers, self._fill, self.count
+            try:
+                call(*given, seconds=3 * PATIENCE, when=self.when)
+            except NotYet as error:
+                raise self.problem or error from None
+            finally:
+                self.over.set()
+                looking.join(2 * PATIENCE)
+        if self.problem:
+            raise self.problem
+        expect(f"How many frames it filled when {self.when}", self.count, self.filled)
+
+    def _fill(self, buffer, number):
+        if self.problem:
+            raise self.problem
+        mine = next((n for n, each in enumerate(self.buffers) if each is buffer), None)
+        if mine is None:
+            raise NotYet(f"What it fills is none of the buffers, when {self.when}.")
+        expect(f"The number that it fills in, when {self.when}", self.filled, number)
+        if mine in self.in_use:
+            self.judged.wait(PATIENCE)  # it may be a copy that is looked at
+            raise self.problem or NotYet(
+                f"When {self.when}: it filled buffer {mine} with frame {number} while frame "
+                f"{self.in_use[mine]} was still in it, and somebody was looking at that."
+            )
+        self.in_use[mine] = number
+        self.filled += 1
+        buffer[:] = number
+
+    def _look(self, context):
+        """Take the frames, and keep as many as there are buffers, each for a moment."""
+        kept = deque()
+        with context.socket(zmq.PAIR) as socket:
+            socket.linger = 0
+            socket.connect("inproc://film")
+            try:
+                for number in range(self.count):
+                    kept.append(self._take(socket, number))
+                    self.judged.set()
+                    if len(kept) == len(self.buffers):
+                        self.over.wait(0.05)  # who does not wait for us has filled one by then
+                        self._let_go(*kept.popleft())
+            except NotYet as error:
+                self.problem = error
+            self.judged.set()
+            while kept:
+                self._let_go(*kept.popleft())
+
+    def _take(self, socket, number):
+        for _ in range(int(PATIENCE / 0.05)):
+            over = self.over.is_set()
+            if socket.poll(50) or over:
+                break
+        if not socket.poll(0):
+            raise NotYet(
+                f"Frame {number} did not come, when {self.when}. (A buffer that nobody has can be "
+                "filled and sent while somebody still looks at the others.)"
+            )
+        frame = socket.recv(copy=False)
+        pixels = np.frombuffer(frame, np.uint8)
+        same = [one for one, each in enumerate(self.buffers) if np.shares_memory(pixels, each)]
+        if not same:
+            raise NotYet(f"Frame {number} came as a copy, when {self.when}.")
+        expect(f"What is in frame {number}, when {self.when}", number, int(pixels[0]))
+        return same[0], frame
+
+    def _let_go(self, buffer, frame):
+        del self.in_use[buffer]  # before ZeroMQ hears of it, with the end of `frame`
+
+
+@exercise(
+    "batches(readings, most, longest)",
+    "Collect values in a list. At which two moments does a batch go, and what becomes of the last?",
+    "When a reading comes, first look whether it is too late for the batch that is being "
+    "collected: `when - first >= longest`. If so, that batch goes without it.",
+    "Then append the value (if the list was empty, its time is the new `first`), and when there "
+    "are `most` of them, the batch goes at once, and not when the next reading comes.",
+    "`yield np.array(values, '<f8').tobytes()`, then `values = []`. After the loop, once more if "
+    "there are any left.",
+)
+def batches(function):
+    random = np.random.default_rng(7)
+    cases = [
+        ([0, 1, 2, 3, 4, 5], 3, 100, "six readings make two full batches"),
+        ([0, 1, 2, 3, 4], 3, 100, "the last batch is not full"),
+        ([0, 0.5, 1.0, 1.5], 10, 1.0, "a reading comes exactly after the longest time"),
+        ([0, 7, 14], 10, 1.0, "each reading comes after a long pause"),
+        ([3.0, 3.4, 3.8, 4.2, 4.6], 10, 1.0, "the first of them counts, not the last"),
+        ([5, 6, 7], 1, 100, "a batch is one reading"),
+        ([], 3, 1.0, "there are none"),
+        (random.exponential(1, 300).cumsum().tolist(), 8, 5.0, "they come at random"),
+    ]
+    for times, most, longest, when in cases:
+        when = f"{when} (most={most}, longest={longest:g})"
+        call(_batch, function, times, most, longest, when, seconds=PATIENCE, when=when)
+    return "Full batches went at once, slow ones after the longest time, and nothing was lost."
+
+
+def _batch(function, times, most, longest, when):
+    """Compare the batches that it gives, and when it gives them, with the right ones."""
+    taken = 0
+
+    def readings():
+        nonlocal taken
+        for number, time in enumerate(times):
+            taken += 1
+            yield time, number / 3
+
+    given = function(readings(), most, longest)
+    if not hasattr(given, "__next__"):
+        raise NotYet(f"It returns {given!r:.40} and is no generator: `yield` the batches.")
+    number = 0
+    for number, (begin, end, needed) in enumerate(_cuts(times, most, longest), 1):
+        values = [n / 3 for n in range(begin, end)]
+        got = next(given, None)
+        if got is None:
+            raise NotYet(f"Batch {number} did not come, when {when}:", values, None)
+        if not isinstance(got, bytes) or got != np.array(values, "<f8").tobytes():
+            numbers = _numbers(got)
+            raise NotYet(
+                f"The values in batch {number}, as 8 bytes each, when {when}:", values, numbers
+            )
+        expect(f"How many readings it had taken for batch {number}, when {when}", needed, taken)
+    left = next(given, None)
+    if left is not None:
+        raise NotYet(f"What came after the last batch, when {when}:", None, _numbers(left))
+
+
+def _numbers(got):
+    """Return the values of a batch, or what came in its place."""
+    fits = isinstance(got, bytes) and len(got) % 8 == 0
+    return np.frombuffer(got, "<f8").tolist() if fits else got
+
+
+def _cuts(times, most, longest):
+    """Yield the first reading of each batch, the one after its last, and how many tell that."""
+    begin = 0
+    for number, time in enumerate(times):
+        if number > begin and time - times[begin] >= longest:
+            yield begin, number, number + 1
+            begin = number
+        if number + 1 - begin == most:
+            yield begin, number + 1, number + 1
+            begin = number + 1
+    if begin < len(times):
+        yield begin, len(times), len(times)
+
+
+@exercise(
+    "read_slot(slot, turn, expected)",
+    "While you copy, the writer may begin to write. What can you look at, and when, to know that "
+    "it has not?",
+    "The turn never goes back. If it is the expected one *after* you have copied, what was it "
+    "while you copied?",
+    "What you return must be a copy, `slot.copy()`: the slot itself will be written to later.",
+    "`frame = slot.copy()`, and then `return frame if turn[0] == expected else None`.",
+)
+def read_slot(function):
+    moments = {  # when the writer begins anew: at which look at the turn, and how far it gets
+        "nobody writes": (None, 0),
+        "the writer has begun before": (0, 1),
+        "the writer has written another picture before": (0, 2),
+        "the writer begins right after the first look at the turn": (1, 1),
+        "the writer writes a whole picture right after the first look at the turn": (1, 2),
+        "the writer begins right after the second look at the turn": (2, 1),
+    }
+    for when, (look, steps) in moments.items():
+        slot, turn = _Turn.make(look, steps)
+        got = call(function, slot, turn, 4, seconds=PATIENCE, when=when)
+        turn.write()  # at the latest now
+        _judge(got, slot, when, may_be_none=look is not None, must_be_none=look == 0)
+    when = "a painter paints all the time, in another thread"
+    call(_beside_a_painter, function, when, seconds=3 * PATIENCE, when=when)
+    return "It was given the slot at every awkward moment, and never gave a torn picture away."
+
+
+_OLD, _NEW = 7, 8  # the values of all pixels, before and after
+
+
+class _Turn(np.ndarray):
+    """The turn of a slot whose writer begins to write just when somebody has looked at it."""
+
+    @classmethod
+    def make(cls, look, steps):
+        slot = np.full((64, 64, 3), _OLD, np.uint8)
+        turn = np.array([4], np.uint64).view(cls)
+        turn.slot, turn.steps, turn.looks, turn.look = slot, steps, 0, look
+        if look == 0:
+            turn.write()
+        return slot, turn
+
+    def __array_finalize__(self, parent):
+        self.look = None  # of a copy or a view nothing is played
+
+    def __getitem__(self, index):
+        before = super().__getitem__(index)
+        if self.look is not None:
+            self.looks += 1
+            if self.looks == self.look:
+                self.write()
+        return before
+
+    def write(self):
+        self.look = None
+        self.slot[: 32 if self.steps == 1 else 64] = _NEW
+        self += np.uint64(self.steps)
+
+
+def _judge(got, slot, when, may_be_none, must_be_none):
+    if got is None:
+        if not may_be_none:
+            raise NotYet(f"What it returns when {when}:", slot, None)
+        return
+    if not isinstance(got, np.ndarray) or got.shape != slot.shape:
+        raise NotYet(f"What it returns when {when} is no picture:", slot, got)
+    if must_be_none:
+        raise NotYet(f"What it returns when {when}:", None, got)
+    if np.shares_memory(got, slot):
+        raise NotYet(f"What it returns when {when} is the slot itself, which will be overwritten.")
+    values = np.unique(got).tolist()
+    expect(f"What is in the picture that it returns when {when}", [_OLD], values)
+
+
+def _beside_a_painter(function, when):
+    slot, turn = np.zeros((480, 640, 3), np.uint8), np.zeros(1, np.uint64)
+    done = threading.Event()
+
+    def paint():
+        for number in itertools.count(1):
+            turn[0] += 1
+            slot[:] = number % 256
+            turn[0] += 1
+            if done.is_set():
+                return
+
+    painter = threading.Thread(target=paint, daemon=True)
+    painter.start()
+    try:
+        for _ in range(500):
+            expected = int(turn[0]) + 1 & ~1  # the next even one
+            got = function(slot, turn, expected)
+            if got is not None:
+                values = np.unique(got).tolist()
+                expect(f"What is in the picture, when {when}", [expected // 2 % 256], values)
+    finally:
+        done.set()
+        painter.join()

@@ -1,0 +1,262 @@
+"""Is everything in place for the course? `zmqlab doctor`, or `doctor()` in a notebook.
+
+One check is one function that takes nothing and returns three texts: the state (`OK`, `NOTE` for
+what the course can do without, `BROKEN`), what was found, and what to do about it.
+"""
+
+import json
+import os
+import platform
+import socket
+import sys
+import textwrap
+from contextlib import redirect_stdout
+from importlib.metadata import PackageNotFoundError, requires, version
+from io import StringIO
+from pathlib import Path
+
+OK, NOTE, BROKEN = "ok", "note", "BROKEN"
+
+INSTALL = 'pip install -e ".[notebooks]" in the folder of the course, then restart the kernel'
+CONTAINER = Path("/sys/fs/cgroup")  # where Linux states the limits of a container
+NEEDED_MEMORY = 2**30  # what a notebook and all its processes may take together
+TIMEOUT = 5.0  # seconds, for an answer from the loopback interface
+
+
+class Report(list):
+    """What the doctor found: a list of (check, state, finding, remedy)."""
+
+    @property
+    def broken(self) -> list[str]:
+        """Name the checks that found something which the course needs and cannot use."""
+        return [check for check, state, _, _ in self if state == BROKEN]
+
+    def __repr__(self):
+        if self.broken:
+            return f"To mend before you go on: {', '.join(self.broken)}."
+        return "Everything the course needs is in place."
+
+
+def doctor() -> Report:
+    """Check versions, camera, ports, widgets, proxy, memory and cores, and say what to do.
+
+    Prints each finding as it comes: the camera may take a few seconds.
+
+    Returns
+    -------
+    Report
+        A list of (check, state, finding, remedy); its `broken` names what has to be mended.
+    """
+    report = Report()
+    for check in (python, packages, camera, ports, widgets, proxy, memory, cores):
+        state, finding, remedy = check()
+        report.append((check.__name__, state, finding, remedy))
+        print_row(*report[-1])
+    return report
+
+
+def print_row(check, state, finding, remedy):
+    """Print one finding, with what to do about it below."""
+    indent = " " * 17
+    print(textwrap.fill(f"{check:<9} {state:<6} {finding}", 88, subsequent_indent=indent))
+    if remedy:
+        first = indent + "-> "
+        print(textwrap.fill(remedy, 88, initial_indent=first, subsequent_indent=indent + "   "))
+
+
+def python():
+    """The interpreter, and where it is: a wrong environment is the commonest fault of all."""
+    return OK, f"{platform.python_version()} on {platform.platform(terse=True)}, {sys.prefix}", ""
+
+
+def packages():
+    """The versions that are installed against the bounds in zmqlab's own metadata."""
+    module, course = faults(""), faults("notebooks")
+    if not course:
+        return OK, "each in a version that the course works with", ""
+    if "jupyterlab is missing" in course and not module:  # a Raspberry Pi beside a camera, say
+        return NOTE, "enough for cameras, not for notebooks", INSTALL
+    return BROKEN, ", ".join(course), INSTALL
+
+
+def faults(extra: str) -> list[str]:
+    """Return what is wrong with the packages that zmqlab requires, an extra's included."""
+    from packaging.requirements import Requirement
+
+    return [
+        fault
+        for requirement in map(Requirement, requires("zmqlab") or [])
+        if not requirement.marker or requirement.marker.evaluate({"extra": extra})
+        if (fault := wrong_version(requirement.name, requirement.specifier))
+    ]
+
+
+def wrong_version(name: str, bounds) -> str:
+    """Return what is wrong with a package, or "" if it is there within its bounds."""
+    try:
+        found = version(name)
+    except PackageNotFoundError:
+        return f"{name} is missing"
+    return "" if bounds.contains(found, prereleases=True) else f"{name} {found} is not {bounds}"
+
+
+def camera():
+    """A frame from the camera that the notebooks will open."""
+    from zmqlab.cameras import CameraError, open_camera
+
+    chosen = os.environ.get("ZMQLAB_CAMERA")
+    said = StringIO()  # which camera was taken, and why not another one
+    try:
+        with redirect_stdout(said), open_camera() as opened:
+            opened.read()
+    except CameraError as error:
+        return BROKEN, str(error), "Set ZMQLAB_CAMERA in the environment to simulated, or unset it."
+    finding = " ".join(said.getvalue().removeprefix("camera: ").split())
+    if opened.source != "simulated" or chosen:
+        return OK, finding, ""
+    remedy = (
+        "The simulated camera is all you need. To use a webcam: plug it in, close the programs "
+        "that use it, allow this one to in the system's privacy settings, and start again."
+    )
+    return NOTE, finding, remedy
+
+
+def ports():
+    """A port of the loopback interface, a message through it, and what localhost means here."""
+    import zmq
+
+    wait = int(1000 * TIMEOUT)
+    try:
+        with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+            pull.setsockopt(zmq.RCVTIMEO, wait)
+            pull.bind("tcp://127.0.0.1:*")
+            endpoint = pull.last_endpoint.decode()
+            with context.socket(zmq.PUSH) as push:
+                push.setsockopt(zmq.LINGER, 0)
+                push.setsockopt(zmq.SNDTIMEO, wait)
+                push.connect(endpoint)
+                push.send(b"anybody there?")
+                pull.recv()
+    except zmq.ZMQError as error:
+        remedy = (
+            "Let Python use the loopback address 127.0.0.1 in the firewall or security program."
+        )
+        what = f"none in {TIMEOUT:g} s" if isinstance(error, zmq.Again) else error
+        return BROKEN, f"no message through tcp://127.0.0.1: {what}", remedy
+    finding = f"a message went through {endpoint}"
+    if first_address("localhost") == "127.0.0.1":
+        return OK, finding, ""
+    remedy = "Write 127.0.0.1 where you connect, not localhost."
+    return OK, f"{finding}; localhost is {first_address('localhost')} first", remedy
+
+
+def first_address(host: str) -> str:
+    """Return the address that a host's name gives first, or that it gives none."""
+    try:
+        return str(socket.getaddrinfo(host, None)[0][4][0])
+    except OSError:
+        return "unknown"
+
+
+def widgets():
+    """What sliders and panels need: two packages, and their halves in the page."""
+    found = []
+    for name in ("jupyterlab", "ipywidgets", "anywidget"):
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            return NOTE, f"{name} is not installed: no notebooks here", INSTALL
+    finding = ", ".join(found)
+    page = ask_jupyter("lab")
+    if page is None or "federated_extensions" not in page:
+        return OK, finding, ""
+    absent = [name for name in ("@jupyter-widgets/jupyterlab-manager", "anywidget")
+              if f'"{name}"' not in page]  # fmt: skip
+    if not absent:
+        return OK, f"{finding}, in the page too", ""
+    remedy = f"JupyterLab runs from another environment. Leave it and type there: {INSTALL}"
+    return BROKEN, f"{finding}, but the page has no {' and no '.join(absent)}", remedy
+
+
+def proxy():
+    """The way from the page to a process: jupyter-server-proxy, enabled in the running server."""
+    try:
+        finding = f"jupyter-server-proxy {version('jupyter-server-proxy')}"
+    except PackageNotFoundError:
+        return NOTE, "jupyter-server-proxy is not installed: no live views here", INSTALL
+    answer = ask_jupyter("server-proxy/servers-info")
+    if answer is None:
+        return OK, finding, ""
+    if "server_processes" in answer:
+        return OK, f"{finding}, enabled", ""
+    remedy = "jupyter server extension enable jupyter_server_proxy, then start JupyterLab again"
+    return NOTE, f"{finding}, not enabled in this JupyterLab: no live views", remedy
+
+
+def ask_jupyter(path: str) -> str | None:
+    """Return what the Jupyter server that runs this kernel says, "" for a refusal.
+
+    Returns None where there is no such server or it wants to know more than its token: outside
+    Jupyter, in VS Code, behind JupyterHub.
+    """
+    if "JPY_PARENT_PID" not in os.environ:  # set for kernels
+        return None
+    from urllib.error import HTTPError
+    from urllib.request import ProxyHandler, Request, build_opener
+
+    import psutil
+    from jupyter_core.paths import jupyter_runtime_dir
+
+    for ancestor in psutil.Process().parents():
+        # As jupyter_server.serverapp.list_running_servers does, whose import takes over a second.
+        about = Path(jupyter_runtime_dir(), f"jpserver-{ancestor.pid}.json")
+        if not about.exists():
+            continue
+        server = json.loads(about.read_text(encoding="utf-8"))
+        request = Request(
+            server["url"] + path, headers={"Authorization": f"token {server['token']}"}
+        )
+        try:
+            with build_opener(ProxyHandler({})).open(request, timeout=TIMEOUT) as answer:
+                return answer.read().decode()
+        except HTTPError as error:
+            return "" if error.code == 404 else None
+        except (OSError, ValueError):
+            return None
+    return None
+
+
+def memory():
+    """The memory that is free, in this container if it is one."""
+    import psutil
+
+    free = psutil.virtual_memory().available
+    try:
+        limit, used = (
+            int((CONTAINER / f"memory.{name}").read_text()) for name in ("max", "current")
+        )
+        statistics = dict(map(str.split, (CONTAINER / "memory.stat").read_text().splitlines()))
+        free = min(free, limit - used + int(statistics["inactive_file"]))
+    except (OSError, ValueError, KeyError):  # no container, or one without a limit
+        pass
+    finding = f"{free / 2**30:.1f} GiB free"
+    if free >= NEEDED_MEMORY:
+        return OK, finding, ""
+    return NOTE, finding, "Shut down the kernels of other notebooks (JupyterLab: Running, at left)."
+
+
+def cores():
+    """The cores that this process may use: farms of workers cannot be faster than these allow."""
+    import psutil
+
+    process = psutil.Process()
+    # There is no affinity on macOS.
+    count = len(process.cpu_affinity()) if hasattr(process, "cpu_affinity") else os.cpu_count()
+    try:
+        quota, period = map(int, (CONTAINER / "cpu.max").read_text().split())
+        count = min(count, max(1, round(quota / period)))
+    except (OSError, ValueError):  # no container, or one without a limit
+        pass
+    if count > 1:
+        return OK, f"{count}", ""
+    return NOTE, "1", "All works, but several workers will not be faster than one."

@@ -1,0 +1,104 @@
+"""Open the course: JupyterLab on its first notebook.
+
+JupyterLab runs in this process, so that Ctrl-C reaches it as it does with `jupyter lab`. Its token
+is drawn by JupyterLab itself and passed neither on a command line nor in an environment variable,
+where other users of the machine could read it.
+"""
+
+import os
+import sys
+import webbrowser
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from zmqlab.processes.spawn import FRAMES_REUSE_MEMORY
+
+FIRST_NOTEBOOK = Path("notebooks", "00-start-here.ipynb")
+
+TEXT_BROWSERS = {"www-browser", "links", "elinks", "lynx", "w3m"}
+
+
+def lab(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]):
+    """Open the course in JupyterLab, on the first notebook.
+
+    Prints the address, and opens it in a browser where there is a window to open. When the port
+    is taken, the next one is used.
+
+    Parameters
+    ----------
+    arguments
+        Anything that `jupyter lab` takes, such as `--port 9000` or `--no-browser`.
+    """
+    try:
+        from jupyterlab.labapp import LabApp
+        from traitlets.config import Config
+    except ModuleNotFoundError:
+        raise SystemExit(
+            "JupyterLab is not installed beside zmqlab. In the folder with the course's "
+            'pyproject.toml type: pip install -e ".[notebooks]"'
+        ) from None
+    folder = course_folder()
+    for name, value in FRAMES_REUSE_MEMORY.items():
+        os.environ.setdefault(name, value)  # the kernels inherit them
+    server = LabApp.initialize_server(list(arguments), config=Config(settings(folder)))
+    server.web_app.settings["page_config_hook"] = without_news
+    message = f"\nThe course is at {server.local_url}\nCtrl-C here ends it.\n"
+    server.io_loop.add_callback(print, message, flush=True)  # once it really listens
+    server.start()
+
+
+def course_folder() -> Path:
+    """Find the folder that holds `notebooks/`: the current one, or the one zmqlab runs from.
+
+    Raises
+    ------
+    SystemExit
+        Neither does: zmqlab was installed without the notebooks.
+    """
+    clone = Path(__file__).resolve().parents[2]
+    for folder in (Path.cwd(), clone):
+        if (folder / FIRST_NOTEBOOK).is_file():
+            return folder
+    raise SystemExit(
+        f"There is no {FIRST_NOTEBOOK} in {Path.cwd()} or in {clone}: zmqlab was installed "
+        "without its notebooks. Clone or unpack the course's repository, change into its folder "
+        'and type: pip install -e ".[notebooks]" && zmqlab lab'
+    )
+
+
+def settings(folder: Path) -> dict:
+    """Return what JupyterLab is started with: the course's folder, its first notebook, quietly."""
+    return {
+        "ServerApp": {
+            "root_dir": str(folder),
+            "log_level": "WARN",
+            "open_browser": can_open_window(),
+            # The administrator is the usual user in a container.
+            "allow_root": hasattr(os, "geteuid") and os.geteuid() == 0,
+        },
+        "LabApp": {
+            "default_url": f"/lab/tree/{FIRST_NOTEBOOK.as_posix()}",
+            "log_level": "WARN",
+        },
+    }
+
+
+def without_news(handler, page_config: dict) -> dict:
+    """Keep JupyterLab from asking about Jupyter's news on top of the first notebook."""
+    page_config["disabledExtensions"].append("@jupyterlab/apputils-extension:announcements")
+    return page_config
+
+
+def can_open_window() -> bool:
+    """Tell whether a browser window can open here: not in a container, not in a text terminal."""
+    displays = ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")  # VS Code sets the last one
+    if sys.platform not in ("win32", "darwin") and not any(map(os.environ.get, displays)):
+        return False
+    try:
+        browser = webbrowser.get()
+    except webbrowser.Error:
+        return False
+    program = getattr(browser, "name", "").partition(" ")[0]
+    return Path(program).stem not in TEXT_BROWSERS

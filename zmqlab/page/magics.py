@@ -1,0 +1,78 @@
+"""`%%terminal NAME` and its friends: cells that run where a second terminal would."""
+
+import keyword
+import shlex
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+from IPython.display import display
+
+from zmqlab.page.panels import panel
+from zmqlab.processes import launch
+from zmqlab.processes.handle import Process
+
+PATIENCE = 5.0  # seconds a cell waits for its first socket before the next one may run
+
+
+@magics_class
+class TerminalMagics(Magics):
+    """The three magics; `load` brings them to IPython."""
+
+    @cell_magic
+    def terminal(self, line, cell):
+        """Run this cell in a process of its own, as in another terminal.
+
+        ``%%terminal NAME [ARGUMENT ...]``. A process of the same name is stopped
+        first. The cell finds the arguments in ``sys.argv[1:]``, as a script would.
+        It is done when the process has bound or connected its first socket, or has
+        ended; what it prints goes on appearing in the panel below. NAME is then
+        also a variable of the notebook: the process's handle.
+        """
+        name, *arguments = _words(line)
+        if not name.isidentifier() or keyword.iskeyword(name):
+            raise UsageError(
+                "%%terminal needs a name for the process, one that could be a variable's, "
+                f"as in: %%terminal server; it got {name!r}"
+            )
+        process = launch.launch_cell(name, cell, arguments)
+        self.shell.user_ns[name] = process
+        display(panel(process))
+        process.settle(PATIENCE)
+
+    @line_magic
+    def terminals(self, line):
+        """List the processes that run: name, pid, state, memory, endpoints."""
+        rows = [
+            (each.name, str(each.pid), each.state, f"{each.memory / 1e6:.0f} MB", *each.endpoints)
+            for each in launch.processes()
+            if each.running
+        ]
+        if not rows:
+            print("no process runs")
+        for name, *facts in rows:
+            print(f"{name:16}", "  ".join(facts))
+
+    @line_magic
+    def stop(self, line):
+        """Stop the process of a name: ``%stop NAME``."""
+        try:
+            process = launch.process(line.strip())
+        except KeyError as error:
+            raise UsageError(error.args[0]) from None
+        process.stop()
+        print(process)
+
+
+def _words(line):
+    try:
+        return shlex.split(line) or [""]
+    except ValueError as error:
+        raise UsageError(f"{error} in the line after %%terminal; it got {line!r}") from None
+
+
+def load(ipython) -> None:
+    """Bring the magics to this IPython, and let a process that a cell returns show its panel."""
+    ipython.register_magics(TerminalMagics)
+    ipython.display_formatter.mimebundle_formatter.for_type(
+        Process, lambda process, **options: panel(process)._repr_mimebundle_(**options)
+    )

@@ -1,0 +1,158 @@
+"""A farm: frames go to several processes, results come back, in one call."""
+
+import contextlib
+import itertools
+import math
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import zmq
+
+from zmqlab.analysis.spectra import spectrum
+from zmqlab.cameras import Camera
+from zmqlab.patterns.ask_for_work import ROOM, Worker, asking_worker, hand_out, welcome
+from zmqlab.patterns.workers import Results, dismiss, gather
+from zmqlab.processes.handle import ProcessError, StartError, end
+from zmqlab.processes.launch import launch_call
+from zmqlab.wire.shared import FrameRing
+from zmqlab.wire.sockets import bind, check_count
+
+_ANY_PORT = "tcp://127.0.0.1:*"
+_COMING_UP = 60.0  # seconds for workers to start, on a busy computer too
+_OF_A_CAMERA = 100  # frames, as in the article
+
+
+def fft_farm(
+    frames: Iterable[np.ndarray],
+    workers: int = 2,
+    task: Callable[[np.ndarray], Any] = spectrum,
+    *,
+    count: int | None = None,
+    shared: bool = False,
+    progress: bool = True,
+    timeout: float = 30.0,
+) -> Results:
+    """Transform many frames, in several processes whose workers ask for work.
+
+    They share it fairly, and take over what another one had when it was lost: see
+    `zmqlab.patterns.ask_for_work`.
+
+    Parameters
+    ----------
+    frames : iterable of numpy.ndarray
+        A list, an array, a generator, a camera. It is read here, in this process, not faster
+        than the workers work.
+    workers : int
+        How many processes.
+    task : callable
+        What to do with each frame, if not its `spectrum`. A function, one of a notebook too, of
+        a frame (read-only: it lies in a message) that returns an array or a number, of the same
+        shape for every frame. The array must be a fresh one each time.
+    count : int, optional
+        How many frames to take. Default: all; of a camera, which never ends, 100.
+    shared : bool
+        Whether frames and results go through shared memory (`zmqlab.wire.shared`), which spares
+        their way through the system.
+    progress : bool
+        Show how far it is, where tqdm is installed.
+    timeout : float
+        Seconds that a worker may be silent while it has a frame: longer than the task takes.
+
+    Returns
+    -------
+    Results
+        ``spectra`` in the order of the frames, ``worker`` and ``arrival`` of each, ``seconds``
+        (without the start of the processes).
+
+    Raises
+    ------
+    StartError, TimeoutError
+        If the workers do not come up.
+    FarmError
+        If the task fails, or all workers are lost.
+    ValueError
+        If there are no frames, or what the task returns does not fit into one array.
+    """
+    check_count(workers=workers)
+    frames, count = _take(frames, count)
+    names = [f"worker {number}" for number in range(1, workers + 1)]
+    # Slots for what the workers ask for, the next frame, and one being written.
+    with FrameRing(ROOM * workers + 2) if shared else contextlib.nullcontext() as ring:
+        # Each frame stays in its slot until its result is here.
+        source = (_put(frame, ring) for frame in frames) if ring else frames
+        return _farm(source, count, names, task, progress, timeout, ring)
+
+
+def _farm(frames, count, names, task, progress, timeout, ring):
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        router.linger = 1000  # milliseconds for the end to be told
+        role = {"endpoint": bind(router, _ANY_PORT), "task": task, "shared": ring is not None}
+        workers: dict[bytes, Worker] = {}
+        with _processes(names, **role) as processes:
+            try:
+                welcome(router, workers, len(names), processes, _COMING_UP)
+                _check_up(processes)
+                arrivals = hand_out(router, workers, frames, processes, timeout, ring)
+                return gather(_show(arrivals, count, progress), count)
+            finally:
+                dismiss(router, workers)
+
+
+def _put(frame, ring):
+    """Copy a frame into a slot of the ring, which it has to itself for as long as it lasts."""
+    slot = ring.empty(np.shape(frame), np.asarray(frame).dtype)
+    slot[...] = frame
+    return slot
+
+
+def _take(frames, count):
+    """Return the frames that are to be taken, and how many, None if nobody knows."""
+    if isinstance(frames, np.ndarray) and frames.ndim == 3 and frames.shape[2] == 3:
+        raise ValueError(f"this is one frame, of shape {frames.shape}: give a list of frames")
+    if count is None and isinstance(frames, Camera):
+        count = _OF_A_CAMERA
+    if hasattr(frames, "__len__"):
+        count = len(frames) if count is None else min(count, len(frames))
+    # A sequence keeps its frames as they are, and a camera makes a fresh one each time. But a
+    # generator may well fill one buffer again and again, and frames must last until they are sent.
+    keeps = isinstance(frames, Sequence | np.ndarray | Camera)
+    return itertools.islice(frames if keeps else map(np.array, frames), count), count
+
+
+def _show(arrivals, count, progress):
+    """Let a progress bar count what passes."""
+    if progress:
+        with contextlib.suppress(ImportError):
+            from tqdm.auto import tqdm
+
+            return tqdm(arrivals, total=count, unit="frame")
+    return arrivals
+
+
+@contextlib.contextmanager
+def _processes(names, **role):
+    """Start a worker of each name, all at once; see to it that they end."""
+    processes = []
+    try:
+        for name in names:
+            # A worker that waits, waits for this process; it ends with it: no need for patience.
+            arguments = role | {"worker": name, "timeout": math.inf}
+            processes.append(launch_call(name, asking_worker, kwargs=arguments))
+        yield processes
+        for process in processes:  # they have been told the end
+            with contextlib.suppress(TimeoutError, ProcessError):
+                process.wait(2)
+    finally:
+        end(processes, 2.0)
+
+
+def _check_up(processes):
+    """Say who did not come up; raise StartError if nobody did."""
+    failed = [process for process in processes if process.ended]
+    texts = [f"process {each.name!r} did not come up:\n{each.traceback()}" for each in failed]
+    if len(failed) == len(processes):
+        raise StartError(texts[0])
+    for text in texts:
+        warnings.warn(f"{text}\nThe others go on", stacklevel=4)

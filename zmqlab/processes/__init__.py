@@ -1,0 +1,17 @@
+"""Start a function or a cell in another process, watch what its sockets do, and stop it.
+
+This is stage machinery: no pattern needs it. `launch` starts a process, `handle` is what you hold
+of it, `output` what it printed, `spawn` the system's own part. In the other process `child` runs first, `observed` makes its
+sockets tell what they do, and `report_sender` sends that to `report_receiver`, over here.
+"""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "launch": ["process", "processes", "start", "stop_all"],
+        "handle": ["Process", "ProcessError", "StartError"],
+        "observed": ["ready"],
+    },
+)

@@ -1,0 +1,339 @@
+"""The handle of a process: what it printed, what its sockets did, how to stop it."""
+
+import contextlib
+import pickle
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from zmqlab.processes import cells, report_receiver
+from zmqlab.processes.output import Output
+from zmqlab.processes.spawn import spawn, wait_for_family
+
+MOST_EVENTS = 1_000  # monitor events kept for each process
+LAST_WORDS = 1.0  # seconds to wait for the output and the last report of a process that has ended
+
+
+class StartError(RuntimeError):
+    """A process did not come up; the message holds its own traceback."""
+
+    def _render_traceback_(self):
+        # In a notebook show the child's traceback and not the way to it.
+        return [f"StartError: {self}"]
+
+
+class ProcessError(StartError):
+    """A process that had come up ended with an error of its own."""
+
+
+class Process:
+    """A running process, as `start` returns it. Usable with ``with``: its end stops it.
+
+    Attributes
+    ----------
+    name : str
+    pid : int
+    output : str
+        What it printed, at most the last 10,000 lines; `lines_lost` counts the others.
+    endpoints : list of str
+        What its sockets bound, in order, ports filled in; `endpoint` is the first.
+    running : bool
+    exit_code : int or None
+        None while it runs; 0 after a good end or a `stop`; negative: killed by that signal.
+    state : str
+        "starting", "running", "ended", "stopped" (and whether that took force), "failed" (and how).
+    memory : int
+        Resident memory in bytes, 0 once it has ended.
+    sockets : list of dict
+        What each socket is, holds and did, as drawn in `zmqlab.processes.report_sender`: those that are
+        open, and those closed last; `forgotten` counts the others.
+    events : list of dict
+        Who connected and who left, and when, as drawn there; at most the last 1,000.
+    messages : dict
+        Messages in and out of each socket so far: ``{"REP 0": {"in": 3, "out": 3}}``.
+        The counts come in reports, a few a second. Empty without observation.
+    """
+
+    def __init__(self, name: str, task: dict[str, Any], observe: bool) -> None:
+        self.name = name
+        self.sockets: list[dict] = []
+        self.events: list[dict] = []
+        self.previews: dict[str, dict] = {}
+        self.forgotten = 0
+        self.ready = self.ended = False
+        self.exit_code: int | None = None
+        self.printed = Output()
+        self._changed = threading.Condition()
+        self._stopping = self._forced = self._said_goodbye = False
+        self._token = secrets.token_hex(16)
+        start_message = task | {
+            "name": name,
+            "path": sys.path,
+            "sources": cells.sources(),
+            "cells": cells.names(),
+            "observe": observe,
+            "token": self._token,
+            "reports": report_receiver.register(self._token, self._receive),
+        }
+        self._popen = spawn()
+        self.pid = self._popen.pid
+        self._reader = threading.Thread(target=self._read_output, daemon=True)
+        self._reader.start()
+        threading.Thread(target=self._wait_for_end, daemon=True).start()
+        packed = pickle.dumps(start_message)
+        self._write(len(packed).to_bytes(8, "big") + packed)
+
+    # What it did so far
+
+    @property
+    def running(self) -> bool:
+        return not self.ended
+
+    @property
+    def output(self) -> str:
+        with self._changed:
+            return str(self.printed)
+
+    @property
+    def lines_lost(self) -> int:
+        return self.printed.seen - len(self.printed.lines)
+
+    @property
+    def endpoints(self) -> list[str]:
+        return [
+            endpoint
+            for socket in self.sockets
+            if self.ended or not socket["closed"]
+            for endpoint in socket["bound"]
+        ]
+
+    @property
+    def endpoint(self) -> str:
+        """What it bound first. A process that connects before it binds is waited for a moment."""
+        return self.wait_until(lambda process: process.endpoints, 2.0, "a bound socket")[0]
+
+    @property
+    def messages(self) -> dict[str, dict[str, int]]:
+        return {
+            f"{socket['type']} {socket['number']}": {
+                "in": socket["received"]["messages"],
+                "out": socket["sent"]["messages"],
+            }
+            for socket in self.sockets
+            if socket["sent"]
+        }
+
+    @property
+    def memory(self) -> int:
+        import psutil
+
+        try:
+            return 0 if self.ended else psutil.Process(self.pid).memory_info().rss
+        except psutil.Error:
+            return 0
+
+    @property
+    def state(self) -> str:
+        if self.exit_code is None:
+            return "running" if self.ready else "starting"
+        if self._stopping:
+            return "stopped by force" if self._forced else "stopped"
+        if self.exit_code < 0:
+            return f"failed, killed by {signal.Signals(-self.exit_code).name}"
+        return "ended" if self.exit_code == 0 else f"failed, exit code {self.exit_code}"
+
+    def __repr__(self) -> str:
+        where = f" at {', '.join(self.endpoints)}" if self.endpoints else ""
+        return f"<process {self.name!r}, pid {self.pid}, {self.state}{where}>"
+
+    # Waiting for it
+
+    def wait_until(
+        self,
+        condition: Callable[["Process"], Any],
+        timeout: float = 10.0,
+        what: str = "the condition",
+    ) -> Any:
+        """Wait until ``condition(process)`` is true, and return what it returned.
+
+        It is asked again each time the process prints, reports or ends.
+
+        Parameters
+        ----------
+        condition : callable
+        timeout : float
+            Seconds.
+        what : str
+            What the error says was waited for.
+
+        Raises
+        ------
+        TimeoutError
+            If it was not in time, or cannot be any more because the process has ended; says what
+            the sockets saw.
+        """
+        result = self._wait(condition, timeout)
+        if not result:
+            how = "it cannot come" if self.ended else f"it did not come in {timeout:g} s"
+            raise TimeoutError(
+                f"waited for {what} of process {self.name!r}, but {how}: "
+                f"the process is {self.state}.{self._seen()}"
+            )
+        return result
+
+    def wait_output(self, text: str, timeout: float = 10.0) -> str:
+        """Wait until a line of the output contains `text`; return that line.
+
+        Raises what `wait_until` raises.
+        """
+        found = lambda process: next((e for e in process.output.split("\n") if text in e), None)
+        return self.wait_until(found, timeout, f"a line with {text!r}")
+
+    def wait(self, timeout: float = 10.0) -> int | None:
+        """Wait until the process has ended; return its exit code.
+
+        Raises
+        ------
+        TimeoutError
+            If it still runs after `timeout` seconds; says what its sockets saw.
+        ProcessError
+            If it ended with an error of its own; holds the traceback.
+        """
+        self.wait_until(lambda process: process.ended, timeout, "the end")
+        if self.exit_code == 1 and not self._stopping:
+            raise ProcessError(f"process {self.name!r} failed:\n{self.traceback()}")
+        return self.exit_code
+
+    def settle(self, timeout: float) -> bool:
+        """Wait until it is up or has ended, or `timeout` seconds have passed; return which."""
+        return bool(self._wait(lambda process: process.ready or process.ended, timeout))
+
+    def _wait(self, condition, timeout):
+        """Return what the condition was in the end: once true, too late, or at the end."""
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while not (result := condition(self)) and not self.ended:
+                if not self._changed.wait(deadline - time.monotonic()):
+                    return condition(self)
+        return result
+
+    def _seen(self):
+        """Say what the sockets saw, a line each, for an error that a learner reads."""
+        lines = [""]
+        for socket in self.sockets:
+            where = ", ".join(socket["bound"] + socket["connected"]) or "nowhere"
+            who = {None: "", 0: ": nobody is connected", 1: ": 1 peer is connected"}.get(
+                socket["peers"], f": {socket['peers']} peers are connected"
+            )
+            lines.append(f"- its {socket['type']} socket at {where}{who}")
+            if socket["sent"]:
+                received, sent = socket["received"]["messages"], socket["sent"]["messages"]
+                lines.append(f"  messages in: {received}, out: {sent}")
+        lines += [] if self.sockets else ["- it has no socket"]
+        last = self.output.rpartition("\n")[2]
+        lines.append(f"- it last printed: {last}" if last else "- it printed nothing")
+        return "\n".join(lines)
+
+    # Ending it
+
+    def stop(self, timeout: float = 2.0) -> None:
+        """Stop the process: ask (Ctrl-C), then terminate, then kill. Safe to call twice.
+
+        Parameters
+        ----------
+        timeout : float
+            Seconds it may take to end when asked, and again when terminated.
+        """
+        end([self], timeout)
+
+    def _ask(self):
+        with self._changed:
+            if self.ended:
+                return
+            self._stopping = True
+        self._write(b"stop\n")  # over there it becomes a Ctrl-C
+
+    def _force(self, how):
+        self._forced = True
+        how(self._popen)
+
+    def __enter__(self) -> "Process":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def preview(self) -> None:
+        """Ask for the first bytes of the last message of each socket, in `previews`."""
+        self._write(b"preview\n")
+
+    # The threads that watch it
+
+    def _write(self, data):
+        # An error means that it has ended; its output says why.
+        with contextlib.suppress(OSError, ValueError):
+            self._popen.stdin.write(data)
+            self._popen.stdin.flush()
+
+    def _read_output(self):
+        with self._popen.stdout as pipe:
+            for data in iter(lambda: pipe.read1(65536), b""):
+                self._add(data)
+            self._add(b"", last=True)
+
+    def _add(self, data, last=False):
+        with self._changed:
+            self.printed.add(data, last)
+            self._changed.notify_all()
+
+    def _receive(self, report):
+        with self._changed:
+            self.sockets, self.forgotten = report["sockets"], report["forgotten"]
+            self.events = (self.events + report["events"])[-MOST_EVENTS:]
+            self.previews = report.get("previews", {})
+            self.pid = report["pid"]  # on Windows a launcher may stand in between
+            self.ready = self.ready or report["state"] == "running"
+            self._said_goodbye = report["state"] == "ended"
+            self._changed.notify_all()
+
+    def _wait_for_end(self):
+        code = wait_for_family(self._popen)
+        self._reader.join(LAST_WORDS)  # on Windows a grandchild may hold the pipe open for longer
+        with self._changed:
+            if code >= 0 and not self._forced:
+                self._changed.wait_for(lambda: self._said_goodbye, LAST_WORDS)
+            report_receiver.forget(self._token)
+            asked = self._forced or code in (-signal.SIGINT, -signal.SIGTERM)
+            self.exit_code = 0 if self._stopping and asked else code
+            self.ended = True
+            with contextlib.suppress(OSError):
+                self._popen.stdin.close()
+            self._changed.notify_all()
+
+    def traceback(self) -> str:
+        """Return the last traceback it printed, with its causes, or the end of its output."""
+        with self._changed:
+            return self.printed.last_traceback() or "It printed nothing."
+
+
+def end(processes: list[Process], timeout: float) -> None:
+    """End processes together: ask, then terminate, then kill those that take too long."""
+    for means, seconds in (
+        (Process._ask, timeout),
+        (lambda process: process._force(subprocess.Popen.terminate), timeout),
+        (lambda process: process._force(subprocess.Popen.kill), 10.0),
+    ):
+        left = [process for process in processes if not process.ended]
+        for process in left:
+            means(process)
+        deadline = time.monotonic() + seconds
+        for process in left:
+            process._wait(lambda process: process.ended, deadline - time.monotonic())
+    alive = [f"{process.name!r}, pid {process.pid}" for process in processes if process.running]
+    if alive:
+        raise TimeoutError(f"these processes survived being killed: {'; '.join(alive)}")

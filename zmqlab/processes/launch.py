@@ -1,0 +1,188 @@
+"""Start a function in another process, watch it, stop it.
+
+Each process is a fresh Python interpreter, started the same way on every
+system. The function travels by value, so it may be one that was
+just written in a notebook. What runs first over there is `zmqlab.processes.child`; what
+the sockets over there do is told by `zmqlab.processes.observed`; what `start` returns is
+a `zmqlab.processes.handle.Process`.
+"""
+
+import atexit
+import io
+import os
+import pickle
+from collections import ChainMap
+from collections.abc import Callable, Sequence
+from types import CodeType
+from typing import Any
+
+import cloudpickle
+
+from zmqlab.processes import cells
+from zmqlab.processes.handle import Process, ProcessError, StartError, end
+
+__all__ = ["Process", "ProcessError", "StartError", "process", "processes", "start", "stop_all"]
+
+_processes: dict[str, Process] = {}  # name: the Process started last under that name
+
+
+def start(
+    function: Callable[..., Any],
+    *args: Any,
+    process_name: str | None = None,
+    observe: bool = True,
+    start_timeout: float = 20.0,
+    **kwargs: Any,
+) -> Process:
+    """Run a function in another process and return once it is up.
+
+    It is up when its first socket is bound or connected, when it calls
+    `zmqlab.ready`, or when it has already come to a good end. The process ends by
+    itself when this one does, however that happens.
+
+    Parameters
+    ----------
+    function : callable
+        Any function, one written in a notebook included. It must make its own
+        context and sockets: those cannot travel.
+    *args, **kwargs
+        What to call it with.
+    process_name : str, optional
+        One name is one process: if a process of this name runs, it is stopped
+        first. The default is the function's own name.
+    observe : bool
+        Count messages and watch connections. Without it `send` and `recv` are
+        pyzmq's own, for measurements.
+    start_timeout : float
+        Seconds to wait for the process to be up.
+
+    Returns
+    -------
+    Process
+
+    Raises
+    ------
+    StartError
+        If it failed first (with its own traceback), or was not up in time.
+    """
+    name = process_name or str(getattr(function, "__name__", "process"))
+    process = launch_call(name, function, args, kwargs, observe)
+    try:
+        _wait_ready(process, start_timeout)
+    except BaseException:
+        process.stop()
+        raise
+    return process
+
+
+def launch(name: str, task: dict[str, Any], observe: bool = True) -> Process:
+    """Start a process on `task` under `name`, in place of an earlier one, and do not wait."""
+    if name in _processes:
+        _processes[name].stop()
+    _processes[name] = Process(name, task, observe)
+    return _processes[name]
+
+
+def launch_call(
+    name: str,
+    function: Callable[..., Any],
+    args: tuple = (),
+    kwargs: dict[str, Any] | None = None,
+    observe: bool = True,
+) -> Process:
+    """Start a process on a call of a function, and do not wait."""
+    try:
+        call = _pack_call(function, args, kwargs or {})
+    except (TypeError, pickle.PicklingError) as error:
+        raise StartError(
+            f"{name!r} cannot travel to another process: {error}. A function takes along "
+            "what it uses; open sockets, contexts, cameras and files inside it."
+        ) from None
+    return launch(name, {"call": call}, observe)
+
+
+def launch_cell(name: str, text: str, arguments: Sequence[str] = ()) -> Process:
+    """Start a process on the text of a cell, as a terminal would start a script.
+
+    Line 1 of a cell is the magic, so the text begins on line 2.
+    """
+    filename, text = f"<terminal {name}>", "\n" + text
+    cells.remember(filename, text)
+    return launch(name, {"cell": text, "filename": filename, "arguments": arguments})
+
+
+def _wait_ready(process, timeout):
+    process.settle(timeout)
+    if process.ended and process.exit_code != 0:
+        raise StartError(
+            f"process {process.name!r} did not come up ({process.state}):\n{process.traceback()}"
+        )
+    if not (process.ready or process.ended):
+        raise StartError(
+            f"process {process.name!r} was not up after {timeout:g} s: it bound and connected "
+            "no socket. If it needs none, let it call zmqlab.ready(). "
+            f"Its output so far: {process.output[-2000:]!r}"
+        )
+
+
+def process(name: str) -> Process:
+    """Return the process of that name, running or ended.
+
+    Raises
+    ------
+    KeyError
+        If there never was one; says which there are.
+    """
+    if name not in _processes:
+        there = ", ".join(repr(known) for known in _processes) or "none"
+        raise KeyError(f"no process was called {name!r}; there are: {there}")
+    return _processes[name]
+
+
+def processes() -> list[Process]:
+    """Return all processes, running or ended, in the order of their names' first start."""
+    return list(_processes.values())
+
+
+def stop_all(timeout: float = 2.0) -> None:
+    """Stop every process that was started, all together.
+
+    Parameters
+    ----------
+    timeout : float
+        Seconds they may take to end when asked, and again when terminated.
+    """
+    end(processes(), timeout)
+
+
+# A call of a function, packed so that another process can make it. cloudpickle packs a function by
+# value, with its code, where the other process could not import it. Since its version 3.1.3 it
+# leaves out in which file or cell that code was written. We add it again: without it a traceback
+# over there could not show the learner's lines.
+
+
+def _pack_call(function, args, kwargs):
+    file = io.BytesIO()
+    _Pickler(file).dump((function, args, kwargs))
+    return file.getvalue()
+
+
+def _reduce_code(code):
+    make, parts = cloudpickle.Pickler.dispatch_table[CodeType](code)
+    return _make_code, (make, parts, code.co_filename)
+
+
+def _make_code(make, parts, filename):
+    return make(*parts).replace(co_filename=filename)
+
+
+_TABLE = ChainMap({CodeType: _reduce_code}, cloudpickle.Pickler.dispatch_table)
+
+
+class _Pickler(cloudpickle.Pickler):
+    dispatch_table = _TABLE
+
+
+atexit.register(stop_all, 0.5)  # a kernel that restarts does not wait long
+if hasattr(os, "register_at_fork"):  # a fork that ends must not stop what is not its own
+    os.register_at_fork(after_in_child=_processes.clear)

@@ -1,0 +1,223 @@
+"""Sockets that tell the notebook what they do.
+
+`begin` makes every socket of this process an `ObservedSocket`: pyzmq's own, and
+beside it a tally of messages and bytes. Learner's code need not know. What
+`zmqlab.processes.report_sender` sends of it is drawn there.
+
+Two things go on inside libzmq, where nobody counts: what `zmq.proxy` passes on,
+and what a learner's own monitor of a socket (libzmq has one for each) takes
+away from ours.
+"""
+
+import atexit
+import os
+import time
+
+import zmq
+from zmq.backend import Socket as _Raw
+from zmq.utils.garbage import gc as _copy_free
+
+from zmqlab.processes.report_sender import Reporter, bytes_of
+
+SURE = 64  # parts looked at before a socket is taken to receive messages of one part only
+GLANCE = 1e-3  # seconds before it is looked at again
+
+# Straight to the compiled methods: what the tally costs is saved on the way.
+_raw_send, _raw_recv, _raw_get = _Raw.send, _Raw.recv, _Raw.get
+_RCVMORE, _SNDMORE = int(zmq.RCVMORE), int(zmq.SNDMORE)  # the `&` of enum flags is slow
+_PLAIN = zmq.Socket
+_NOTED = {zmq.SNDHWM: "SNDHWM", zmq.RCVHWM: "RCVHWM", zmq.ROUTING_ID: "ROUTING_ID"}
+_now = time.perf_counter
+_reporter = None
+
+
+class AnnouncedSocket(zmq.Socket):
+    """A socket that tells which endpoints it binds and connects, and nothing else."""
+
+    _repr_cls = "zmq.Socket"
+    _record = None
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        # `zmq.asyncio` works on a shadow of each socket: one socket, one record.
+        self._record = _reporter.open.get(self.underlying) or _reporter.add(self)
+
+    def __class_getitem__(cls, kind):
+        return cls  # as `zmq.asyncio` does when it makes its own class of this one
+
+    def bind(self, addr):
+        bound = super().bind(addr)
+        self._note(self._record.bound, self.last_endpoint)
+        return bound
+
+    def connect(self, addr):
+        self._record.left.discard(_text(addr))
+        connected = super().connect(addr)
+        self._note(self._record.connected, addr)
+        return connected
+
+    def unbind(self, addr):
+        super().unbind(addr)
+        _remove(self._record.bound, _text(addr))
+
+    def disconnect(self, addr):
+        super().disconnect(addr)
+        _remove(self._record.connected, _text(addr))
+        self._record.disconnect(_text(addr))
+
+    def set(self, option, value):
+        super().set(option, value)
+        record = self._record
+        if option == zmq.SUBSCRIBE:
+            record.subscriptions.append(_text(value))
+        elif option == zmq.UNSUBSCRIBE:
+            _remove(record.subscriptions, _text(value))
+        elif option in _NOTED:
+            self._note_option(option)
+
+    setsockopt = set
+
+    def close(self, linger=None):
+        address = None if self.closed else self.underlying
+        super().close(linger)
+        _reporter.close(address)
+
+    def _note(self, endpoints, endpoint):
+        endpoints.append(_text(endpoint))
+        for option in _NOTED:
+            self._note_option(option)
+        _reporter.ready()
+
+    def _note_option(self, option):
+        value = self.get(option)
+        self._record.options[_NOTED[option]] = value.hex() if type(value) is bytes else value
+
+
+class ObservedSocket(AnnouncedSocket):
+    """A socket that also counts what passes, and who is at the other end."""
+
+    _repr_cls = "zmq.Socket"
+    _sent = _received = None
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self._record.counted = True
+        self._sent, self._received = self._record.sent, self._record.received
+        if not self._shadow:
+            _reporter.watch(self)
+
+    def send(self, data, flags=0, copy=True, track=False, routing_id=None, group=None):
+        if routing_id is None and group is None:
+            tracker = _raw_send(self, data, flags, copy, track)
+        else:
+            tracker = super().send(data, flags, copy, track, routing_id, group)
+        tally = self._sent
+        tally.parts += 1
+        tally.bytes += len(data) if type(data) is bytes else _size(data)
+        if flags or _reporter.previewing:
+            _look(tally, data, bool(int.__and__(flags, _SNDMORE)))
+        return tracker
+
+    def recv(self, flags=0, copy=True, track=False):
+        part = _raw_recv(self, flags, copy, track)
+        tally = self._received
+        tally.parts += 1
+        tally.bytes += len(part)
+        if not copy or _now() >= tally.ask_at:
+            self._ask(part)
+        return part
+
+    def recv_multipart(self, flags=0, copy=True, track=False):
+        # A Frame knows whether more follow; to ask the socket costs three times as much.
+        tally, parts, more = self._received, [], True
+        while more:
+            frame = _raw_recv(self, flags, False, track)
+            more = frame.more
+            tally.parts += 1
+            tally.bytes += len(frame)
+            if more or _reporter.previewing:
+                _look(tally, frame, more)
+            parts.append(frame.bytes if copy else frame)
+        return parts
+
+    def recv_into(self, buffer, /, **options):
+        size = super().recv_into(buffer, **options)
+        self._received.parts += 1
+        self._received.bytes += size
+        self._ask(bytes_of(buffer)[:size])
+        return size
+
+    def _ask(self, part):
+        """Count this part as part of a longer message if more follow.
+
+        Asking costs several times what receiving a short part does. So a socket
+        that never had a message of several parts is asked only now and then, in
+        a flood: its count may be some messages ahead when it receives its first
+        message of several parts in the middle of a flood of short ones.
+        """
+        tally = self._received
+        more = part.more if type(part) is zmq.Frame else bool(_raw_get(self, _RCVMORE))
+        if more or _reporter.previewing:
+            _look(tally, part, more)
+        elif tally.parts > SURE and not tally.followed:
+            tally.ask_at = _now() + GLANCE
+
+
+def _look(tally, part, more):
+    """Note that more parts follow this one, and keep its first bytes if a preview is wanted."""
+    if more:
+        tally.followed += 1
+        tally.ask_at = 0.0  # from now on at every part
+    if _reporter.previewing:
+        tally.keep(part, more)
+
+
+def _size(data):
+    size = getattr(data, "nbytes", None)
+    return memoryview(data).nbytes if size is None else size
+
+
+def _text(value):
+    return value if isinstance(value, str) else bytes(value).decode(errors="replace")
+
+
+def _remove(names, name):
+    if name in names:
+        names.remove(name)
+
+
+def begin(start_message):
+    """Observe the sockets of this process and report to the one that sent `start_message`."""
+    global _reporter
+    _reporter = Reporter(start_message)
+    _copy_free.context._socket_class = _PLAIN  # pyzmq's own sockets, for `copy=False`
+    _make_all_sockets(ObservedSocket if start_message["observe"] else AnnouncedSocket)
+    if hasattr(os, "register_at_fork"):  # the thread is missing in a fork
+        os.register_at_fork(after_in_child=lambda: _make_all_sockets(_PLAIN))
+    _reporter.thread.start()
+    # Registered first, so run last: after the learner's own threads and exit handlers.
+    atexit.register(_reporter.end)
+
+
+def _make_all_sockets(kind):
+    zmq.Context._socket_class = kind
+    zmq.Socket = zmq.sugar.Socket = zmq.sugar.socket.Socket = kind
+
+
+def ready():
+    """Say that this process is up, where it binds and connects no socket of its own."""
+    if _reporter:
+        _reporter.ready()
+
+
+def end():
+    """Send the last report: for who ends this process in a way that skips exit handlers."""
+    if _reporter:
+        _reporter.end()
+
+
+def preview():
+    """From now on, report the first bytes of the last message of each socket."""
+    _reporter.previewing = True
+    for record in list(_reporter.open.values()):
+        record.received.ask_at = 0.0

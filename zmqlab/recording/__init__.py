@@ -1,0 +1,10 @@
+"""Frames into an HDF5 file, and back: `recorder` writes and reads, `film` lays out the file."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "recorder": ["Recorder", "RecordingError", "open_recording", "stretch"],
+    },
+)

@@ -1,0 +1,278 @@
+"""Frames in shared memory: only the news that there is one travels by ZeroMQ.
+
+A frame that is sent with `zmqlab.send_frame` is copied into the system and out of it again, for
+each reader. Programs on one computer can do without: the writer puts the pixels into a ring of
+slots in memory that all of them see, and sends which slot it was::
+
+    part 0   topic    frame
+    part 1   header   {"dtype":"uint8","shape":[480,640,3],"sequence":7,"time":1700000000.25,
+                       "ring":"4711-0123456789abcdef","slot":3,"turn":18}
+    part 2   empty
+
+    writer   ┌────────┬────────┬────────┬────────┐
+    writes   │ slot 0 │ slot 1 │ slot 2 │ slot 3 │   a reader looks at the
+    to the   │ turn 18│ turn 18│ turn 16│ turn 18│   slots where they are
+    oldest   └────────┴────────┴────────┴────────┘
+
+The writer waits for nobody, so a reader that is slow may be told of a frame that is there no
+longer: it gets `Overtaken`. What it did get stays as it is for as long as it keeps the array, for
+the writer leaves that slot out. How the two agree on this is told in `zmqlab.wire.ring`.
+"""
+
+import math
+
+import numpy as np
+
+from zmqlab.wire import ring
+from zmqlab.wire.messages import (
+    MessageError,
+    check_frame,
+    frame_header,
+    pack_message,
+    unpack_message,
+    view_frame,
+)
+from zmqlab.wire.parts import recv_parts, send_parts
+from zmqlab.wire.sockets import check_count
+
+
+class Overtaken(MessageError):
+    """The frame is there no longer: the writer has written on. The next may well be there."""
+
+
+class RingFull(RuntimeError):
+    """Every slot is kept by somebody who still has an array of it."""
+
+
+class FrameRing:
+    """A ring of slots for frames in shared memory, and its only writer.
+
+    ::
+
+        with FrameRing() as ring:
+            for number, frame in enumerate(frames):
+                ring.send_frame(socket, frame, sequence=number)
+
+    Readers are programs of the same user on the same computer. The memory is made with the first
+    frame, and made anew when a larger one comes. One thread at a time may use a ring, as a socket.
+
+    Parameters
+    ----------
+    slots : int
+        A frame is overwritten when so many others have been sent, not counting slots that readers
+        keep. Few stay in the processor's cache, which makes them fast.
+
+    Raises
+    ------
+    ValueError
+        If `slots` is no such number.
+    """
+
+    def __init__(self, slots=4):
+        check_count(1000, slots=slots)
+        self._slots = slots
+        self._memory = self._older = None
+        self._oldest_first = []
+        self._closed = False
+        ring.sweep()
+
+    def send_frame(
+        self, socket, frame, topic="frame", sequence=0, time=None, timeout=10.0, **extra
+    ):
+        """Put a frame into the ring and send where it is.
+
+        Parameters
+        ----------
+        frame : numpy.ndarray
+            It is copied once, and yours again when this returns. One that `empty` gave is not
+            copied but read-only from now on, and its slot is kept until you let go of it.
+        socket, topic, sequence, time, timeout, **extra
+            As for `zmqlab.send_frame`.
+
+        Raises
+        ------
+        MessageError
+            If `frame` is not an array of plain numbers, or the header is not JSON.
+        RingFull
+            If all slots are kept.
+        OSError
+            If there is no room for the memory.
+        TimeoutError
+            If it could not be sent in time.
+        """
+        send_parts(socket, self.pack_frame(frame, topic, sequence, time, **extra), timeout, True)
+
+    def pack_frame(self, frame, topic="frame", sequence=0, time=None, **extra):
+        """Put a frame into the ring; return the three parts of the message that tells of it."""
+        frame = np.asarray(frame)
+        header = frame_header(frame, sequence, time)
+        slot = self._lent(frame)
+        if slot is None:
+            slot = self._take(frame.nbytes)
+            self._memory.write(slot, frame, frame.dtype.newbyteorder("<"))
+        else:
+            frame.flags.writeable = False
+        turn = self._memory.end(slot)
+        header.update(ring=self._memory.path.name, slot=slot, turn=turn, **extra)
+        return pack_message(topic, header)
+
+    def empty(self, shape, dtype="uint8"):
+        """Return an array in the ring itself, to be filled and then sent without any copy.
+
+        Its slot is kept until you let go of the array and all views of it, sent or not.
+        """
+        frame_header(np.empty(0, dtype))  # refuses what is no plain number, and could not be sent
+        dtype = np.dtype(dtype).newbyteorder("<")
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        slot = self._take(math.prod(shape) * dtype.itemsize)
+        return ring.Hold(self._memory, slot).array(shape, dtype, readonly=False)
+
+    def close(self):
+        """Remove the memory; arrays that somebody still has stay as they are. Twice is safe."""
+        self._closed = True
+        self._retire_older()
+        self._older, self._memory = self._memory, None
+        self._retire_older()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def _lent(self, frame):
+        """Return the slot that a frame was filled in, or None if it lies elsewhere."""
+        if self._memory is None or not any(self._memory.mine) or not frame.flags.c_contiguous:
+            return None
+        slot = self._memory.slot_at(ring.address_of(frame))
+        return slot if slot is not None and self._memory.mine[slot] else None
+
+    def _take(self, nbytes):
+        """Begin to write to the oldest slot that nobody keeps; return its number."""
+        if self._closed:
+            raise ValueError("this ring is closed")
+        if self._memory is None or nbytes > self._memory.room:
+            self._make_anew(nbytes)
+        for _ in range(2):
+            for slot in self._oldest_first:
+                if self._memory.begin(slot):
+                    self._oldest_first.remove(slot)
+                    self._oldest_first.append(slot)
+                    if self._older and self._memory.turn(slot) > 1:
+                        self._retire_older()
+                    return slot
+            alive = self._memory.forget_the_dead()
+        raise RingFull(
+            f"all {self._slots} slots are kept by arrays of process "
+            f"{', '.join(map(str, alive))}. Let go of them there (del), receive with copy=True, "
+            f"or give the ring more slots than arrays are ever kept"
+        )
+
+    def _make_anew(self, nbytes):
+        """Make the memory; the one before stays until as many frames were sent as it has slots."""
+        self._retire_older()
+        self._older, self._memory = self._memory, ring.create(self._slots, nbytes)
+        self._oldest_first = list(range(self._slots))
+
+    def _retire_older(self):
+        if self._older:
+            path, self._older = self._older.path, None
+            ring.remove(path)
+
+
+class RingReader:
+    """Receives frames from rings, of as many writers as there are, and ordinary ones as well."""
+
+    def __init__(self):
+        self._memories = {}
+
+    def recv_frame(self, socket, timeout=10.0, copy=False):
+        """Receive a frame that `FrameRing.send_frame` or `zmqlab.send_frame` has sent.
+
+        Parameters
+        ----------
+        socket : zmq.Socket
+        timeout : float
+            Seconds.
+        copy : bool
+            True: the frame is yours, to write into and to keep. False: it is the memory itself,
+            read-only, and its slot is kept from the writer until you let go of the frame and of
+            all views of it. Keep few.
+
+        Returns
+        -------
+        topic : str
+        header : dict
+        frame : numpy.ndarray
+
+        Raises
+        ------
+        Overtaken
+            If the writer has overwritten the frame since, or it is not to be found here.
+        MessageError
+            If the message is not a frame.
+        TimeoutError
+            If no message arrived in time.
+        """
+        return self.unpack_frame(recv_parts(socket, timeout), copy)
+
+    def unpack_frame(self, parts, copy=False):
+        """Return topic, header and frame from the three parts of a message."""
+        topic, header, pixels = unpack_message(parts)
+        if pixels.nbytes or "ring" not in header:
+            frame = view_frame(topic, header, pixels)
+        else:
+            frame = self._find(topic, header)
+        return topic, header, frame.copy() if copy else frame
+
+    def close(self):
+        """Let go of the memory, but for arrays that are still kept. Closing twice is safe."""
+        self._memories.clear()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.close()
+
+    def _find(self, topic, header):
+        """Return the frame that a header tells of; nothing in it is believed unseen."""
+        dtype, shape, nbytes = check_frame(topic, header)
+        slot, turn = header.get("slot"), header.get("turn")
+        memory = self._memory_of(header)
+        if type(slot) is not int or not 0 <= slot < memory.slots or nbytes > memory.room:
+            raise MessageError(
+                f"the header tells of {nbytes} bytes in slot {slot!r:.40}, but its ring has "
+                f"{memory.slots} slots of {memory.room} bytes"
+            )
+        if type(turn) is not int or turn < 2 or turn % 2:
+            raise MessageError(f"the header's turn {turn!r:.40} is no even number from 2")
+        hold = ring.Hold(memory, slot)
+        if memory.turn(slot) != turn:
+            del hold  # an error keeps what was at hand when it was raised
+            raise Overtaken(
+                f"frame {header['sequence']} of {topic!r} is overwritten: its writer has sent "
+                "more frames since than its ring has slots. Read faster, or give it more slots"
+            )
+        try:
+            return hold.array(shape, dtype)
+        except ValueError as error:
+            raise MessageError(f"the header's shape {shape!r:.80} is impossible: {error}") from None
+
+    def _memory_of(self, header):
+        name = header["ring"]
+        if type(name) is str and name in self._memories:
+            return self._memories[name]
+        for known, memory in list(self._memories.items()):
+            if ring.is_over(memory):
+                del self._memories[known]
+        try:
+            memory = ring.attach(name)
+        except ValueError as error:
+            raise MessageError(f"the header's ring {error}") from None
+        if memory is None:
+            raise Overtaken(
+                f"frame {header['sequence']} lies in ring {name}, which is not here: its writer "
+                "has ended or made a larger one since, or is another user's or another computer's"
+            )
+        return self._memories.setdefault(name, memory)

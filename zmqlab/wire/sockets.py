@@ -1,0 +1,173 @@
+"""Bind, connect and wait, with errors that say what to do.
+
+pyzmq says `Invalid argument`; these say which argument, why, and what to write
+instead. They take any pyzmq socket and add nothing to it.
+"""
+
+import errno
+import socket as plain_sockets
+from urllib.parse import urlsplit
+
+import zmq
+from zmq import zmq_poll  # what `Socket.poll` calls, without its detours
+
+SLICE = 0.5  # seconds: long waits are cut up, for Windows notices Ctrl-C only between two
+_GREETING = b"\xff"  # the first byte that a ZeroMQ socket says to whoever connects by tcp
+
+_EXAMPLE = "An endpoint looks like tcp://127.0.0.1:5555"
+_NO_SUCH_ADDRESS = (
+    "this computer has no such address. 127.0.0.1 serves programs on this computer only, "
+    "0.0.0.0 every network it is in"
+)
+_BIND_REMEDIES = {
+    errno.EINVAL: f"{_EXAMPLE}; tcp://127.0.0.1:* takes any free port",
+    errno.EPROTONOSUPPORT: f"there is no such protocol here. {_EXAMPLE}",
+    errno.EACCES: "the system does not allow it: ports below 1024 are the administrator's, "
+    "and Windows reserves some more. Take another port",
+    errno.ENODEV: _NO_SUCH_ADDRESS,
+    zmq.EADDRNOTAVAIL: _NO_SUCH_ADDRESS,
+    zmq.EADDRINUSE: "the port is taken, perhaps by a server that you started earlier. "
+    "Stop that one, or bind tcp://127.0.0.1:* for any free port",
+}
+
+
+def bind(socket: zmq.Socket, endpoint: str) -> str:
+    """Bind a socket.
+
+    Parameters
+    ----------
+    socket : zmq.Socket
+    endpoint : str
+        For example ``tcp://127.0.0.1:*``: any free port, for this computer only.
+
+    Returns
+    -------
+    str
+        The endpoint that was bound, with its port as a number: what others connect to.
+
+    Raises
+    ------
+    zmq.ZMQError
+        With pyzmq's `errno`, and a text that says what to do.
+    """
+    try:
+        socket.bind(endpoint)
+    except zmq.ZMQError as error:
+        remedy = _BIND_REMEDIES.get(error.errno or 0, error.strerror)
+        raise zmq.ZMQError(error.errno, f"cannot bind {endpoint!r}: {remedy}") from None
+    return endpoint_of(socket)
+
+
+def connect(socket: zmq.Socket, endpoint: str) -> None:
+    """Connect a socket; the other side may be bound later.
+
+    Raises
+    ------
+    zmq.ZMQError
+        With pyzmq's `errno`, and a text that says what to write instead.
+    """
+    try:
+        socket.connect(endpoint)
+    except zmq.ZMQError as error:
+        remedy = _connect_remedy(endpoint, error)
+        raise zmq.ZMQError(error.errno, f"cannot connect to {endpoint!r}: {remedy}") from None
+
+
+def _connect_remedy(endpoint, error):
+    if endpoint.startswith("tcp://*"):
+        here = endpoint.replace("*", "127.0.0.1", 1)
+        return (
+            f"`*` stands for every address of a computer, which only bind understands. Write "
+            f"{here} for a server on this computer, or the address of the computer it runs on"
+        )
+    if endpoint.endswith(":*"):
+        return "`:*` takes a free port, which only bind can do. Write the port that bind took"
+    if error.errno in (errno.EINVAL, errno.EPROTONOSUPPORT):
+        return _EXAMPLE
+    return error.strerror
+
+
+def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]:
+    """Wait until one of several sockets can receive or send.
+
+    Parameters
+    ----------
+    events : dict
+        What to wait for at each socket: `zmq.POLLIN` to receive, `zmq.POLLOUT` to send.
+    timeout : float
+        Seconds.
+
+    Returns
+    -------
+    dict
+        The sockets that are ready, and for what: empty if none was in time.
+    """
+    sockets = list(events.items())
+    while timeout > SLICE:
+        if ready := zmq_poll(sockets, int(1000 * SLICE)):
+            return dict(ready)
+        timeout -= SLICE
+    return dict(zmq_poll(sockets, int(1000 * max(0, timeout))))
+
+
+def endpoint_of(socket: zmq.Socket) -> str:
+    """Return the endpoint that a socket bound or connected last, with its port as a number."""
+    return bytes(socket.get(zmq.LAST_ENDPOINT)).decode()
+
+
+def describe(socket: zmq.Socket) -> str:
+    """Name a socket by its type and its last endpoint: ``REQ socket at tcp://...``."""
+    endpoint = endpoint_of(socket)
+    place = f"at {endpoint}" if endpoint else "that is neither bound nor connected"
+    return f"{zmq.SocketType(int(socket.get(zmq.TYPE))).name} socket {place}"
+
+
+def who_listens(endpoint: str, timeout: float = 3.0) -> str:
+    """Say what is at the other end of a tcp endpoint now, by knocking at it.
+
+    A ZeroMQ socket greets whoever connects, before a word is said to it
+    (https://rfc.zeromq.org/spec/23/, "Greeting"), so that a silent listener is
+    something else. Nothing is sent.
+
+    Returns
+    -------
+    str
+        Half a sentence for an error message.
+    """
+    parts = urlsplit(endpoint)
+    if parts.scheme != "tcp":
+        return f"{parts.scheme} endpoints cannot be looked at from outside"
+    try:
+        knock = plain_sockets.create_connection((parts.hostname, parts.port), timeout)
+    except plain_sockets.gaierror:
+        return f"no computer of the name {parts.hostname!r} is known here"
+    except ConnectionRefusedError:
+        return "nobody listens there"
+    except (OSError, ValueError) as error:
+        return f"no answer to a plain connection either ({error})"
+    with knock:
+        try:
+            if knock.recv(1) == _GREETING:
+                return "a ZeroMQ socket listens there, but did not answer"
+        except OSError:
+            pass
+    return "a program listens there, but it hangs or does not speak ZeroMQ"
+
+
+def check_count(most: int = 2**31 - 1, **given: int) -> None:
+    """Refuse what is no number of things: 0, to ZeroMQ, would be a queue without any bound.
+
+    Parameters
+    ----------
+    most : int
+    **given : int
+        The numbers, by the names of the parameters that they were given for.
+
+    Raises
+    ------
+    ValueError
+        If one is not a whole number from 1 to `most`.
+    """
+    for name, count in given.items():
+        if type(count) is not int or not 1 <= count <= most:
+            raise ValueError(f"{name}={count!r}: give a whole number from 1 to {most}")
