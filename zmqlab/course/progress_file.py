@@ -12,7 +12,7 @@ There is one file for each folder that holds the course, where the system keeps 
 import contextlib
 import hashlib
 import json
-import os
+import secrets
 import warnings
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,7 @@ def load() -> dict[str, Any]:
         if not all(isinstance(held[key], type(value)) for key, value in empty.items()):
             raise ValueError("it is no progress of this course")
         return held
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return empty
     except (OSError, ValueError, KeyError, TypeError) as error:
         aside = file.with_suffix(".broken")
@@ -76,7 +76,7 @@ def load() -> dict[str, Any]:
 
 def _save(held):
     file = path()
-    part = file.with_suffix(f".{os.getpid()}")
+    part = file.with_suffix(f".{secrets.token_hex(4)}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps(held, ensure_ascii=False, indent=1), "utf-8")
