@@ -10,7 +10,7 @@ from helpers.minutes import NOTEBOOKS, code_lines, minutes, stated
 from zmqlab.course import predictions
 from zmqlab.course.exercises import exercises
 
-PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+PATHS = sorted(NOTEBOOKS.glob("[0-9]*.ipynb"))
 LONGEST_CELL, MOST_CODE, HOUR = 25, 300, 60
 each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 
