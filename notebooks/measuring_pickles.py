@@ -10,7 +10,7 @@ import zmq
 
 from zmqlab import drawing, recv_frame, send_frame, start
 
-ROUNDS, FRAMES = 5, 3  # the median counts; in each round the two take turns
+ROUNDS, FRAMES = 5, 2  # the median counts; in each round the two take turns
 WAYS = ("pickle", "parts")
 
 
