@@ -5,6 +5,7 @@ import threading
 import time
 
 import zmq
+from tqdm.auto import tqdm
 
 from zmqlab import drawing, open_camera, send_frame, start, subscribe
 
@@ -98,6 +99,17 @@ def rows(process):
     ]
 
 
+def losses(measured):
+    """Return how many frames each reader lost in a second, from the first loss to the end."""
+    rates = []
+    for lines in measured.values():
+        first, last = lines[0], lines[-1]
+        began = max(line[0] for line in lines if line[2] == first[2])
+        lost = last[2] - first[2]
+        rates.append(f"{lost / (last[0] - began):.0f}" if lost else "0")
+    return ", ".join(rates)
+
+
 def draw_marks(measured):
     """Draw lost frames and the age of the last one against time, a line for each mark."""
     words = "lost frames, and the age of the last frame read, against time; one line for each mark"
@@ -147,7 +159,7 @@ def memories(hwm, count=160):
     publisher = start(publish_fast, hwm, count, process_name="publisher")
     subscriber = start(subscribe_and_sleep, publisher.endpoint, hwm, process_name="sleeper")
     measured = []
-    for sent in range(0, count + 1, 10):
+    for sent in tqdm(range(0, count + 1, 10), desc=f"mark {hwm}"):
         publisher.wait_output(f"sent {sent} frames", timeout=30)
         measured.append((sent, publisher.memory / 1e6, subscriber.memory / 1e6))
     publisher.stop()

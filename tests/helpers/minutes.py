@@ -6,7 +6,7 @@ from pathlib import Path
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 WORDS, LINES, EXERCISE = 140, 8, 10
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-STATED = re.compile(r"\*\*Time\*\*:? *(?:about )?(\d+) minutes", re.IGNORECASE)
+STATED = re.compile(r"\*\*Time(?::\*\*|\*\*:?) *(?:about )?(\d+) minutes", re.IGNORECASE)
 
 
 def minutes(notebook) -> float:
