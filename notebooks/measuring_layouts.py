@@ -72,7 +72,7 @@ def draw_layouts(measured):
             values = [each[column] for each in measured.values()]
             bars = axes.barh(range(len(values)), values, color=f"C{column}")
             axes.bar_label(bars, [f"{value:.2g}" for value in values], padding=3)
-            axes.set_yticks(range(len(values)), measured if column == 0 else [""] * len(values))
+            axes.set_yticks(*([range(len(values)), measured] if column == 0 else [[]]))
             axes.set_title(title)
             axes.set_xlim(0, 1.25 * max(values))
             axes.set_xticks([])

@@ -75,12 +75,12 @@ def receive(messages, *subscriptions, conflate=False):
 # Loss and age against time (section 5)
 
 
-def reader(endpoint, hwm, work, newest=False, seconds=6):
+def reader(endpoint, hwm, work, latest=False, seconds=6):
     """Read frames and work on each of them; print twice a second how it goes."""
     with subscribe(endpoint, hwm=hwm) as stream:
         began = told = time.monotonic()
         while told < began + seconds:
-            stream.latest() if newest else stream.read()
+            stream.latest() if latest else stream.read()
             time.sleep(work)  # the work
             if time.monotonic() > told + 0.5:
                 told = time.monotonic()
