@@ -10,6 +10,7 @@ from .cameras.opening import open_camera as open_camera
 from .course.exercises import check as check
 from .course.exercises import hint as hint
 from .course.health import doctor as doctor
+from .page.figures import GREY as GREY
 from .page.figures import drawing as drawing
 from .page.figures import show_frame as show_frame
 from .page.figures import show_spectrum as show_spectrum
