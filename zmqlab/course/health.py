@@ -15,8 +15,10 @@ from contextlib import redirect_stdout
 from importlib.metadata import PackageNotFoundError, requires, version
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 OK, NOTE, BROKEN = "ok", "note", "BROKEN"
+Finding = tuple[str, str, str]
 
 INSTALL = 'pip install -e ".[notebooks]" in the folder of the course, then restart the kernel'
 CONTAINER = Path("/sys/fs/cgroup")  # where Linux states the limits of a container
@@ -33,7 +35,7 @@ class Report(list):
         """Name the checks that found something which the course needs and cannot use."""
         return [check for check, state, _, _ in self if state == BROKEN]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if self.broken:
             return f"To mend before you go on: {', '.join(self.broken)}."
         notes = [check for check, state, _, _ in self if state == NOTE]
@@ -64,7 +66,7 @@ def doctor() -> Report:
     return report
 
 
-def print_row(check, state, finding, remedy):
+def print_row(check: str, state: str, finding: str, remedy: str) -> None:
     """Print one finding, with what to do about it below."""
     indent = " " * 17
     print(textwrap.fill(f"{check:<9} {state:<6} {finding}", 88, subsequent_indent=indent))
@@ -73,12 +75,12 @@ def print_row(check, state, finding, remedy):
         print(textwrap.fill(remedy, 88, initial_indent=first, subsequent_indent=indent + "   "))
 
 
-def python():
+def python() -> Finding:
     """Name the interpreter and its place: a wrong environment is the commonest fault of all."""
     return OK, f"{platform.python_version()} on {platform.platform(terse=True)}, {sys.prefix}", ""
 
 
-def packages():
+def packages() -> Finding:
     """Compare the versions that are installed with the bounds in zmqlab's own metadata."""
     from packaging.requirements import Requirement
 
@@ -95,7 +97,7 @@ def packages():
     return BROKEN, ", ".join(faults[""] + faults["notebooks"]), INSTALL
 
 
-def wrong_version(name: str, bounds) -> list[str]:
+def wrong_version(name: str, bounds: Any) -> list[str]:
     """Return what is wrong with a package: nothing if it is there within its bounds."""
     try:
         found = version(name)
@@ -104,7 +106,7 @@ def wrong_version(name: str, bounds) -> list[str]:
     return [] if bounds.contains(found, prereleases=True) else [f"{name} {found} is not {bounds}"]
 
 
-def camera():
+def camera() -> Finding:
     """Read a frame from the camera that the notebooks will open."""
     from zmqlab.cameras import CameraError, open_camera
 
@@ -125,16 +127,18 @@ def camera():
     return NOTE, finding, remedy
 
 
-def ports():
+def ports() -> Finding:
     """Send a message through the loopback interface, and see what localhost means here."""
     import zmq
+
+    from zmqlab.wire.sockets import endpoint_of
 
     wait = int(1000 * TIMEOUT)
     try:
         with zmq.Context() as context, context.socket(zmq.PULL) as pull:
             pull.setsockopt(zmq.RCVTIMEO, wait)
             pull.bind("tcp://127.0.0.1:*")
-            endpoint = pull.last_endpoint.decode()
+            endpoint = endpoint_of(pull)
             with context.socket(zmq.PUSH) as push:
                 push.setsockopt(zmq.LINGER, 0)
                 push.setsockopt(zmq.SNDTIMEO, wait)
@@ -162,7 +166,7 @@ def first_address(host: str) -> str:
         return "unknown"
 
 
-def widgets():
+def widgets() -> Finding:
     """Look for what sliders and panels need: two packages, and their halves in the page."""
     names = ("jupyterlab", "ipywidgets", "anywidget")
     finding = ", ".join(f"{name} {version(name)}" for name in names)
@@ -177,7 +181,7 @@ def widgets():
     return BROKEN, f"{finding}, but the page has no {' and no '.join(absent)}", remedy
 
 
-def proxy():
+def proxy() -> Finding:
     """Look for the way from the page to a process: jupyter-server-proxy, enabled in the server."""
     finding = f"jupyter-server-proxy {version('jupyter-server-proxy')}"
     answer = ask_jupyter("server-proxy/servers-info")
@@ -222,7 +226,7 @@ def ask_jupyter(path: str) -> str | None:
     return None
 
 
-def memory():
+def memory() -> Finding:
     """Look at the memory that is free, in this container if it is one."""
     import psutil
 
@@ -241,7 +245,7 @@ def memory():
     return NOTE, finding, "Shut down the kernels of other notebooks (JupyterLab: Running, at left)."
 
 
-def disk():
+def disk() -> Finding:
     """Look at the space that is free where the course records."""
     from zmqlab.course.progress_file import course_folder
 
@@ -256,13 +260,14 @@ def disk():
     return NOTE, finding, "Make room: the notebook on recordings writes some 450 MB there."
 
 
-def cores():
+def cores() -> Finding:
     """Count the cores that this process may use: a farm of workers cannot use more."""
     import psutil
 
     process = psutil.Process()
     # There is no affinity on macOS.
-    count = len(process.cpu_affinity()) if hasattr(process, "cpu_affinity") else os.cpu_count()
+    allowed = getattr(process, "cpu_affinity", lambda: None)()
+    count = len(allowed) if allowed else os.cpu_count() or 1
     try:
         quota, period = map(int, (CONTAINER / "cpu.max").read_text().split())
         count = min(count, max(1, round(quota / period)))
