@@ -209,11 +209,19 @@ def open_sockets() -> int:
     return sum(isinstance(each, zmq.Socket) and not each.closed for each in gc.get_objects())
 
 
-def expect_closed(before: int, when: str = "its calls were over") -> None:
-    """Raise `NotYet` if more sockets are open than `before`."""
-    left = open_sockets() - before
-    if left > 0:
-        raise NotYet(f"It left {left} sockets open when {when}: close each, or use `with`.")
+@contextlib.contextmanager
+def nothing_left(when: str = "its calls are over") -> Iterator[None]:
+    """Raise `NotYet` if threads or sockets of the learner's are left after the block."""
+    sockets, threads = open_sockets(), set(threading.enumerate())
+    yield
+    left = set(threading.enumerate()) - threads
+    # What watches how long a call takes is ours, and may just be ending.
+    if names := [each.name for each in left if not isinstance(each, threading.Timer)]:
+        raise NotYet(f"When {when}, a thread of it still runs: {names[0]}.")
+    if (count := open_sockets() - sockets) > 0:
+        raise NotYet(
+            f"When {when}, {count} of its sockets are still open: close each, or use `with`."
+        )
 
 
 # What is beside it meanwhile

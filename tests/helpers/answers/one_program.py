@@ -57,7 +57,7 @@ WRONG = {
                 "    def worker(context):\n        work_on(context)\n"
                 "        threading.Event().wait(60)\n\n    def work_on(context):\n",
             ),
-            "leaves a thread behind",
+            "a thread of it still runs",
         ),
     },
     "many_at_once": {
@@ -119,7 +119,7 @@ WRONG = {
                 "    globals().setdefault('kept', []).append(socket)\n"
                 "    if True:\n",
             ),
-            "sockets open",
+            "sockets are still open",
         ),
     },
 }

@@ -44,12 +44,12 @@ WRONG = {
             "def in_order(arrivals):\n"
             "    for number, result in sorted(arrivals, key=lambda pair: pair[0]):\n"
             "        yield result\n",
-            "How many it had taken",
+            "How many arrivals it had taken",
         ),
         "keeps all": (changed(IN_ORDER, "early.pop(due)", "early[due]"), "memory fills"),
         "one at a time": (
             changed(IN_ORDER, "while due", "if due"),
-            "How many it gives|Result number|taken",
+            "How many arrivals|Result number",
         ),
         "nothing for None": (
             changed(IN_ORDER, "while due in early", "while early.get(due)"),

@@ -125,13 +125,13 @@ WRONG = {
         ),
         "leaves sockets open": (
             changed(SHARED, "socket.linger = 0", "globals().setdefault('kept', []).append(socket)"),
-            "sockets open",
+            "sockets are still open",
         ),
         "leaves requests behind": (
             changed(SHARED, "socket.linger = 0", "pass").replace(
                 "    return answer", "    socket.close()\n    return answer"
             ),
-            "given up on two.*old",
+            "after two calls had given up.*old",
         ),
     },
 }

@@ -81,12 +81,12 @@ def _sent_over(sender, receiver, parts, when):
 def safe_camera_server(function):
     with served(_with_failing_camera, function) as server:
         topics = [_topic(server, b"read") for _ in range(6)]
-        what = "What comes when a camera fails at every third `read`: the topics of six replies"
-        expect(f"{what}, sorted", ["error"] * 2 + ["frame"] * 4, sorted(topics))
+        what = "The topics of six replies, sorted, while the camera fails at every third `read`"
+        expect(what, ["error"] * 2 + ["frame"] * 4, sorted(topics))
         for parts in ([b"raed"], [b""], [b"\xff\xfe"], [b"read", b"now"], [b"READ"], [b"set"]):
             expect(f"The topic of the reply to {named(*parts)}", "error", _topic(server, *parts))
             if _topic(server, b"read") == "error" == _topic(server, b"read"):
-                raise NotYet(f"After {named(*parts)} it gives no frame any longer.")
+                raise NotYet(f"After {named(*parts)} it gives no frame any more.")
         expect("The topic of the reply to b'stop'", "ok", _topic(server, b"stop"))
         expect_end(server, "b'stop'")
     return "It replied to everything, told of each failure, and served on until it was stopped."
@@ -155,5 +155,5 @@ def _ask_camera(server, command, parameters=None):
         request(server.endpoint, command, parameters, timeout=TIMEOUT)
     except TimeoutError:
         raise NotYet(
-            "After it the camera server answers no more. Did it stop the server?"
+            "After your function the camera server answers no more. Did it stop the server?"
         ) from None

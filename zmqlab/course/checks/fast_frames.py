@@ -219,8 +219,8 @@ def read_slot(function):
         got = call(function, slot, turn, 4, when=when)
         turn.write()  # at the latest now
         _judge(got, slot, when, may_be_none=look is not None, must_be_none=look == 0)
-    when = "a painter paints all the time, in another thread"
-    call(_beside_a_painter, function, when, when=when, timeout=3 * TIMEOUT)
+    when = "somebody writes all the time, in another thread"
+    call(_beside_a_writer, function, when, when=when, timeout=3 * TIMEOUT)
     return "It was given the slot at every awkward moment, and never gave a torn picture away."
 
 
@@ -270,10 +270,10 @@ def _judge(got, slot, when, may_be_none, must_be_none):
     expect(f"The values in the picture that it returns when {when}", [_OLD], values)
 
 
-def _beside_a_painter(function, when):
+def _beside_a_writer(function, when):
     slot, turn = np.zeros((480, 640, 3), np.uint8), np.zeros(1, np.uint64)
 
-    def paint(over):
+    def write(over):
         for number in itertools.count(1):
             turn[0] += 1
             slot[:] = number % 256
@@ -281,7 +281,7 @@ def _beside_a_painter(function, when):
             if over.is_set():
                 return
 
-    with in_thread(paint):
+    with in_thread(write):
         for _ in range(500):
             expected = int(turn[0]) + 1 & ~1  # the next even one
             got = function(slot, turn, expected)

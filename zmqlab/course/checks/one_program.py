@@ -20,10 +20,10 @@ from zmqlab.course.trial import (
     NotYet,
     call,
     expect,
-    expect_closed,
     expect_return,
     free_endpoint,
     named,
+    nothing_left,
     open_sockets,
     peer,
 )
@@ -54,7 +54,7 @@ def in_a_thread(function):
 
 def _expect_turned(function, items, when):
     """Have all items turned round, in one other thread with a socket."""
-    sockets, threads, at_work = open_sockets(), set(threading.enumerate()), []
+    sockets, at_work = open_sockets(), []
 
     def work(item):
         # To count the sockets takes a while: once is enough.
@@ -62,42 +62,31 @@ def _expect_turned(function, items, when):
         return item[::-1]
 
     expected = [item[::-1] for item in items]
-    expect_return(expected, function, work, [*items], when=when, timeout=2 * TIMEOUT)
+    with nothing_left(f"it has returned, and {when}"):
+        expect_return(expected, function, work, [*items], when=when, timeout=2 * TIMEOUT)
     if any(thread is threading.main_thread() for thread, _ in at_work):
         raise NotYet("`work` was called in the thread that called you, not in a second one.")
     if items:
         expect("In how many threads `work` was called", 1, len({t for t, _ in at_work}))
         if at_work[0][1] <= sockets:
             raise NotYet("No socket was open during `work`: how did the items get there?")
-    _expect_nothing_left(when, sockets, threads)
 
 
 def _expect_error(function):
-    sockets, threads = open_sockets(), set(threading.enumerate())
-
     def work(item):
         if item == b"bad":
             raise ValueError("this item is bad")
         return item
 
-    when = "`work` raises an error"
-    try:
-        got = call(function, work, [b"good", b"bad", b"good"], when=when, timeout=2 * TIMEOUT)
-    except NotYet as error:
-        if "raised an error" not in error.text:
-            raise
-    else:
-        raise NotYet(f"When {when}, it raised none, and returned {got!r:.80}.")
-    _expect_nothing_left(when, sockets, threads)
-
-
-def _expect_nothing_left(when, sockets, threads):
-    left = set(threading.enumerate()) - threads
-    # What watches how long a call takes is ours, and may just be ending.
-    left = [each for each in left if not isinstance(each, threading.Timer)]
-    if left:
-        raise NotYet(f"Called when {when}, it leaves a thread behind: {left[0].name}.")
-    expect_closed(sockets, f"it had returned, where {when}")
+    when, items = "`work` raises an error", [b"good", b"bad", b"good"]
+    with nothing_left(f"it has returned, and {when}"):
+        try:
+            got = call(function, work, items, when=when, timeout=2 * TIMEOUT)
+        except NotYet as error:
+            if "raised an error" not in error.text:
+                raise
+        else:
+            raise NotYet(f"When {when}, it raised none, and returned {got!r:.80}.")
 
 
 @exercise(
@@ -109,15 +98,15 @@ def _expect_nothing_left(when, sockets, threads):
     'The end is `parts == [b"stop"]`; data are `if len(parts) == 2: heard.append(parts[1])`.',
 )
 def radio(function):
-    before = open_sockets()
     pairs = [[b"camera", b"%d" % number] for number in range(5)]
     odd = [pairs[0], [b"hello"], pairs[1], [b"a", b"b", b"c"], pairs[2], [b"stopwatch", b""]]
-    _expect_heard(function, [*pairs, [b"stop"]], [data for _, data in pairs], "five pairs came")
-    when = "messages of one part and of three came in between"
-    _expect_heard(function, [*odd, [b"stop"]], [b"0", b"1", b"2", b""], when)
-    for endpoint in (None, free_endpoint()):
-        _expect_stop(function, endpoint)
-    expect_closed(before)
+    with nothing_left():
+        five = [data for _, data in pairs]
+        _expect_heard(function, [*pairs, [b"stop"]], five, "five pairs came")
+        when = "messages of one part and of three came in between"
+        _expect_heard(function, [*odd, [b"stop"]], [b"0", b"1", b"2", b""], when)
+        for endpoint in (None, free_endpoint()):
+            _expect_stop(function, endpoint)
     return "It heard what there was to hear, and ended at the word as well as at the event."
 
 

@@ -27,7 +27,7 @@ def hears(function):
         got = call(function, subscription, topic, when=when)
         if bool(got) != _is_heard(subscription, topic):
             does = "does not hear" if got else "hears"
-            raise NotYet(f"Where {when}, a real SUB socket {does} it, and yours returned {got!r}.")
+            raise NotYet(f"When {when}, a real subscriber {does} it. Yours returned {got!r}.")
     return f"It agreed with a real publisher on {len(pairs)} pairs."
 
 
@@ -81,7 +81,7 @@ def _publish(function, subscribers, messages):
             subs.append(sub)
             if number < subscribers and sub.poll(300):
                 raise NotYet(
-                    f"It began to send when {number} of {subscribers} subscribers were there."
+                    f"It began to send when only {number} of {subscribers} subscribers had come."
                 )
         for number, sub in enumerate(subs, 1):
             what = f"How many of {messages} messages subscriber {number} of {subscribers} got"

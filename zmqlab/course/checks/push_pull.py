@@ -204,7 +204,8 @@ def _put_in_order(function, order, when):
         given.append(result)
         expect(f"Result number {len(given) - 1}, when {when}", f"result {len(given) - 1}", result)
         needed = 1 + max(order.index(number) for number in range(len(given)))
-        expect(f"How many it had taken when it gave {result!r}, and {when}", needed, len(taken))
+        what = f"How many arrivals it had taken for {result!r}, when {when}"
+        expect(what, needed, len(taken))
     expect(f"How many it gives when {when}", len(order), len(given))
 
 

@@ -21,10 +21,9 @@ from zmqlab.course.trial import (
     NotYet,
     Words,
     expect,
-    expect_closed,
     expect_return,
     free_endpoint,
-    open_sockets,
+    nothing_left,
     peer,
 )
 
@@ -123,25 +122,23 @@ def patient_ask(function):
     with _server(_echo_slowly) as endpoint:
         when = "the server takes 0.4 s and the timeout is 5 s"
         returns(b"reply to slow", endpoint, b"slow", 5, when)
-    before = open_sockets()
-    with _server(lambda parts: []) as endpoint:
-        for _ in range(3):
-            returns(None, endpoint, b"anyone?", 0.2, "the server does not reply")
     kept = []
 
     def late(parts):  # the reply to the first request leaves together with that to the second
         kept.extend(_echo(parts))
         return kept if parts[-1] == b"second" else []
 
-    with _server(late) as endpoint:
-        returns(None, endpoint, b"first", 0.2, "the server does not reply in time")
-        when = "the reply to an earlier request comes first"
-        returns(b"reply to second", endpoint, b"second", 5, when)
-    endpoint = free_endpoint()
-    for _ in range(2):
-        returns(None, endpoint, b"old", 0.2, "there is no server")
-    expect_closed(before)
-
+    missing = free_endpoint()
+    with nothing_left():
+        with _server(lambda parts: []) as endpoint:
+            for _ in range(3):
+                returns(None, endpoint, b"anyone?", 0.2, "the server does not reply")
+        with _server(late) as endpoint:
+            returns(None, endpoint, b"first", 0.2, "the server does not reply in time")
+            when = "the reply to an earlier request comes first"
+            returns(b"reply to second", endpoint, b"second", 5, when)
+        for _ in range(2):
+            returns(None, missing, b"old", 0.2, "there is no server")
     seen, haunted = [], threading.Event()
 
     def remember(parts):
@@ -150,10 +147,10 @@ def patient_ask(function):
             haunted.set()
         return _echo(parts)
 
-    with _server(remember, endpoint):
-        returns(b"reply to new", endpoint, b"new", 5, "the server is back")
+    with _server(remember, missing):
+        returns(b"reply to new", missing, b"new", 5, "the server is back")
         haunted.wait(0.5)  # a socket that is still there tries again every 0.1 s
-    what = "The requests that a server gets that came after the client had given up on two"
+    what = "What a server received that came up after two calls had given up"
     expect(what, [b"new"], seen)
     return "It waited as long as it was told to and no longer, and each time it could ask again."
 
