@@ -405,6 +405,20 @@ def test_a_stream_that_ends_and_another_that_follows():
         assert (stream.received, stream.lost, stream.restarts) == (7, 0, 1)
 
 
+def test_a_subscriber_that_has_heard_the_end_and_closes_leaves_once():
+    """Otherwise the publisher takes it for two that left, and lets one that is behind miss the end."""
+    with raw_socket(zmq.XPUB, xpub_verboser=True) as socket:
+        with subscribe(socket.last_endpoint.decode()) as stream:
+            assert socket.recv() == b"\1camera/"
+            nothing = np.empty(0, np.uint8)
+            socket.send_multipart(pack_frame(nothing, "camera/", 0, stream="a", end=True))
+            assert list(stream) == []
+        heard = []
+        while socket.poll(300):
+            heard.append(socket.recv())
+        assert heard == [b"\0camera/"]
+
+
 def test_silence_is_explained():
     endpoint = free_endpoint()
     with subscribe(endpoint, timeout=0.2) as stream:

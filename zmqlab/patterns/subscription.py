@@ -107,6 +107,7 @@ class Subscription:
         self._gaps: deque[tuple[int, int]] = deque(maxlen=_MOST_GAPS)
         self._stream, self._next = None, 0  # the number that the next frame should have
         self._ended, self._over = False, ""  # and which stream it was that ended last
+        self._away = False  # unsubscribed, since a stream has ended
         self._wire = wire_topic(topic)
         check_count(hwm=hwm)
         self._hwm = hwm
@@ -154,6 +155,9 @@ class Subscription:
         """
         timeout = self.timeout if timeout is None else timeout
         deadline = monotonic() + timeout
+        if self._away and not self._ended:  # not before: whoever closes now would leave twice
+            self._away = False
+            self._socket.subscribe(self._wire)
         while not self._ended:
             arrived = wait({self._socket: zmq.POLLIN}, deadline - monotonic())
             frame = self._take(recv_parts(self._socket)) if arrived else None
@@ -165,7 +169,6 @@ class Subscription:
                     f"so far {self.summary()}"
                 )
         self._ended = False
-        self._socket.subscribe(self._wire)
         raise EndOfStream(f"{self.topic!r} from {self.endpoint} has ended: {self.summary()}")
 
     def latest(self, timeout: float | None = None) -> np.ndarray:
@@ -247,7 +250,7 @@ class Subscription:
         self._ended = header.get("end") is True
         self._count(header["sequence"], header.get("stream"))
         if self._ended:
-            self._over = header.get("stream") or ""
+            self._over, self._away = header.get("stream") or "", True
             self._socket.unsubscribe(self._wire)  # by which the publisher knows that we have all
             return None
         self.received += 1
