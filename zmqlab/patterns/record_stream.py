@@ -20,6 +20,7 @@ _PAUSE = 1.0  # seconds between two lines about losses
 
 def record(
     path: Path,
+    /,
     *,
     connect: str,
     topic: str = "camera",
