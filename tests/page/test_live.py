@@ -9,8 +9,7 @@ import urllib.request
 import cv2
 import numpy as np
 import pytest
-from helpers.in_browser import open_notebook, open_page, raised
-from test_browser import write_notebook
+from helpers.in_browser import open_notebook, open_page, raised, write_notebook
 from tornado.websocket import websocket_connect
 
 from zmqlab import camera_publisher, start
@@ -182,7 +181,7 @@ def test_live_view_in_jupyterlab(browser, lab, tmp_path):
     cells = [
         "%load_ext zmqlab\nfrom zmqlab import camera_publisher, start\n"
         "from zmqlab.page.live_view import live",
-        "camera = start(camera_publisher, 'simulated', name='camera')\nlive(camera)",
+        "camera = start(camera_publisher, 'simulated', process_name='camera')\nlive(camera)",
     ]
     write_notebook(lab, "live", *cells)
     with open_page(browser, lab) as page:

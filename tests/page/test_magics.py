@@ -175,7 +175,7 @@ def ask(endpoint):
         req.send(b"!")
         print(req.recv().decode())
 for name in "abc":
-    server = zmqlab.start(greet, name.encode(), name=f"greeter {name}")
+    server = zmqlab.start(greet, name.encode(), process_name=f"greeter {name}")
     client = zmqlab.start(ask, server.endpoint)
     client.wait(20)
     print(client.output)

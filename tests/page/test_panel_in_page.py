@@ -2,8 +2,14 @@
 
 import re
 
-from helpers.in_browser import open_notebook, open_page, raised, run_all, screenshot
-from test_browser import write_notebook
+from helpers.in_browser import (
+    open_notebook,
+    open_page,
+    raised,
+    run_all,
+    screenshot,
+    write_notebook,
+)
 
 SERVER = """%%terminal server
 import zmq

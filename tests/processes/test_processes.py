@@ -146,7 +146,7 @@ def test_a_failing_function_shows_its_own_lines():
 
 def test_an_error_in_a_call_of_pyzmq_shows_the_learners_line():
     taken = zmqlab.start(echo).endpoint
-    text = failure(echo, bind=taken, name="second")
+    text = failure(echo, bind=taken, process_name="second")
     assert "rep.bind(bind)" in text
     assert "Address already in use" in text
     assert "observed.py" not in text
@@ -179,7 +179,7 @@ def test_other_ways_not_to_come_up(how, told):
 
 
 def test_a_silent_end_says_so():
-    assert failure(os._exit, 3, name="x").endswith("(failed, exit code 3):\nIt printed nothing.")
+    assert failure(os._exit, 3, process_name="x").endswith("(failed, exit code 3):\nIt printed nothing.")
 
 
 def test_one_that_never_binds_is_stopped():
@@ -187,7 +187,7 @@ def test_one_that_never_binds_is_stopped():
         print("thinking", flush=True)
         time.sleep(seconds)
 
-    text = failure(forget, 60, timeout=1.0)
+    text = failure(forget, 60, start_timeout=1.0)
     assert "was not up after 1 s: it bound and connected no socket" in text
     assert "zmqlab.ready()" in text
     assert "'thinking'" in text
