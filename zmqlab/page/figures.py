@@ -9,6 +9,7 @@ one (https://github.com/jupyterlab/jupyterlab/issues/19719).
 import base64
 import io
 import math
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +17,8 @@ import numpy as np
 from cycler import cycler
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+
+from zmqlab.page.pictures import drawable
 
 # Blue, vermilion, green and purple of the palette by Okabe and Ito, which colour-blind readers
 # can tell apart (https://jfly.uni-koeln.de/color/). The other four colours of that palette
@@ -60,11 +63,11 @@ class Picture(Figure):
         What `matplotlib.figure.Figure` takes.
     """
 
-    def __init__(self, words, **options):
+    def __init__(self, words: str, **options: Any) -> None:
         super().__init__(**options)
         self.words = words
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<picture: {self.words}>"
 
     __str__ = __repr__
@@ -74,16 +77,23 @@ class Picture(Figure):
         png = base64.b64encode(self.png()).decode()
         return {"image/png": png, "text/plain": repr(self)}, {"image/png": {"alt": self.words}}
 
-    def png(self):
-        """Return the picture as a PNG file (bytes); `savefig` writes other formats."""
+    def png(self) -> bytes:
+        """Return the picture as a PNG file; `savefig` writes other formats."""
         file = io.BytesIO()
         self.savefig(file, format="png", bbox_inches="tight", pad_inches=0.05)
         return file.getvalue()
 
 
 @contextmanager
-def drawing(words, width=6.4, height=3.2, columns=1):
+def drawing(words: str, width: float = 6.4, height: float = 3.2, columns: int = 1) -> Iterator[Any]:
     """Draw something of your own in the course's style, and show it.
+
+    ::
+
+        with drawing("frames per second against exposure time") as axes:
+            axes.plot(exposures, rates, "o-", label="measured")
+            axes.set(xlabel="exposure (s)", ylabel="frames per second")
+            axes.legend()
 
     Parameters
     ----------
@@ -97,12 +107,7 @@ def drawing(words, width=6.4, height=3.2, columns=1):
     Yields
     ------
     matplotlib.axes.Axes, or an array of them
-        One for each column::
-
-            with drawing("frames per second against exposure time") as axes:
-                axes.plot(exposures, rates, "o-", label="measured")
-                axes.set(xlabel="exposure (s)", ylabel="frames per second")
-                axes.legend()
+        One for each column.
     """
     from IPython.display import display
 
@@ -113,31 +118,27 @@ def drawing(words, width=6.4, height=3.2, columns=1):
 
 
 @rc_context(STYLE)
-def show_frame(*frames, titles=None, spectrum=False):
+def show_frame(
+    *frames: np.ndarray, titles: str | Sequence[str] | None = None, spectrum: bool = False
+) -> Picture:
     """Show frames side by side.
 
     Parameters
     ----------
     *frames : numpy.ndarray
         Height x width x 3 in BGR, or height x width in grey; uint8, or floating point from 0 to 1.
-    titles : str or list of str, optional
+    titles : str or sequence of str, optional
         One for each frame.
     spectrum : bool
         Show each frame's spectrum too: to the right of one frame, below several.
 
-    Returns
-    -------
-    Picture
-
     Raises
     ------
     TypeError, ValueError
-        For what is no frame; says what it is instead.
+        If one is no frame; says what it is instead.
     """
-    titles = _titles(frames, titles)
-    shapes = [_checked(frame).shape for frame in frames]
-    words = "; ".join(_words("frame", *each) for each in zip(shapes, titles, strict=True))
-    ratio = max(height / width for height, width, *_ in shapes)
+    titles, words = _told("frame", frames, titles)
+    ratio = max(height / width for height, width, *_ in (frame.shape for frame in frames))
     if not spectrum:
         picture, places = _grid(words, len(frames), ratio)
     elif len(frames) == 1:
@@ -145,42 +146,38 @@ def show_frame(*frames, titles=None, spectrum=False):
     else:
         picture, places = _grid(f"{words}, with their spectra", len(frames), ratio, SPECTRUM_RATIO)
     for frame, title, axes in zip(frames, titles, places, strict=False):
-        _draw_frame(axes, frame, title)
+        pixels = frame[..., ::-1] if frame.ndim == 3 else frame  # BGR to RGB
+        axes.imshow(pixels, cmap="gray", vmin=0, vmax=255 if frame.dtype == np.uint8 else 1)
+        axes.set(title=title, xlabel="x (pixels)", ylabel="y (pixels)")
     for frame, axes in zip(frames, places[len(frames) :], strict=spectrum):
         _draw_spectrum(axes, frame, "spectrum")
     return picture
 
 
 @rc_context(STYLE)
-def show_spectrum(*frames, titles=None):
+def show_spectrum(*frames: np.ndarray, titles: str | Sequence[str] | None = None) -> Picture:
     """Show the spectra of frames side by side; `show_frame` can show the frames beside them.
 
     Colour is the logarithm of the magnitude, to base 10. The zero frequency is in the middle, and
     the axes point as those of the frame do, so that a peak lies in the direction, seen from the
-    middle, in which its stripes follow each other.
-
-    Parameters and errors are those of `show_frame`.
-
-    Returns
-    -------
-    Picture
+    middle, in which its stripes follow each other. Parameters and errors are those of `show_frame`.
     """
-    titles = _titles(frames, titles)
-    shapes = [_checked(frame).shape for frame in frames]
-    words = (_words("spectrum of a frame", *each) for each in zip(shapes, titles, strict=True))
-    picture, places = _grid("; ".join(words), len(frames), SPECTRUM_RATIO)
+    titles, words = _told("spectrum of a frame", frames, titles)
+    picture, places = _grid(words, len(frames), SPECTRUM_RATIO)
     for frame, title, axes in zip(frames, titles, places, strict=True):
         _draw_spectrum(axes, frame, title)
     return picture
 
 
 @rc_context(STYLE)
-def show_timeline(rows, title=""):
+def show_timeline(
+    rows: Sequence[tuple[str, Sequence[tuple[float, float, str]]]], title: str = ""
+) -> Picture:
     """Show what happened when: a row of bars for each of those who took part.
 
     Parameters
     ----------
-    rows : list of (str, list of (float, float, str))
+    rows : sequence of (str, sequence of (float, float, str))
         For each row its label and its bars: start and end in seconds, on any one clock, and the
         kind. A bar hides what it covers of earlier ones of its row. The kind that comes first is
         drawn in grey, as a background; the others in the course's colours::
@@ -188,10 +185,6 @@ def show_timeline(rows, title=""):
             [("Ann", [(0.0, 1.2, "waited"), (0.1, 1.1, "was served")]),
              ("Bob", [(0.0, 2.2, "waited"), (1.1, 2.1, "was served")])]
     title : str
-
-    Returns
-    -------
-    Picture
     """
     bars = [bar for _, row in rows for bar in row]
     if not bars:
@@ -204,7 +197,7 @@ def show_timeline(rows, title=""):
     zero, last = min(bar[0] for bar in bars), max(bar[1] for bar in bars)
     unit, scale = ("s", 1) if last - zero >= 1 else ("ms", 1000)
     # Kinds differ in height from the background too, for those who do not see the colours.
-    looks = [{"color": GREY, "alpha": 0.5, "height": 0.8}]
+    looks: list[dict[str, Any]] = [{"color": GREY, "alpha": 0.5, "height": 0.8}]
     looks += [{"color": colour, "height": 0.5} for colour in COLOURS]
     kinds = {kind: looks[i % 5] for i, kind in enumerate(dict.fromkeys(bar[2] for bar in bars))}
 
@@ -227,46 +220,26 @@ def show_timeline(rows, title=""):
     return picture
 
 
-def _checked(frame):
-    """Return the frame if it is one that can be shown."""
-    if not isinstance(frame, np.ndarray):
-        raise TypeError(
-            f"a frame is a numpy array, not {type(frame).__name__}: {str(frame)[:60]}"
-            + (". A camera that is busy or gone gives None" if frame is None else "")
-        )
-    if 0 in frame.shape or not (frame.ndim == 2 or (frame.ndim == 3 and frame.shape[2] == 3)):
-        raise ValueError(
-            f"a frame of shape {frame.shape} cannot be shown; "
-            "give height x width x 3 (BGR) or height x width (grey)"
-        )
-    if np.issubdtype(frame.dtype, np.floating):
-        low, high = frame.min(), frame.max()
-        if not (low >= 0 and high <= 1):  # neither holds for nan
-            raise ValueError(
-                f"a frame of floating point goes from 0, black, to 1, white; this one goes from "
-                f"{low:g} to {high:g}. Scale it, for example frame / 255"
-            )
-    elif frame.dtype != np.uint8:
-        raise TypeError(
-            f"a frame of {frame.dtype} cannot be shown: which value would be white? Give uint8 "
-            "(0 to 255) or floating point (0 to 1), for example frame / frame.max()"
-        )
-    return frame
-
-
-def _titles(frames, titles):
-    """Return one title for each frame."""
+def _told(what, frames, titles):
+    """Return one title for each frame, and what there is to be seen, in words; check the frames."""
     if not frames:
         raise ValueError("no frame was given: show_frame(frame) or show_frame(one, another)")
     titles = [titles] if isinstance(titles, str) else titles
     titles = [""] * len(frames) if titles is None else list(titles)
     if len(titles) != len(frames):
         raise ValueError(f"{len(titles)} titles for {len(frames)} frames: give one for each")
-    return titles
-
-
-def _words(what, shape, title):
-    return f"{title + ': ' if title else ''}{what}, {shape[1]} x {shape[0]} pixels"
+    words = []
+    for frame, title in zip(frames, titles, strict=True):
+        _, assumed = drawable(frame)
+        if assumed:
+            raise ValueError(
+                f"a frame of {frame.dtype} from {frame.min():g} to {frame.max():g}: which number "
+                "would be white? Give uint8 (0 to 255) or floating point (0 to 1), for example "
+                "frame / 255 or frame / frame.max()"
+            )
+        height, width = frame.shape[:2]
+        words.append(f"{title + ': ' if title else ''}{what}, {width} x {height} pixels")
+    return titles, "; ".join(words)
 
 
 def _grid(words, columns, *ratios):
@@ -277,13 +250,6 @@ def _grid(words, columns, *ratios):
     picture.get_layout_engine().set(wspace=0.05, hspace=0.05)
     axes = picture.subplots(len(ratios), columns, height_ratios=ratios, squeeze=False)
     return picture, list(axes.ravel())
-
-
-def _draw_frame(axes, frame, title):
-    pixels = frame[..., ::-1] if frame.ndim == 3 else frame  # BGR to RGB
-    axes.imshow(pixels, cmap="gray", vmin=0, vmax=255 if frame.dtype == np.uint8 else 1)
-    axes.set(xlabel="x (pixels)", ylabel="y (pixels)")
-    axes.set_title(title)
 
 
 def _draw_spectrum(axes, frame, title):
@@ -304,8 +270,7 @@ def _draw_spectrum(axes, frame, title):
         vmin=np.median(magnitude),  # of the noise, in most frames
         extent=(fx[0] - half_x, fx[-1] + half_x, fy[-1] + half_y, fy[0] - half_y),
     )
-    axes.set(xlabel="fx (cycles per pixel)", ylabel="fy (cycles per pixel)")
-    axes.set_title(title)
+    axes.set(title=title, xlabel="fx (cycles per pixel)", ylabel="fy (cycles per pixel)")
     bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, extend="min")
     bar.set_label("log₁₀(1 + |F|), F in grey levels")
     bar.outline.set_edgecolor(GREY)
