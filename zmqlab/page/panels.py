@@ -1,8 +1,7 @@
 """The panel of a process in the notebook: what it prints, its state, a Stop button.
 
-The text goes to the page at most five times a second and at most 200 lines at a
-time, however fast a process prints: the page stays alive, and the panel says
-how many lines it left out.
+The text goes to the page at most five times a second and at most 200 lines at a time, however fast
+a process prints: the page stays alive, and the panel says how many lines it left out.
 """
 
 import threading
@@ -11,12 +10,10 @@ from pathlib import Path
 import anywidget
 import traitlets
 
-PERIOD = 0.2  # seconds between updates of the panels
+from zmqlab.processes.handle import Process
+
+PERIOD = 0.2  # seconds between updates of a panel
 SHOWN = 200  # lines
-_lock = threading.Lock()
-_waker = threading.Event()
-_panels: list["Panel"] = []  # those whose process may still change
-_thread = None
 
 
 class Panel(anywidget.AnyWidget):
@@ -30,7 +27,7 @@ class Panel(anywidget.AnyWidget):
     left_out = traitlets.Unicode().tag(sync=True)
     log = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, process):
+    def __init__(self, process: Process) -> None:
         super().__init__(name=process.name)
         self.process = process
         self._shown = -1
@@ -42,7 +39,7 @@ class Panel(anywidget.AnyWidget):
             # Not here: stopping may take seconds, and the kernel has other work.
             threading.Thread(target=self.process.stop, daemon=True).start()
 
-    def refresh(self):
+    def refresh(self) -> bool:
         """Bring the panel up to date; return whether it may change again."""
         process = self.process
         ended = process.ended
@@ -62,36 +59,20 @@ class Panel(anywidget.AnyWidget):
                 )
         return not ended
 
-    def __repr__(self):
+    def follow(self) -> None:
+        """Bring the panel up to date until the process has ended; not quicker than it is seen."""
+        while self.refresh():
+            self.process.settle(lambda process: process.ended, PERIOD)
+
+    def __repr__(self) -> str:
         return repr(self.process)
 
 
-def panel(process):
+def panel(process: Process) -> Panel:
     """Return a panel that shows `process` and follows it until it has ended."""
-    global _thread
     made = Panel(process)
-    with _lock:
-        _panels.append(made)
-        if _thread is None:
-            _thread = threading.Thread(target=_follow, daemon=True, name="zmqlab panels")
-            _thread.start()
-    _waker.set()
+    threading.Thread(target=made.follow, daemon=True, name=f"panel of {process.name}").start()
     return made
-
-
-def _follow():
-    while True:
-        _waker.wait()
-        with _lock:
-            panels = list(_panels)
-        for each in panels:
-            if not each.refresh():
-                with _lock:
-                    _panels.remove(each)
-        with _lock:
-            if not _panels:
-                _waker.clear()
-        threading.Event().wait(PERIOD)  # a pause between pictures, waiting for nothing
 
 
 def _facts(process):

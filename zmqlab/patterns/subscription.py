@@ -135,7 +135,7 @@ class Subscription:
     def control(self) -> str | None:
         """Where the camera behind the stream answers requests, or None if it does not."""
         port, here = self.header.get("control"), urlsplit(self.endpoint)
-        known = type(port) is int and here.scheme == "tcp"
+        known = type(port) is int and 0 < port < 2**16 and here.scheme == "tcp"
         return f"tcp://{here.hostname}:{port}" if known else None
 
     def read(self, timeout: float | None = None) -> np.ndarray:
