@@ -25,7 +25,7 @@ from zmqlab.wire.messages import MessageError
 def test_on_the_wire():
     """Three parts as documented; the pixels are those that the camera makes."""
     with (
-        start(camera_publisher, "simulated", wait_for=1, frames=3) as process,
+        start(camera_publisher, "simulated", wait_for=1, count=3) as process,
         raw_socket(zmq.SUB, process.endpoint) as socket,
     ):
         socket.subscribe(b"camera")
@@ -178,7 +178,7 @@ def test_a_film_is_published_to_its_last_frame(tmp_path):
         film.write(np.full((48, 64, 3), 10 * number, np.uint8))
     film.release()
     with (
-        start(camera_publisher, path, wait_for=1, frames=20) as process,
+        start(camera_publisher, path, wait_for=1, count=20) as process,
         subscribe(process.endpoint) as stream,
     ):
         means = [frame.mean() for frame in stream]
@@ -189,7 +189,7 @@ def test_a_film_is_published_to_its_last_frame(tmp_path):
 @pytest.mark.parametrize("frames", [0, -3])
 def test_a_number_of_frames_that_makes_no_sense(frames):
     with pytest.raises(MessageError, match=f"frames={frames}: give a number of frames, from 1"):
-        camera_publisher("simulated", frames=frames)
+        camera_publisher("simulated", count=frames)
 
 
 # From a terminal
