@@ -21,7 +21,7 @@ from zmqlab.patterns.record_stream import record
 from zmqlab.patterns.request_reply import request
 from zmqlab.processes.launch import start
 from zmqlab.recording.recorder import RecordingError, open_recording
-from zmqlab.wire.messages import MessageError, send_frame
+from zmqlab.wire.messages import send_frame
 
 SMALL = (16, 16, 3)
 
@@ -155,7 +155,7 @@ def test_nobody_publishes(tmp_path):
 
 
 def test_no_frames_are_no_recording(tmp_path):
-    with pytest.raises(MessageError, match="frames=0: give a number of frames, from 1"):
+    with pytest.raises(ValueError, match="frames=0: give a whole number from 1"):
         record(tmp_path / "film.h5", connect=free_endpoint(), frames=0)
     assert not list(tmp_path.iterdir())
 
