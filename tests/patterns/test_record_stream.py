@@ -21,7 +21,7 @@ from zmqlab.patterns.record_stream import record
 from zmqlab.patterns.request_reply import request
 from zmqlab.processes.launch import start
 from zmqlab.recording.recorder import RecordingError, open_recording
-from zmqlab.wire.messages import MessageError, send_frame
+from zmqlab.wire.messages import send_frame
 
 SMALL = (16, 16, 3)
 
@@ -43,7 +43,7 @@ def test_subscribers_of_different_speed_end_with_the_same_frames(tmp_path):
     one, two = tmp_path / "one.h5", tmp_path / "two.h5"
     with start(camera_publisher, "simulated", wait_for=2, count=frames) as publisher:
         request(second_endpoint(publisher), "set", settings)
-        there = {"connect": publisher.endpoint, "frames": frames}
+        there = {"connect": publisher.endpoint, "count": frames}
         with (
             start(record, one, **there, process_name="one") as first,
             start(record, two, **there, process_name="two") as second,
@@ -155,7 +155,7 @@ def test_nobody_publishes(tmp_path):
 
 
 def test_no_frames_are_no_recording(tmp_path):
-    with pytest.raises(MessageError, match="frames=0: give a number of frames, from 1"):
+    with pytest.raises(ValueError, match="count=0: give a whole number from 1"):
         record(tmp_path / "film.h5", connect=free_endpoint(), count=0)
     assert not list(tmp_path.iterdir())
 
@@ -236,10 +236,10 @@ def test_from_a_terminal(tmp_path):
     path = tmp_path / "film.h5"
     with start(camera_publisher, "simulated", topic="microscope", wait_for=1) as process:
         there = ("--connect", process.endpoint, "--topic", "microscope")
-        result = zmqlab(*there, "--frames", 10, path)
+        result = zmqlab(*there, "--count", 10, path)
         assert (result.returncode, result.stderr) == (0, "")
         assert "10 of 10 frames of 'microscope', 0 to 9, none lost" in result.stdout
-        again = zmqlab(*there, "--frames", 10, path)
+        again = zmqlab(*there, "--count", 10, path)
         assert again.returncode == 1
         assert again.stderr.startswith(f"zmqlab: {path}: exists already")
         assert again.stderr.count("\n") == 1
