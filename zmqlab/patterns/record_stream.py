@@ -113,8 +113,8 @@ def _conclude(recorder, stream, most, ending):
     if stream.restarts and not stream.mixed:
         times = "once" if stream.restarts == 1 else f"{stream.restarts} times"
         problems.append(
-            f"the numbers began anew {times}: the publisher was started again, and what it had "
-            "sent last before that may be missing too"
+            f"the publisher was started anew {times}, and what it had sent last before that may "
+            "be missing too"
         )
     elif missing:
         problems.append(
