@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Any, Self
@@ -137,12 +138,9 @@ class Camera:
         self.close()
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        while True:
-            try:
-                frame = self.read()
-            except EndOfVideo:
-                return
-            yield frame
+        with suppress(EndOfVideo):
+            while True:
+                yield self.read()
 
 
 class Pacer:
