@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import numpy as np
 
-INSTEAD = 'or go on with camera="simulated"'  # how what to do ends if a device is not there
+INSTEAD = 'or go on with camera="simulated"'  # ends the advice on a device that does not work
 
 
 class CameraError(RuntimeError):
