@@ -148,12 +148,13 @@ def test_a_frame_of_which_nobody_knows_what_is_white(show, bad, says):
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 640), (480, 1, 3), (7, 5)])
 def test_a_frame_may_be_small_and_of_one_grey(shape):
-    rendered(show_frame(np.zeros(shape, np.uint8), spectrum=True))
+    pixels = rendered(show_frame(np.zeros(shape, np.uint8), spectrum=True))
+    assert max(pixels.shape) < 1000
 
 
 def test_three_spectra_share_one_scale_and_are_large():
     frames = [
-        np.random.default_rng(0).integers(0, top, (480, 640), np.uint8) for top in (9, 99, 250)
+        np.random.default_rng(0).integers(0, top, (120, 160), np.uint8) for top in (9, 99, 250)
     ]
     for picture in (show_spectrum(*frames), show_frame(*frames, spectrum=True)):
         rendered(picture)  # lays it out
@@ -163,7 +164,7 @@ def test_three_spectra_share_one_scale_and_are_large():
         ((low, high),) = scales
         brightest = np.log10(frames[2].sum() + 1)  # at zero frequency
         assert high == pytest.approx(brightest, abs=1e-3)
-        assert low < np.log10(np.sqrt(480 * 640) * 9)
+        assert low < np.log10(np.sqrt(120 * 160) * 9)
         assert len(spectra) == 3
         assert min(axes.get_window_extent().width for axes in spectra) > 195  # pixels
         assert [axes.get_ylabel() for axes in spectra] == ["fy (cycles per pixel)", "", ""]

@@ -9,7 +9,7 @@ import scipy.fft
 
 from .frames import check_frame
 
-# Within so many bins of the zero frequency no peak is looked for: the brightness of the whole
+# No peak is looked for within so many bins of the zero frequency: the brightness of the whole
 # picture, its vignetting and its large shadows lie there.
 MIDDLE = 3
 FAINTEST = 1e-3  # grey levels: anything below is what rounding leaves

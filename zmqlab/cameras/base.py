@@ -3,13 +3,14 @@
 import math
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
 
-INSTEAD = 'or go on with camera="simulated"'  # how what to do ends if a device is not there
+INSTEAD = 'or go on with camera="simulated"'  # ends the advice on a device that does not work
 
 
 class CameraError(RuntimeError):
@@ -137,12 +138,9 @@ class Camera:
         self.close()
 
     def __iter__(self) -> Iterator[np.ndarray]:
-        while True:
-            try:
-                frame = self.read()
-            except EndOfVideo:
-                return
-            yield frame
+        with suppress(EndOfVideo):
+            while True:
+                yield self.read()
 
 
 class Pacer:

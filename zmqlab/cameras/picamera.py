@@ -29,7 +29,7 @@ class PiCamera(Camera):
 
     def _start(self, size):
         # A trap: what picamera2 calls RGB888 lies in memory as blue, green, red (manual, appendix
-        # A). Which is what we, and OpenCV, want.
+        # A), as OpenCV has it.
         config = self._device.create_video_configuration(
             main={"size": size, "format": "RGB888"}, controls=self._controls
         )

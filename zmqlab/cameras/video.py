@@ -12,7 +12,7 @@ from .base import Camera, CameraError, EndOfVideo, Pacer, read_fps
 class VideoFile(Camera):
     """The frames of a video file, as OpenCV decodes them, with the options of `open_camera`.
 
-    After the last frame follows the first one, if it is to `loop`, and `EndOfVideo` otherwise.
+    If it is to `loop`, the first frame follows the last; otherwise `read` raises `EndOfVideo`.
     """
 
     def __init__(

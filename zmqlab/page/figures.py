@@ -136,7 +136,7 @@ def show_frame(*frames: np.ndarray, titles: Titles = None, spectrum: bool = Fals
         If one of `frames` is not a picture; the text says what it is instead.
     """
     words, titles = _describe("frame", frames, titles)
-    ratio = max(frame.shape[0] / frame.shape[1] for frame in frames)
+    ratio = min(2, max(frame.shape[0] / frame.shape[1] for frame in frames))  # or narrower
     if not spectrum:
         picture, (upper,) = _grid(words, len(frames), ratio)
     elif len(frames) == 1:

@@ -218,9 +218,9 @@ def open_recording(path: str | Path) -> Iterator[h5py.Group]:
     """
     path = Path(path)
     try:
-        # Without the cache of chunks HDF5 reads the bytes asked for and no others: a pixel's
-        # history is then three bytes a frame instead of the whole film.
-        # And like the recorder it takes no lock: HDF5 asks for the same from both in one process.
+        # Without a cache of chunks HDF5 reads the bytes asked for and no others: a pixel's history
+        # is three bytes a frame instead of the whole film. It takes no lock, like the recorder:
+        # within one process HDF5 demands the same of both.
         file = h5py.File(path, "r", swmr=True, rdcc_nbytes=0, locking=False)
     except FileNotFoundError:
         raise RecordingError(f"{path}: there is no such file") from None
@@ -233,7 +233,7 @@ def open_recording(path: str | Path) -> Iterator[h5py.Group]:
         if "entry/data/frames" not in file:
             raise RecordingError(f"{path}: holds no frames (there is no entry/data/frames in it)")
         data = file["entry/data"]
-        # How long each is gets fixed by opening it, so frames, which grows last, comes first.
+        # Opening a dataset fixes its length, so frames, which grows last, is opened first.
         opened = [data[name] for name in ("frames", "sequence", "time")]
         filters = opened[0].id.get_create_plist()
         codes = [filters.get_filter(i)[0] for i in range(filters.get_nfilters())]
