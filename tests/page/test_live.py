@@ -1,6 +1,7 @@
 """The live view: what its process sends to a page, and what a learner sees and clicks."""
 
 import asyncio
+import base64
 import contextlib
 import json
 import re
@@ -172,10 +173,12 @@ def test_the_end_of_the_stream_is_told():
 def test_without_a_page_there_is_a_still_picture():
     with start(camera_publisher, "simulated") as camera:
         view = live(camera)
-        data, metadata = view._repr_mimebundle_()
-        still = cv2.imdecode(np.frombuffer(data["image/jpeg"], np.uint8), cv2.IMREAD_COLOR)
+        data, _ = view._repr_mimebundle_()
+        page = data["text/html"]
+        jpeg = base64.b64decode(re.search(r"base64,([^\"]+)", page)[1])
+        still = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
         assert still.shape == (480, 1280, 3)
-        assert "640 x 480" in metadata["image/jpeg"]["alt"]
+        assert re.search(r'alt="live view of [^"]*640 x 480', page)
         assert "JupyterLab" in data["text/plain"]
         view.stop()
         assert view.process.ended
@@ -269,7 +272,7 @@ def test_frames_that_are_no_pictures_are_told_and_the_next_one_is_drawn():
     first = NOT_DRAWN["1-D"]
     with live_view_of(first) as (view, stream):
         assert str(first.shape) in view.words
-        assert "image/jpeg" not in view._repr_mimebundle_()[0]
+        assert "text/html" not in view._repr_mimebundle_()[0]
 
         async def look():
             async with a_page(f"127.0.0.1:{view.port}", view.token) as page:

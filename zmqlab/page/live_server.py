@@ -30,8 +30,8 @@ import tornado.web
 from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from zmqlab.analysis.frames import check_frame
 from zmqlab.analysis.spectra import log_spectrum, spectrum
-from zmqlab.page.pictures import drawable
 from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 from zmqlab.wire.messages import MessageError
@@ -240,15 +240,29 @@ class Saved(tornado.web.RequestHandler):
 def as_picture(frame: np.ndarray) -> tuple[np.ndarray, str]:
     """Return what a page can show of a frame, uint8, and a note if that is not the frame as it is.
 
+    White is 255 in a frame of uint8, and 1 in one of booleans or of floating point from 0 to 1. In
+    any other it is the highest number, and black is 0 or, if there are negative ones, the lowest.
+
     Raises
     ------
     TypeError, ValueError
-        If it can show nothing of it; says what came.
+        If the page can show nothing of it; says what came.
     """
-    picture, assumed = drawable(frame)
+    check_frame(frame)
     if min(frame.shape[:2]) < 2 or max(frame.shape) > LARGEST:
         raise ValueError(f"a frame of shape {frame.shape} is not 2 to {LARGEST:,} pixels each way")
-    return picture, assumed and f"{frame.dtype}: {assumed}."
+    if frame.dtype == np.uint8:
+        return frame, ""
+    with np.errstate(all="ignore"):
+        numbers = frame.astype(np.float32)
+        finite = np.isfinite(numbers)
+        low, high = (each(where=finite, initial=0) for each in (numbers.min, numbers.max))
+        natural = frame.dtype.kind in "bf" and low == 0 and high <= 1
+        scale = 255 / (1 if natural or low == high else high - low)
+        levels = np.nan_to_num(np.clip(scale * (numbers - low), 0, 255))
+    assumed = [] if natural else ["its highest number is white"]
+    assumed += [] if finite.all() else ["what is no number is black"]
+    return levels.astype(np.uint8), f"{frame.dtype}: {', '.join(assumed)}." if assumed else ""
 
 
 def draw(picture: np.ndarray, with_spectrum: bool = True) -> np.ndarray:

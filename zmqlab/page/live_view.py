@@ -7,6 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from zmqlab.page.figures import image_html
 from zmqlab.page.live_server import as_picture, draw, encode, serve_live
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 from zmqlab.processes.handle import Process
@@ -40,8 +41,7 @@ class LiveView(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options):
         data, metadata = super()._repr_mimebundle_(**options)
         if self.still:  # for a page without widgets
-            data["image/jpeg"] = self.still
-            metadata["image/jpeg"] = {"alt": self.words}
+            data["text/html"] = image_html(self.still, self.words, "jpeg")
         return data, metadata
 
 

@@ -88,7 +88,9 @@ def _fill(recorder, stream, most):
                 return ""
             if heard > shown + _PERIOD:
                 shown = heard
-                show_line(f"record: {recorder.count} frames of {stream.topic!r}, {stream.lost} lost")
+                show_line(
+                    f"record: {recorder.count} frames of {stream.topic!r}, {stream.lost} lost"
+                )
         return "" if most == math.inf else "the stream ended"
     except RecordingError as error:
         raise RecordingError(f"{error} (frame {number} of {stream.topic!r})") from None
