@@ -301,6 +301,7 @@ def _draw_spectrum(axes, frame, title):
     image = axes.imshow(
         cv2.dilate(magnitude, np.ones((near, near))),
         cmap="magma",
+        interpolation="nearest",  # versions of matplotlib differ in how they average
         vmin=np.median(magnitude),  # of the noise, in most frames
         extent=(fx[0] - half_x, fx[-1] + half_x, fy[-1] + half_y, fy[0] - half_y),
     )
