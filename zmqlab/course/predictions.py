@@ -201,8 +201,10 @@ def _judged(question, guess, right):
 
 @cache
 def _questions() -> dict[str, Any]:
-    text = Path(__file__).with_name("questions.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    known: dict[str, Any] = {}
+    for file in sorted(Path(__file__).parent.glob("questions*.toml")):
+        known |= tomllib.loads(file.read_text("utf-8"))
+    return known
 
 
 def _question(name: str) -> Question:
