@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -120,11 +121,10 @@ def test_memory_settings_are_those_of_zmqlab_lab():
 
 def base_image() -> list[str]:
     """Return what repo2docker puts into the image and we need too, as name==version."""
-    import repo2docker
-
     python = (ROOT / "binder" / "runtime.txt").read_text().strip().removeprefix("python-")
-    folder = Path(repo2docker.__file__).parent / "buildpacks" / "conda"
-    lock = (folder / f"environment.py-{python}-linux-64.lock").read_text()
+    (repo2docker,) = find_spec("repo2docker").submodule_search_locations
+    locks = Path(repo2docker) / "buildpacks" / "conda"
+    lock = (locks / f"environment.py-{python}-linux-64.lock").read_text()
     names = "ipykernel ipython ipywidgets jupyter_client jupyter_server jupyterlab pyzmq tornado"
     versions = dict(re.findall(r"/([\w-]+)-([\d.]+)-\w+\.conda", lock))
     return [f"{name}=={versions[name]}" for name in names.split()]
