@@ -91,7 +91,7 @@ def test_random_subscriptions_do_not_stop_a_publisher():
                 odd.send(kind + choice.randbytes(choice.randint(1, 100)))
             odd.send_multipart([b"\1", b"\1camera/", b"\0", b""])
             process.wait_output("2 subscribers")
-            odd.send(b"\1" + bytes(100_000))
+            odd.send(b"\2" + bytes(100_000))  # no subscription: older libzmq dies of so long a one
             process.wait_until(  # for this it is sent away
                 lambda process: any(e["event"] == "DISCONNECTED" for e in process.events)
             )

@@ -19,7 +19,9 @@ def check_frame(frame: object) -> np.ndarray:
             f"a frame is a numpy array, not {type(frame).__name__}: {str(frame)[:60]}{why}"
         )
     if frame.dtype.kind not in "buif":
-        raise TypeError(f"a frame holds real numbers, not {frame.dtype}: give uint8, for example")
+        raise TypeError(
+            f"a frame of shape {frame.shape} holds {frame.dtype}, and no real numbers: give uint8"
+        )
     if frame.ndim not in (2, 3) or frame.shape[2:] not in ((), (3,)) or 0 in frame.shape:
         raise ValueError(
             f"a frame of shape {frame.shape} is not a picture; "

@@ -283,6 +283,7 @@ def _draw_spectra(row, frames, titles):
         image = axes.imshow(
             cv2.dilate(each, np.ones((near, near))),
             cmap="magma",
+            interpolation="nearest",  # versions of matplotlib differ in how they average
             vmin=low,
             vmax=high,
             extent=(fx[0] - half_x, fx[-1] + half_x, fy[-1] + half_y, fy[0] - half_y),
