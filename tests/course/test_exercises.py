@@ -129,7 +129,9 @@ def shouts(*lines):
         (["import sys", "sys.exit(5)"], "raised an error.*SystemExit: 5"),
         (["input('Well? ')"], "raised an error.*EOFError"),
         (["import os", "os._exit(3)"], "ended the process that it ran in, with exit code 3"),
-        (["import ctypes", "ctypes.string_at(0)"], "ended the process that it ran in"),
+        pytest.param(
+            ["import ctypes", "ctypes.string_at(0)"], "ended the process that it ran in", marks=slow
+        ),
         (["zmq.Context.instance().socket(zmq.REQ).connect(endpoint)"], "'reply to hello'.*None"),
         (["return object()"], "expected: b'reply to hello'.*it gave: <object"),
         (["import numpy", "return numpy.arange(9)"], "expected: b'reply to hello'.*it gave: array"),
@@ -145,7 +147,6 @@ def shouts(*lines):
             [
                 "with zmq.Context() as context, context.socket(zmq.SUB) as socket:",
                 "    socket.connect(endpoint)",
-                "    socket.poll(1000)",
             ],
             "It made a SUB socket where a DEALER or REQ is needed",
         ),
@@ -168,24 +169,22 @@ def test_traceback_holds_the_learners_lines_only():
     assert "ZMQError" in result.traceback
 
 
-def faulty(function):
-    raise KeyError("mean")
-
-
 def test_fault_of_a_check_is_not_blamed_on_the_learner(monkeypatch):
+    faulty = written("def faulty(function):\n    raise KeyError('mean')\n", "faulty")
     check_of_ours = dataclasses.replace(exercises()["patient_ask"], check=faulty)
     monkeypatch.setattr(course, "exercises", lambda: {"patient_ask": check_of_ours})
     result = check(asks("return None"))
-    assert re.search(r"test_exercises.py, line \d+.*KeyError.*not yours", result.text)
+    assert re.search(r"<cell \d+>, line 2.*KeyError.*not yours", result.text)
     assert not result.traceback
 
 
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        (
+        pytest.param(
             ["socket.recv()", "import os", "os._exit(3)"],
             "Your server ended, and the reply to b'hello' never came",
+            marks=slow,
         ),
         (
             ["socket.recv()", "return 1 / 0"],
@@ -216,7 +215,7 @@ def test_server_that_misbehaves(lines, says):
         pytest.param("time.sleep(1e6)", "bound no socket within", marks=slow),
         ("return", "It bound no socket before it ended"),
         ("return 1 / 0", "ended before it bound a socket.*return 1 / 0.*ZeroDivisionError"),
-        ("__import__('os')._exit(3)", "ended before it bound a socket"),
+        pytest.param("__import__('os')._exit(3)", "ended before it bound a socket", marks=slow),
         (
             "with zmq.Context() as c, c.socket(zmq.PUB) as s: s.bind(bind); s.poll(9e6)",
             "It bound a PUB socket where a REP or ROUTER is needed",

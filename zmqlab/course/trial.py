@@ -35,10 +35,8 @@ _folders = "|".join(re.escape(each.__path__[0]) for each in (zmqlab, zmq))
 _OURS = re.compile(
     rf'^([ |]*)  File "({_folders}|zmq[/\\]backend)[^\n]*\n(\1    [^\n]*\n)*', re.MULTILINE
 )
-_FITTING: dict[int, set[str]] = {
-    zmq.ROUTER: {"REQ", "DEALER"},
-    zmq.XPUB: {"SUB"},
-}  # what talks to what a check binds
+# The kinds of sockets that can talk to one of a check's.
+_FITTING: dict[int, set[str]] = {zmq.ROUTER: {"REQ", "DEALER"}, zmq.XPUB: {"SUB"}}
 
 _file = ""  # where the verdict goes
 _verdict = threading.Lock()  # taken by the thread that gives it, and never given back
