@@ -67,14 +67,14 @@ class Panel(anywidget.AnyWidget):
         return repr(self.process)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        data, metadata = super()._repr_mimebundle_(**options)
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
         head = escape(f"{self.name}: {self.state} · {self.facts}")
         data["text/html"] = f"<p>{head}</p><pre>{escape(self.log)}</pre>"  # without a kernel
         return data, metadata
 
 
 def panel(process: Process) -> None:
-    """Show a panel of `process` below the cell, and keep it up to date until the process has ended."""
+    """Show a panel of `process` below the cell, up to date until the process has ended."""
     made = Panel(process)
     shown = display(made, display_id=True)
     follow = threading.Thread(target=_follow, args=(made, shown), daemon=True)

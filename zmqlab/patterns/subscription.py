@@ -135,6 +135,7 @@ class Subscription:
 
     @property
     def gaps(self) -> list[tuple[int, int]]:
+        """The stretches of lost frames."""
         return list(self._gaps)
 
     @property

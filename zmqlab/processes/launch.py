@@ -163,8 +163,11 @@ def _make_code(make, parts, filename):
     return make(*parts).replace(co_filename=filename)
 
 
+_TABLE = ChainMap({CodeType: _reduce_code}, cloudpickle.Pickler.dispatch_table)
+
+
 class _Pickler(cloudpickle.Pickler):
-    dispatch_table = ChainMap({CodeType: _reduce_code}, cloudpickle.Pickler.dispatch_table)
+    dispatch_table = _TABLE
 
 
 atexit.register(stop_all, 0.5)  # a kernel that restarts does not wait long
