@@ -1,4 +1,4 @@
-"""How long a notebook takes: 140 words a minute, 8 lines of code a minute, 10 minutes an exercise."""
+"""How long a notebook takes: 140 words or 8 lines of code a minute, 10 minutes an exercise."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 WORDS, LINES, EXERCISE = 140, 8, 10
 FENCED = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-STATED = re.compile(r"\*\*Time(?::\*\*|\*\*:?) *(?:about )?(\d+) minutes", re.IGNORECASE)
+STATED = re.compile(r"\*\*Time:?\*\* *(\d+) minutes")
 
 
 def minutes(notebook) -> float:

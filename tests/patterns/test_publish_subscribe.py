@@ -62,9 +62,9 @@ def test_names_that_a_stream_cannot_have(topic):
 
 @pytest.mark.parametrize("hwm", [0, -1, 2.5, True, None])
 def test_every_queue_has_a_bound(hwm):
-    with pytest.raises(MessageError, match=f"hwm={hwm}: give a number of frames, from 1"):
+    with pytest.raises(ValueError, match=f"hwm={hwm}: give a whole number from 1"):
         subscribe("tcp://127.0.0.1:5555", hwm=hwm)
-    with pytest.raises(MessageError, match=f"hwm={hwm}: give a number of frames, from 1"):
+    with pytest.raises(ValueError, match=f"hwm={hwm}: give a whole number from 1"):
         Publisher(hwm=hwm)
 
 
@@ -131,9 +131,7 @@ def test_a_handshake_ends_and_says_how_many_came():
     with Publisher() as publisher, subscribe(publisher.endpoint, "other"):
         with subscribe(publisher.endpoint), pytest.raises(TimeoutError) as error:
             publisher.wait_for(2, timeout=0.5)
-        assert publisher.endpoint in str(error.value)
-        assert "waited 0.5 s for 2 subscribers to 'camera'" in str(error.value)
-        assert str(error.value).endswith(": 1 came")
+        assert str(error.value) == (f"of 2 subscribers to 'camera' at {publisher.endpoint} 1 came")
 
 
 def test_a_subscriber_that_only_looks_around_is_not_waited_for():
@@ -208,8 +206,10 @@ def test_who_takes_no_frame_any_more_is_not_waited_for_without_end():
     with Publisher(hwm=1, drop=False) as publisher, subscribe(publisher.endpoint, hwm=1):
         publisher.wait_for(1)
         complaint = send_until_there_is_no_room(publisher, timeout=0.5)
-        assert f"waited 0.5 s to send frame {publisher.sequence} of 'camera'" in complaint
-        assert f"of 1 subscribers at {publisher.endpoint} one takes no frame" in complaint
+        assert complaint == (
+            f"of 1 subscribers to 'camera' at {publisher.endpoint} one takes no frame any more: "
+            f"frame {publisher.sequence} was sent to none of them"
+        )
         assert publisher.sequence < 100  # the two marks, and the system's buffers between them
         publisher.close(timeout=0)
 

@@ -59,7 +59,7 @@ export default {
       note.textContent = `${why} What you see is a still picture.`;
       pause.disabled = save.disabled = true;
       label.hidden = true;
-      if (newest === null) {
+      if (newest === null && model.get("still").byteLength) {
         paint(await createImageBitmap(new Blob([model.get("still")], { type: "image/jpeg" })));
       }
     };

@@ -248,7 +248,7 @@ def _unpack_reply(parts, endpoint, command):
     return topic, header, None
 
 
-def snapshot(path: Path, *, connect: str, timeout: float = 5.0) -> None:
+def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
     """Read one frame from a camera server and write it as an image file.
 
     Parameters
