@@ -406,7 +406,7 @@ def test_a_stream_that_ends_and_another_that_follows():
 
 
 def test_a_subscriber_that_has_heard_the_end_and_closes_leaves_once():
-    """Otherwise the publisher takes it for two, and lets one that is behind miss the end."""
+    """Otherwise the publisher takes it for two that left, and one that is behind misses the end."""
     with raw_socket(zmq.XPUB, xpub_verboser=True) as socket:
         with subscribe(socket.last_endpoint.decode()) as stream:
             assert socket.recv() == b"\1camera/"
