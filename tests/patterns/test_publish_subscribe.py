@@ -3,7 +3,6 @@
 import contextlib
 import queue
 import random
-import signal
 import threading
 
 import numpy as np
@@ -208,7 +207,7 @@ def test_who_takes_no_frame_any_more_is_not_waited_for_without_end():
         complaint = send_until_there_is_no_room(publisher, timeout=0.5)
         assert complaint == (
             f"of 1 subscribers to 'camera' at {publisher.endpoint} one takes no frame any more: "
-            f"frame {publisher.sequence} was sent to none of them"
+            "this one was sent to none of them"
         )
         assert publisher.sequence < 100  # the two marks, and the system's buffers between them
         publisher.close(timeout=0)
@@ -248,36 +247,6 @@ def read_one_and_wait(endpoint):
         stream.read()
         print("got one", flush=True)
         threading.Event().wait()
-
-
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer's signal")
-def test_ctrl_c_in_the_middle_of_a_message_spoils_nothing_after_it():
-    """Whenever it comes, the subscriber hears the end, and each frame before it has arrived."""
-    before = signal.signal(signal.SIGVTALRM, signal.default_int_handler)
-    cut = 0
-    try:
-        for trial in range(100):
-            with subscribe_to_interrupted(0.002 + trial * 1e-5) as stream:
-                arrived = sum(1 for _ in stream)
-                assert arrived == stream.received == stream.header["sequence"] + 1
-                assert (stream.lost, stream.restarts) == (0, 0)
-                cut += stream.refused
-        assert cut > 0  # it did happen in the middle of one
-    finally:
-        signal.signal(signal.SIGVTALRM, before)
-
-
-@contextlib.contextmanager
-def subscribe_to_interrupted(seconds):
-    """Subscribe to a publisher that sends until Ctrl-C comes after so many seconds of work."""
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(KeyboardInterrupt), Publisher(hwm=10**6) as publisher:
-            stream = stack.enter_context(subscribe(publisher.endpoint, hwm=10**6))
-            publisher.wait_for(1)
-            signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-            while True:
-                publisher.send(np.zeros(1))
-        yield stream
 
 
 def test_latest_is_the_newest_that_arrived():

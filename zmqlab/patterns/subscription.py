@@ -14,6 +14,7 @@ from zmqlab.patterns.stream import (
     WAITING_TO_BE_READ,
     wire_topic,
 )
+from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.parts import recv_parts
 from zmqlab.wire.shared import Overtaken, RingReader
@@ -120,7 +121,8 @@ class Subscription:
         self._reader = RingReader()
         self._context = zmq.Context()
         try:
-            self._socket = socket = self._context.socket(zmq.SUB)
+            with whole:  # a Ctrl-C in here would leave a socket that nobody can close
+                self._socket = socket = self._context.socket(zmq.SUB)
             socket.rcvhwm = hwm  # before connecting: the queues are made then
             socket.rcvbuf = WAITING_IN_THE_SYSTEM
             socket.linger = 0
