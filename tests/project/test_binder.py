@@ -78,6 +78,7 @@ def test_scripts_run(name):
     assert b"\r" not in script.read_bytes()
 
 
+@pytest.mark.slow
 def test_start_sets_up_the_first_notebook_and_runs_what_it_is_given(tmp_path):
     workspaces = tmp_path / "workspaces"
     environment = {
