@@ -1,6 +1,6 @@
 """Write the name of the project's owner in place of OWNER, wherever an address needs it.
 
-    python .ci/set_owner.py NAME
+python .ci/set_owner.py NAME
 """
 
 import re
