@@ -45,8 +45,13 @@ BUSY = """() => setInterval(() => {
 
 def in_a_browser(endpoint, seconds, busy):
     """Return (painted a second, age, latency in ms) as the page has them, and the kernel's CPU."""
-    from in_browser import open_browser, open_lab, open_notebook, open_page
-    from test_browser import write_notebook
+    from helpers.in_browser import (
+        open_browser,
+        open_lab,
+        open_notebook,
+        open_page,
+        write_notebook,
+    )
 
     with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
         root, private = Path(folder, "course"), Path(folder, "jupyter")

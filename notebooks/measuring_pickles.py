@@ -10,48 +10,54 @@ import zmq
 
 from zmqlab import drawing, recv_frame, send_frame, start
 
-ROUNDS, FRAMES = 5, 2  # the median counts; in each round the two take turns
+ROUNDS, FRAMES = 3, 3  # the median counts; in each round the two take turns
 WAYS = ("pickle", "parts")
 
 
-def server(way, endpoint, shape):
-    """Reply to every request with the same frame, one way or the other."""
-    frame = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+def server(way, endpoint, sizes):
+    """Reply to the name of a size with a frame of that size, one way or the other."""
+    random = np.random.default_rng(0)
+    frames = {name: random.integers(0, 256, size, np.uint8) for name, size in sizes.items()}
     with zmq.Context() as context, context.socket(zmq.REP) as socket:
         socket.bind(endpoint)
         while True:
-            socket.recv()
+            frame = frames[socket.recv_string()]
             if way == "pickle":
                 socket.send_pyobj(frame)
             else:
                 send_frame(socket, frame)
 
 
-def client(endpoints):
+def client(endpoints, sizes):
     """Ask both servers in turns; print the milliseconds of a frame in each round."""
     with zmq.Context() as context, ExitStack() as stack:
-        sockets = {way: stack.enter_context(context.socket(zmq.REQ)) for way in endpoints}
+        sockets = {way: stack.enter_context(context.socket(zmq.REQ)) for way in WAYS}
         for way, socket in sockets.items():
             socket.connect(endpoints[way])
-            ask(socket, way)  # the first one waits for the connection
-        for _ in range(ROUNDS):
+        for size in sizes:
             for way, socket in sockets.items():
-                began = time.perf_counter()
-                for _ in range(FRAMES):
-                    ask(socket, way)
-                print(json.dumps([way, 1000 * (time.perf_counter() - began) / FRAMES]))
+                ask(socket, way, size)  # the first one does not count
+            for _ in range(ROUNDS):
+                for way, socket in sockets.items():
+                    began = time.perf_counter()
+                    for _ in range(FRAMES):
+                        ask(socket, way, size)
+                    ms = 1000 * (time.perf_counter() - began) / FRAMES
+                    print(json.dumps([size, way, ms]))
+            print(f"{size} done", flush=True)
 
 
-def ask(socket, way):
+def ask(socket, way, size):
     """Ask for a frame and take it out of the message."""
-    socket.send(b"read")
+    socket.send_string(size)
     return socket.recv_pyobj() if way == "pickle" else recv_frame(socket)[2]
 
 
-def race(shape):
-    """Return the milliseconds of a request and its frame: {"pickle": .., "parts": ..}.
+def race(sizes):
+    """Yield the name of each size and its milliseconds: {"pickle": .., "parts": ..}.
 
-    All three are processes of their own, with pyzmq's own sockets (`observe=False`).
+    A request and its frame are timed, and the median counts. The two servers and the client are
+    processes of their own, with pyzmq's own sockets (`observe=False`).
     """
     with ExitStack() as stack:
 
@@ -60,11 +66,16 @@ def race(shape):
             return stack.enter_context(process)
 
         any_port = "tcp://127.0.0.1:*"  # this star is any free port, to `bind`
-        endpoints = {way: run(way, server, way, any_port, shape).endpoint for way in WAYS}
-        timer = run("timer", client, endpoints)
-        timer.wait(timeout=60)
-        rounds = [json.loads(line) for line in timer.output.splitlines()]
-    return {way: statistics.median(ms for each, ms in rounds if each == way) for way in WAYS}
+        endpoints = {way: run(way, server, way, any_port, sizes).endpoint for way in WAYS}
+        timer = run("timer", client, endpoints, sizes)
+        for size in sizes:
+            timer.wait_output(f"{size} done", timeout=60)
+            lines = [line for line in timer.output.splitlines() if line.startswith("[")]
+            rounds = [each for each in map(json.loads, lines) if each[0] == size]
+            yield (
+                size,
+                {way: statistics.median(r[2] for r in rounds if r[1] == way) for way in WAYS},
+            )
 
 
 def draw_race(milliseconds):

@@ -1,6 +1,5 @@
 """JupyterLab in a real browser: the notebooks run there, and the course opens by itself."""
 
-import json
 import os
 import re
 import subprocess
@@ -18,7 +17,10 @@ from helpers.in_browser import (
     run_all,
     screenshot,
     wait_idle,
+    write_notebook,
 )
+
+pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -108,14 +110,3 @@ def test_workspace_of_binder_opens_the_first_notebook(browser, tmp_path):
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         assert page.evaluate(SHOWN) == FIRST_NOTEBOOK
         wait_idle(page)
-
-
-def write_notebook(lab_or_folder, name, *sources):
-    """Write a notebook of code cells for one test."""
-    import nbformat.v4 as v4
-
-    folder = getattr(lab_or_folder, "folder", lab_or_folder)
-    cells = [v4.new_code_cell(source) for source in sources]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
-    notebook = v4.new_notebook(cells=cells, metadata=kernel)
-    (folder / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook))

@@ -64,7 +64,7 @@ def test_what_is_right_may_be_measured():
 
 
 def test_a_question_that_nobody_knows():
-    with pytest.raises(LookupError, match="there is no question 'what'; there are: .*bytes-of"):
+    with pytest.raises(LookupError, match=r"there is no question 'what'; there are: .*bytes-of"):
         predict("what")
 
 

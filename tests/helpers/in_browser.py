@@ -246,3 +246,14 @@ def screenshot(page, name, folder):
         )
         page.screenshot(path=folder / (f"{name} from {top}.png" if top else f"{name}.png"))
     page.set_viewport_size(size)
+
+
+def write_notebook(lab_or_folder, name, *sources):
+    """Write a notebook of code cells for one test."""
+    import nbformat.v4 as v4
+
+    folder = getattr(lab_or_folder, "folder", lab_or_folder)
+    cells = [v4.new_code_cell(source) for source in sources]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
+    notebook = v4.new_notebook(cells=cells, metadata=kernel)
+    (folder / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook))

@@ -18,6 +18,7 @@ class Cell:
     error: str = ""  # the traceback, as the page would show it
     name: str = ""  # of the exception
     widgets: list = field(default_factory=list)  # ids of the widgets shown
+    result: str = ""  # what Out[number] says, as text
 
 
 class Kernel:
@@ -57,6 +58,8 @@ class Kernel:
             elif kind in ("display_data", "execute_result"):
                 widget = content["data"].get("application/vnd.jupyter.widget-view+json")
                 cell.widgets += [widget["model_id"]] if widget else []
+                if kind == "execute_result":
+                    cell.result = content["data"].get("text/plain", "")
             elif kind == "status" and content["execution_state"] == "idle":
                 return cell
 

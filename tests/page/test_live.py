@@ -1,37 +1,44 @@
 """The live view: what its process sends to a page, and what a learner sees and clicks."""
 
 import asyncio
+import base64
 import contextlib
 import json
+import re
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
 import pytest
-from helpers.in_browser import open_notebook, open_page, raised
-from test_browser import write_notebook
+import zmq
+from helpers.in_browser import open_notebook, open_page, raised, write_notebook
+from helpers.streams import raw_publisher, raw_socket
 from tornado.websocket import websocket_connect
 
-from zmqlab import camera_publisher, start
-from zmqlab.page.live_server import CREDITS, draw, encode, serve_live
-from zmqlab.page.live_view import live
+from zmqlab import EndOfStream, Publisher, camera_publisher, live, pack_frame, start, subscribe
+from zmqlab.page.live_server import CREDITS, as_picture, draw, encode, serve_live
 
 TOKEN = "0123456789abcdef"
 WAIT = 20  # seconds, for what is sure to come
 
 
-@pytest.fixture
-def camera():
-    with start(camera_publisher, "simulated", process_name="camera") as publisher:
-        yield publisher
+@contextlib.contextmanager
+def showing(name="camera"):
+    """Give a publisher, and the address of the process of a live view, without its token."""
+    with (
+        start(camera_publisher, "simulated", process_name=name) as camera,
+        start(serve_live, camera.endpoint, "camera", TOKEN, process_name=f"{name} live") as process,
+    ):
+        yield camera, f"127.0.0.1:{process.wait_output('port ').split()[1]}"
 
 
-@pytest.fixture
-def place(camera):
-    """The address of a live view's process, without its token."""
-    with start(serve_live, camera.endpoint, "camera", TOKEN, process_name="live camera") as process:
-        yield f"127.0.0.1:{process.wait_output('port ').split()[1]}"
+@pytest.fixture(scope="module")
+def place():
+    """The address of a live view that nobody changes."""
+    with showing("unchanged") as (_, place):
+        yield place
 
 
 @contextlib.asynccontextmanager
@@ -41,6 +48,8 @@ async def a_page(place, token=TOKEN):
         yield connection
     finally:
         connection.close()
+        while await connection.read_message() is not None:
+            pass  # until it is closed
 
 
 async def next_message(connection):
@@ -132,24 +141,24 @@ def test_nonsense_harms_nobody_else(place, nonsense):
     assert about["sequence"] >= 0
 
 
-def test_settings_are_passed_to_the_camera(place):
-    async def look():
+def test_settings_are_passed_to_the_camera():
+    async def look(place):
         async with a_page(place) as page:
-            await next_picture(page)  # it says where the camera takes requests
             replies = [await next_news(page)]  # the settings as they are
             for exposure in (0.02, -1):
                 await page.write_message(json.dumps({"set": {"exposure": exposure}}))
                 replies.append(await next_news(page))
             return replies
 
-    before, after, wrong = asyncio.run(look())
+    with showing() as (_, place):
+        before, after, wrong = asyncio.run(look(place))
     assert before["settings"]["exposure"] == 0.01
     assert after["settings"]["exposure"] == 0.02
     assert "exposure" in wrong["note"]
 
 
-def test_the_end_of_the_stream_is_told(place, camera):
-    async def look():
+def test_the_end_of_the_stream_is_told():
+    async def look(camera, place):
         async with a_page(place) as page:
             await next_picture(page)
             await asyncio.to_thread(camera.stop)
@@ -157,32 +166,197 @@ def test_the_end_of_the_stream_is_told(place, camera):
                 pass
             return news["note"]
 
-    assert "ended" in asyncio.run(look())
+    with showing() as (camera, place):
+        assert "ended" in asyncio.run(look(camera, place))
 
 
-def test_without_a_page_there_is_a_still_picture(camera):
-    view = live(camera)
-    try:
-        data, metadata = view._repr_mimebundle_()
-        still = cv2.imdecode(np.frombuffer(data["image/jpeg"], np.uint8), cv2.IMREAD_COLOR)
+def test_without_a_page_there_is_a_still_picture():
+    with start(camera_publisher, "simulated") as camera:
+        view = live(camera)
+        data, _ = view._repr_mimebundle_()
+        page = data["text/html"]
+        jpeg = base64.b64decode(re.search(r"base64,([^\"]+)", page)[1])
+        still = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
         assert still.shape == (480, 1280, 3)
-        assert "640 x 480" in metadata["image/jpeg"]["alt"]
+        assert re.search(r'alt="live view of [^"]*640 x 480', page)
         assert "JupyterLab" in data["text/plain"]
-    finally:
         view.stop()
+        assert view.process.ended
 
 
-def test_grey_frames_are_drawn():
-    frame = np.zeros((48, 64), np.uint8)
-    assert draw(frame).shape == (48, 128, 3)
-    assert cv2.imdecode(np.frombuffer(encode(frame, ".png"), np.uint8), -1).shape == (48, 64)
+def ramp(*shape, dtype):
+    return np.linspace(0, 1, np.prod(shape)).reshape(shape).astype(dtype)
 
 
+SHAPE = (48, 64)
+DRAWN = {
+    "grey": (ramp(*SHAPE, dtype=float) * 255).astype(np.uint8),
+    "booleans": ramp(*SHAPE, dtype=float) > 0.5,
+    "0 to 1": ramp(*SHAPE, 3, dtype=np.float32),
+    "12 bits": (ramp(*SHAPE, dtype=float) * 4095).astype(np.uint16),
+    "int64": (ramp(*SHAPE, dtype=float) * 2**40).astype(np.int64),
+    "negative": ramp(*SHAPE, dtype=float) - 0.5,
+    "NaN": np.where(ramp(*SHAPE, dtype=float) > 0.9, np.nan, ramp(*SHAPE, dtype=float)),
+    "huge": ramp(*SHAPE, dtype=float) * 1e300,
+    "nothing but NaN": np.full(SHAPE, np.nan),
+    "black": np.zeros(SHAPE, np.uint16),
+}
+NOT_DRAWN = {
+    "complex": ramp(*SHAPE, dtype=complex),
+    "1-D": ramp(48, dtype=np.uint8),
+    "4-D": ramp(4, 4, 4, 3, dtype=np.uint8),
+    "no dimension": np.array(7),
+    "one pixel": ramp(1, 1, dtype=np.uint8),
+    "one line": ramp(1, 64, dtype=np.uint8),
+    "four colours": ramp(*SHAPE, 4, dtype=np.uint8),
+    "empty": ramp(0, 64, dtype=np.uint8),
+    "too wide": ramp(2, 70_000, dtype=np.uint8),
+}
+
+
+@pytest.mark.parametrize("frame", DRAWN.values(), ids=DRAWN)
+def test_what_can_be_drawn(frame):
+    picture, note = as_picture(frame)
+    assert (picture.shape, picture.dtype) == (frame.shape, np.uint8)
+    assert draw(picture).shape == (48, 128, 3)
+    assert cv2.imdecode(np.frombuffer(encode(picture, ".png"), np.uint8), -1).shape == frame.shape
+    assert not note or note.startswith(f"{frame.dtype}: ")
+
+
+def test_numbers_become_shades():
+    assert {as_picture(DRAWN[name])[0].max() for name in list(DRAWN)[:6]} == {255}
+    np.testing.assert_allclose(as_picture(DRAWN["12 bits"])[0], DRAWN["grey"], atol=1)
+    np.testing.assert_allclose(as_picture(DRAWN["negative"])[0], DRAWN["grey"], atol=1)
+    np.testing.assert_allclose(as_picture(0.2 * DRAWN["0 to 1"])[0].max(), 51, atol=1)  # dim is dim
+    holes = as_picture(DRAWN["NaN"])[0]
+    assert holes[-1, -1] == 0
+    assert abs(int(holes[24, 32]) - 128) < 3
+    assert [as_picture(DRAWN[name])[1] != "" for name in DRAWN] == [False] * 3 + [True] * 7
+
+
+class Stream:
+    """A publisher of single frames, which says when another subscriber has come."""
+
+    def __init__(self, socket):
+        self.socket, self.sequence = socket, 0
+        self.endpoint = socket.last_endpoint.decode()
+
+    def wait_for_another(self):
+        while self.socket.recv() != b"\1camera/":
+            pass  # one has gone
+
+    def send(self, frame):
+        self.socket.send_multipart(pack_frame(frame, "camera/", self.sequence))
+        self.sequence += 1
+
+
+@contextlib.contextmanager
+def live_view_of(first):
+    """Give a live view whose first frame was that one, and its stream, of which it awaits more."""
+    with (
+        raw_socket(zmq.XPUB, xpub_verboser=True, rcvtimeo=1000 * WAIT) as socket,
+        ThreadPoolExecutor() as pool,
+    ):
+        stream = Stream(socket)
+        started = pool.submit(live, stream.endpoint)
+        stream.wait_for_another()
+        stream.send(first)
+        stream.wait_for_another()
+        view = started.result(WAIT)
+        with view.process:
+            yield view, stream
+
+
+def test_frames_that_are_no_pictures_are_told_and_the_next_one_is_drawn():
+    """Be it the first frame of all."""
+    first = NOT_DRAWN["1-D"]
+    with live_view_of(first) as (view, stream):
+        assert str(first.shape) in view.words
+        assert "text/html" not in view._repr_mimebundle_()[0]
+
+        async def look():
+            async with a_page(f"127.0.0.1:{view.port}", view.token) as page:
+                for number, frame in enumerate(NOT_DRAWN.values(), 1):
+                    stream.send(frame)
+                    told = (await next_news(page))["note"]
+                    assert told.startswith(f"Frames left out: {number}, the last because a frame ")
+                    assert str(frame.shape) in told
+                    grey = 20 * number
+                    stream.send(np.full(SHAPE, grey, np.uint8))
+                    about, pixels = await next_picture(page)
+                    assert about["sequence"] == 2 * number
+                    assert abs(int(pixels[20, 20, 0]) - grey) < 3
+                    await page.write_message(f"painted {about['sequence']}")
+
+        asyncio.run(look())
+
+
+def test_frames_of_12_bits_are_drawn_and_saved_as_they_are():
+    with live_view_of(DRAWN["12 bits"]) as (view, stream):
+
+        async def look():
+            async with a_page(f"127.0.0.1:{view.port}", view.token) as page:
+                stream.send(DRAWN["12 bits"])
+                return await next_news(page), await next_picture(page)
+
+        news, (_, pixels) = asyncio.run(look())
+        url = f"http://127.0.0.1:{view.port}/{view.token}/frame.png"
+        saved = np.frombuffer(urllib.request.urlopen(url, timeout=WAIT).read(), np.uint8)
+    assert news == {"note": "uint16: its highest number is white."}
+    assert pixels[:, :64].max() > 250
+    np.testing.assert_array_equal(cv2.imdecode(saved, cv2.IMREAD_UNCHANGED), DRAWN["12 bits"])
+
+
+def test_a_stream_that_has_ended_is_told():
+    with ThreadPoolExecutor() as pool:
+        with Publisher() as publisher:
+            started = pool.submit(live, publisher.endpoint)
+            publisher.wait_for(1)
+        with pytest.raises(EndOfStream, match="has ended: start its publisher again"):
+            started.result(WAIT)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65_536, 10**12, True, "5555"])
+def test_a_port_that_is_none_is_no_control(port):
+    with raw_publisher() as (socket, ready), subscribe(socket.last_endpoint.decode()) as stream:
+        ready()
+        socket.send_multipart(pack_frame(DRAWN["grey"], "camera/", control=port))
+        stream.read(WAIT)
+        assert stream.control is None
+
+
+MIXED = """
+import time
+import numpy as np
+from zmqlab import Publisher, live, start
+
+def mixed():
+    with Publisher() as publisher:
+        while True:
+            time.sleep(0.1)
+            publisher.send(np.zeros(publisher.sequence % 3 or (48, 64), np.uint8))
+
+live(start(mixed))
+"""
+
+
+@pytest.mark.browser
+def test_a_note_in_the_page_says_which_frames_are_left_out(browser, lab):
+    write_notebook(lab, "mixed", MIXED)
+    with open_page(browser, lab) as page:
+        open_notebook(page, "notebooks/mixed.ipynb")
+        page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+        left_out = re.compile(r"Frames left out: \d+, .* shape \([12],\) is no picture")
+        page.locator(".zmqlab-note").get_by_text(left_out).wait_for()
+        number = "document.querySelector('.zmqlab-canvas').dataset.sequence"
+        page.wait_for_function(f"() => {number} > 10 && {number} % 3 === 0")
+
+
+@pytest.mark.browser
 def test_live_view_in_jupyterlab(browser, lab, tmp_path):
     cells = [
-        "%load_ext zmqlab\nfrom zmqlab import camera_publisher, start\n"
-        "from zmqlab.page.live_view import live",
-        "camera = start(camera_publisher, 'simulated', name='camera')\nlive(camera)",
+        "%load_ext zmqlab\nfrom zmqlab import camera_publisher, live, start",
+        "camera = start(camera_publisher, 'simulated', process_name='camera')\nlive(camera)",
     ]
     write_notebook(lab, "live", *cells)
     with open_page(browser, lab) as page:

@@ -11,6 +11,8 @@ import pytest
 import zmq
 from helpers.in_kernel import open_kernel
 
+from zmqlab import ring_folders
+
 PATIENCE = 20.0  # seconds; far more than anything here takes
 
 SERVER = """%%terminal {name}
@@ -87,24 +89,6 @@ def test_a_syntax_error_is_shown_as_one(kernel):
     assert printed.endswith("SyntaxError: '(' was never closed")
 
 
-def test_input_ends_at_once_and_leaves_the_lifeline_alone(kernel):
-    text = """
-import zmqlab
-try:
-    input("Name? ")
-except EOFError:
-    print("nobody types here")
-zmqlab.ready()
-import time
-time.sleep(60)
-"""
-    assert kernel.run("%%terminal asking" + text).error == ""
-    assert value(kernel, "asking.output") == "Name? nobody types here"
-    assert value(kernel, "asking.running") == "True"
-    kernel.run("asking.stop()")
-    assert value(kernel, "asking.state") == "stopped"
-
-
 def test_running_a_cell_again_replaces_its_process(kernel):
     fixed = SERVER.format(name="server").replace(":*", ":{port}")
     kernel.run(SERVER.format(name="server"))
@@ -125,6 +109,49 @@ def test_a_cell_waits_for_its_first_socket_only(kernel):
     state = kernel.states[cell.widgets[0]]
     kernel.until(lambda states: states[cell.widgets[0]]["state"] == "running")
     assert state["name"] == "server"
+
+
+def test_a_socket_that_comes_late_is_waited_for(kernel):
+    late = SERVER.format(name="late").replace("import zmq\n", "import time, zmq\ntime.sleep(2)\n")
+    kernel.run(late)
+    assert value(kernel, "len(late.endpoints), late.ready, late.running") == "1 True True"
+
+
+def test_a_loop_without_a_socket_runs_on_while_the_next_cell_runs(kernel):
+    text = "import time\nfor number in range(40):\n    print(number)\n    time.sleep(0.1)"
+    (panel,) = kernel.run(f"%%terminal loop\n{text}").widgets
+    assert value(kernel, "loop.state, loop.ready") == "running False"
+    assert kernel.states[panel]["state"] == "running"
+    kernel.until(lambda states: states[panel]["state"] == "ended")
+    assert value(kernel, "loop.output.split()[-1]") == "39"
+
+
+@pytest.mark.parametrize(
+    ("name", "whose"),
+    [
+        ("print", "Python's own function or class"),
+        ("ValueError", "Python's own function or class"),
+        ("np", "the module"),
+        ("spectrum", "what the notebook has imported"),
+        ("Publisher", "what the notebook has imported"),
+        ("sin", "what the notebook has imported"),
+    ],
+)
+def test_names_that_are_taken_are_refused(kernel, name, whose):
+    kernel.run("import numpy as np\nfrom numpy import sin\nfrom zmqlab import Publisher, spectrum")
+    before = value(kernel, name)
+    cell = kernel.run(f"%%terminal {name}\n1 / 0")
+    told = f"%%terminal {name} would replace {whose} of that name. Take another name"
+    assert told in cell.error or told in cell.text
+    assert f"such as {name}_process" in cell.error + cell.text
+    assert value(kernel, name) == before
+
+
+def test_the_learners_own_names_may_be_replaced(kernel):
+    kernel.run("mine = 5\ndef my_function(): pass\nclass Mine: pass")
+    for name in ("mine", "my_function", "Mine", "mine"):
+        assert kernel.run(f"%%terminal {name}\nprint(1)").error == ""
+        assert value(kernel, f"type({name}).__name__") == "Process"
 
 
 @pytest.mark.parametrize(
@@ -175,7 +202,7 @@ def ask(endpoint):
         req.send(b"!")
         print(req.recv().decode())
 for name in "abc":
-    server = zmqlab.start(greet, name.encode(), name=f"greeter {name}")
+    server = zmqlab.start(greet, name.encode(), process_name=f"greeter {name}")
     client = zmqlab.start(ask, server.endpoint)
     client.wait(20)
     print(client.output)
@@ -249,10 +276,18 @@ time.sleep(60)
     assert kernel.states[panel]["log"].endswith("ZeroDivisionError: division by zero")
 
 
-def test_a_handle_shows_itself_as_a_panel(kernel):
-    kernel.run(SERVER.format(name="server"))
-    (panel,) = kernel.run("server").widgets
-    kernel.until(lambda states: "up" in states[panel]["log"])
+def test_a_handle_shows_itself_as_a_panel_where_the_extension_is_loaded():
+    with open_kernel() as kernel:
+        kernel.run("import time, zmqlab\ndef wait():\n    zmqlab.ready()\n    time.sleep(60)")
+        cell = kernel.run("process = zmqlab.start(wait)\nprocess")
+        assert cell.result.startswith("<process 'wait', pid ")
+        assert cell.widgets == []
+        cell = kernel.run("%load_ext zmqlab\nprocess")
+        assert cell.result.startswith("<process 'wait', pid ")  # for those who see no widgets
+        (panel,) = cell.widgets
+        kernel.until(lambda states: states[panel]["state"] == "running")
+        kernel.run("process.stop()")
+        kernel.until(lambda states: states[panel]["state"] == "stopped")
 
 
 # When kernels end
@@ -307,10 +342,35 @@ def answers(endpoint):
         return req.recv() == b"hello"
 
 
-def test_children_end_when_the_kernel_is_killed():
-    with kernel_with_children() as (kernel, children, _):
+FARM = """
+import os, threading, numpy as np, zmqlab
+
+def frames():
+    for number in range(100):
+        yield np.full((48, 64), number, np.uint8)
+    print(os.getpid(), *[each.pid for each in zmqlab.processes.processes()], flush=True)
+    threading.Event().wait()
+
+zmqlab.fft_farm(frames(), count=200, shared=True, progress=False)
+"""
+
+
+def rings_of(pids):
+    return [path for folder in ring_folders() for pid in pids for path in folder.glob(f"{pid}-*")]
+
+
+def test_a_farm_ends_with_its_kernel_and_leaves_no_memory():
+    with open_kernel() as kernel:
+        kernel.begin(FARM)
+        while (message := kernel.client.get_iopub_msg(timeout=PATIENCE))["msg_type"] != "stream":
+            assert message["msg_type"] != "error", message["content"]
+        mine, *others = map(int, message["content"]["text"].split())
+        workers = [psutil.Process(pid) for pid in others]
+        assert len(workers) == 2
+        assert rings_of([mine])
         kernel.manager.signal_kernel(signal.SIGKILL if os.name == "posix" else 9)
-        until_ended(children)
+        until_ended(workers)
+        assert not rings_of([mine, *others])
 
 
 @pytest.mark.parametrize("now", [False, True])

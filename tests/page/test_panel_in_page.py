@@ -2,8 +2,15 @@
 
 import re
 
-from helpers.in_browser import open_notebook, open_page, raised, run_all, screenshot
-from test_browser import write_notebook
+import pytest
+from helpers.in_browser import (
+    open_notebook,
+    open_page,
+    raised,
+    run_all,
+    screenshot,
+    write_notebook,
+)
 
 SERVER = """%%terminal server
 import zmq
@@ -22,6 +29,7 @@ BROKEN = """%%terminal broken
 """
 
 
+@pytest.mark.browser
 def test_panels(browser, lab, tmp_path):
     write_notebook(lab, "panels", "%load_ext zmqlab", SERVER, FLOOD, BROKEN)
     with open_page(browser, lab) as page:
@@ -38,7 +46,7 @@ def test_panels(browser, lab, tmp_path):
         assert "199,800 earlier lines are not shown" in flood.inner_text()
         assert flood.get_by_role("log").inner_text().count("\n") < 250
         broken.get_by_text("ZeroDivisionError").wait_for()
-        assert "failed" in broken.inner_text()
+        broken.get_by_text("failed").wait_for()
         assert "line 2" in broken.inner_text()
 
         server.get_by_role("button", name="Stop").click()

@@ -19,13 +19,12 @@ from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import subscribe
 from zmqlab.patterns.watch_stream import watch
 from zmqlab.processes.launch import ProcessError, start
-from zmqlab.wire.messages import MessageError
 
 
 def test_on_the_wire():
     """Three parts as documented; the pixels are those that the camera makes."""
     with (
-        start(camera_publisher, "simulated", wait_for=1, frames=3) as process,
+        start(camera_publisher, "simulated", wait_for=1, count=3) as process,
         raw_socket(zmq.SUB, process.endpoint) as socket,
     ):
         socket.subscribe(b"camera")
@@ -150,7 +149,9 @@ def test_a_publisher_that_waits_for_a_slow_subscriber_still_answers():
 def test_a_publisher_whose_subscribers_do_not_come_says_so():
     with (
         start(camera_publisher, "simulated", wait_for=2, timeout=0.5) as process,
-        pytest.raises(ProcessError, match=r"for 2 subscribers to 'camera' at .*: none came"),
+        pytest.raises(
+            ProcessError, match=r"waited 0.5 s: of 2 subscribers to 'camera' at .* none came"
+        ),
     ):
         process.wait(10)
 
@@ -178,7 +179,7 @@ def test_a_film_is_published_to_its_last_frame(tmp_path):
         film.write(np.full((48, 64, 3), 10 * number, np.uint8))
     film.release()
     with (
-        start(camera_publisher, path, wait_for=1, frames=20) as process,
+        start(camera_publisher, path, wait_for=1, count=20) as process,
         subscribe(process.endpoint) as stream,
     ):
         means = [frame.mean() for frame in stream]
@@ -188,8 +189,8 @@ def test_a_film_is_published_to_its_last_frame(tmp_path):
 
 @pytest.mark.parametrize("frames", [0, -3])
 def test_a_number_of_frames_that_makes_no_sense(frames):
-    with pytest.raises(MessageError, match=f"frames={frames}: give a number of frames, from 1"):
-        camera_publisher("simulated", frames=frames)
+    with pytest.raises(ValueError, match=f"count={frames}: give a whole number from 1"):
+        camera_publisher("simulated", count=frames)
 
 
 # From a terminal

@@ -10,6 +10,7 @@ import cloudpickle
 import psutil
 import pytest
 import zmq
+from helpers.endpoints import free_endpoint
 from helpers.observing import LOOPBACK, PATIENCE, connected, counts, run, seen, serve
 
 import zmqlab
@@ -123,13 +124,12 @@ def connect_only(endpoint):
 
 
 def test_an_attempt_in_vain_is_told_once_and_a_wait_says_so():
-    with plain_sockets.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with zmqlab.start(connect_only, f"tcp://127.0.0.1:{port}") as client:
+    nobody = free_endpoint()
+    with zmqlab.start(connect_only, nobody) as client:
         client.wait_until(lambda it: it.events, PATIENCE, "an attempt")
         with pytest.raises(TimeoutError) as error:
             client.wait(0.7)  # libzmq tries again ten times a second
-        assert f"REQ socket at tcp://127.0.0.1:{port}: nobody is connected" in str(error.value)
+        assert f"REQ socket at {nobody}: nobody is connected" in str(error.value)
         assert [each["event"] for each in client.events] == ["CONNECT_RETRIED"]
 
 

@@ -1,15 +1,18 @@
 """What a process printed: in order, whole, and counted where it is too much."""
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 
 import cloudpickle
-import numpy as np
 import psutil
 import pytest
 import zmq
-from helpers.observing import LOOPBACK, PATIENCE
+from helpers.observing import LOOPBACK, PATIENCE, connected
+from hypothesis import given
+from hypothesis import strategies as st
 
 import zmqlab
 from zmqlab.processes import output
@@ -105,22 +108,53 @@ def test_a_progress_bar_shows_its_last_state():
         assert process.output == "100 %\nwindows\nend"
 
 
-def test_pieces_of_output_come_to_the_same():
-    text = "a\r\nb\rcä€😀\r\n\r\ne\r\rd\n" + "y" * 9000 + "\rshort\n"
-    text += "z" * 9000 + "\n10 %\r20 %\r"
+PIECES = [*"aé😀\r\n\x1b[]3;m\x07\\ (B", "\x1b[31m", "\x1b]0;title\x07", "\x1b]8;;link\x1b\\"]
+PIECES += [length * "z" for length in (1500, output.LONGEST_LINE, 9000)]
+
+
+@given(
+    st.lists(st.sampled_from(PIECES), max_size=50).map("".join),
+    st.lists(st.integers(1, 9) | st.integers(1, 9000), max_size=100),
+)
+def test_pieces_of_output_come_to_the_same(text, sizes):
+    whole, pieces, rest = output.Output(), output.Output(), text.encode()
+    whole.add(rest, last=True)
+    for size in sizes:
+        pieces.add(rest[:size])
+        rest = rest[size:]
+    pieces.add(rest)
+    pieces.add(b"", last=True)
+    assert (str(pieces), pieces.seen) == (str(whole), whole.seen)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("a\r\nb\rc\r\n\r\ne\r\rd\n", "a\nc\n\nd"),
+        ("10 %\r20 %\r", "20 %"),
+        ("y" * 9000 + "\rshort\n", "short"),
+        ("z" * 9000, "z" * 4000 + " [... and 5,000 more characters]"),
+        ("\x1b[1;31mred\x1b[0m and \x1b[38;5;12mblue\x1b[m", "red and blue"),
+        ("\x1b]0;title\x07a\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\\x1b(B", "alink"),
+        ("\x1b[2K\r 50 %\x1b[A", " 50 %"),
+        ("\x1b[31", "\x1b[31"),  # no such sequence, as it turned out
+        ("[31m and \x1b]" + "x" * 2000, "[31m and \x1b]" + "x" * 2000),
+    ],
+)
+def test_what_a_terminal_without_colours_would_show(written, shown):
     whole = output.Output()
-    whole.add(text.encode(), last=True)
-    assert str(whole).startswith("a\ncä€😀\n\nd\nshort\nzzz")
-    assert str(whole).endswith("[... and 5,000 more characters]\n20 %")
-    rng = np.random.default_rng(0)
-    for _ in range(300):
-        pieces, rest = output.Output(), text.encode()
-        while rest:
-            cut = int(rng.integers(1, rng.choice([2, 5, 5000])))
-            pieces.add(rest[:cut])
-            rest = rest[cut:]
-        pieces.add(b"", last=True)
-        assert (str(pieces), pieces.seen) == (str(whole), whole.seen)
+    whole.add(written.encode(), last=True)
+    assert str(whole) == shown
+
+
+def test_a_line_in_colours_is_found_by_its_text():
+    def talk():
+        zmqlab.ready()
+        print("\x1b[32mPASSED\x1b[0m tests", flush=True)
+        threading.Event().wait()
+
+    with zmqlab.start(talk) as process:
+        assert process.wait_output("PASSED tests") == "PASSED tests"
 
 
 def test_an_endless_flood_can_be_stopped():
@@ -155,18 +189,25 @@ def test_a_grandchild_that_holds_the_pipe_does_not_hold_us():
     psutil.wait_procs([grandchild], timeout=PATIENCE)
 
 
-def test_input_is_at_its_end():
-    def read():
-        try:
+def test_there_is_no_keyboard():
+    def read(endpoint):
+        with contextlib.suppress(EOFError):
             input("Name? ")
-        except EOFError as error:
-            print(type(error).__name__)
         print(repr(sys.stdin.read()))
         with zmq.Context() as context, context.socket(zmq.PULL) as pull:
-            pull.bind(LOOPBACK)
-            pull.recv()
+            pull.bind(endpoint)
+            pull.poll()
+            input()
 
-    with zmqlab.start(read) as process:
-        assert process.output == "Name? EOFError\n''"
+    with zmqlab.start(read, LOOPBACK) as process:
+        assert process.output == "Name? ''"
         assert process.running  # the lifeline is still whole
-    assert process.state == "stopped"
+        with connected(zmq.PUSH, process.endpoint) as push:
+            push.send(b"")
+            with pytest.raises(zmqlab.ProcessError) as error:
+                process.wait(PATIENCE)
+    said = str(error.value)
+    assert "has no keyboard" in said
+    assert "sys.argv" in said
+    assert "REQ" in said
+    assert "child.py" not in said

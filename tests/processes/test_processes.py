@@ -1,5 +1,6 @@
 """Functions in other processes: how they start, how to wait for them, how they end."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import textwrap
 import threading
 import time
+import weakref
 
 import cloudpickle
 import numpy as np
@@ -14,10 +16,11 @@ import psutil
 import pytest
 import zmq
 from helpers.observing import LOOPBACK, PATIENCE
+from helpers.streams import kill
 
 import zmqlab
 from zmqlab import ProcessError, StartError
-from zmqlab.processes import launch, report_receiver
+from zmqlab.processes import launch
 
 # As the functions of a notebook do, those of this file travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -146,7 +149,7 @@ def test_a_failing_function_shows_its_own_lines():
 
 def test_an_error_in_a_call_of_pyzmq_shows_the_learners_line():
     taken = zmqlab.start(echo).endpoint
-    text = failure(echo, bind=taken, name="second")
+    text = failure(echo, bind=taken, process_name="second")
     assert "rep.bind(bind)" in text
     assert "Address already in use" in text
     assert "observed.py" not in text
@@ -179,7 +182,9 @@ def test_other_ways_not_to_come_up(how, told):
 
 
 def test_a_silent_end_says_so():
-    assert failure(os._exit, 3, name="x").endswith("(failed, exit code 3):\nIt printed nothing.")
+    assert failure(os._exit, 3, process_name="x").endswith(
+        "(failed, exit code 3):\nIt printed nothing."
+    )
 
 
 def test_one_that_never_binds_is_stopped():
@@ -187,8 +192,8 @@ def test_one_that_never_binds_is_stopped():
         print("thinking", flush=True)
         time.sleep(seconds)
 
-    text = failure(forget, 60, timeout=1.0)
-    assert "was not up after 1 s: it bound and connected no socket" in text
+    text = failure(forget, 60, start_timeout=2.0)
+    assert "was not up after 2 s: it bound and connected no socket" in text
     assert "zmqlab.ready()" in text
     assert "'thinking'" in text
     assert not zmqlab.process("forget").running
@@ -200,7 +205,8 @@ def test_no_socket_is_needed():
 
     process = zmqlab.start(compute)
     assert (process.wait(PATIENCE), process.output) == (0, "42")
-    with pytest.raises(TimeoutError, match=r"bound socket of process 'compute'(.|\n)*no socket"):
+    no_socket = r"bound socket of process 'compute'(.|\n)*no socket"
+    with pytest.raises(TimeoutError, match=no_socket):
         _ = process.endpoint
 
     def watch():
@@ -360,7 +366,7 @@ def test_a_stop_just_after_a_message_is_not_lost():
 def test_a_stop_may_come_at_any_moment_of_the_start():
     for step in range(12):
         process = launch.launch_call("early", echo)
-        process.settle(0.02 * step)
+        process.settle(lambda it: it.ready, 0.02 * step)
         process.stop(timeout=PATIENCE)
         assert (process.state, process.output) == ("stopped", "")
 
@@ -451,16 +457,35 @@ def test_what_it_has_started_ends_with_it(end):
     assert not sleeper.is_running() or sleeper.status() == psutil.STATUS_ZOMBIE
 
 
+def rings_of(process):
+    return [path for folder in zmqlab.ring_folders() for path in folder.glob(f"{process.pid}-*")]
+
+
+def test_a_start_removes_the_shared_memory_of_one_that_was_killed():
+    publisher = zmqlab.start(zmqlab.camera_publisher, "simulated", shared=4)
+    with zmqlab.subscribe(publisher.endpoint) as stream:
+        stream.read()
+        kill(publisher)
+        assert rings_of(publisher)
+        zmqlab.start(echo)
+        assert not rings_of(publisher)
+
+
 def test_nothing_is_left_in_this_process():
     zmqlab.start(echo).stop()
     this = psutil.Process()
-    threads, believed = this.num_threads(), len(report_receiver._receivers)
+    threads = this.num_threads()
     files = this.num_fds() if os.name == "posix" else 0
+    handles = []
     for _ in range(5):
-        zmqlab.start(echo).stop()
+        process = zmqlab.start(echo)
+        process.stop()
+        handles.append(weakref.ref(process))
     deadline = time.monotonic() + PATIENCE
     while this.num_threads() > threads and time.monotonic() < deadline:
         os.sched_yield() if hasattr(os, "sched_yield") else None
     assert this.num_threads() <= threads
     assert not files or this.num_fds() <= files
-    assert len(report_receiver._receivers) == believed
+    del process
+    gc.collect()
+    assert [handle() for handle in handles[:-1]] == [None] * 4  # the last still has its name

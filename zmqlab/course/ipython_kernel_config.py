@@ -1,2 +1,3 @@
-# Installed as etc/ipython/ipython_kernel_config.py of the environment: see zmqlab/course/first_cell.py
-c.InteractiveShellApp.extensions.append("zmqlab.course.first_cell")  # noqa: F821
+# Installed in etc/ipython of the environment: see zmqlab/course/first_cell.py.
+c = get_config()  # type: ignore[name-defined]
+c.InteractiveShellApp.extensions.append("zmqlab.course.first_cell")

@@ -54,7 +54,7 @@ class Prediction:
         self._answer = ipywidgets.HTML()
         self._choices.observe(self._choose, "value")
         title = ipywidgets.HTML(f"<b>Guess first:</b> {marked_up(question.question)}")
-        self._box = ipywidgets.VBox([title, self._choices, self._answer])
+        self.box = ipywidgets.VBox([title, self._choices, self._answer])
 
     def _choose(self, change):
         number, question = change["new"], self.question
@@ -71,8 +71,7 @@ class Prediction:
         return repr(self.question)
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        bundle = self._box._repr_mimebundle_(**options)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        data, metadata = _widget(self.box, options)
         answers = "".join(f"<li>{marked_up(answer)}</li>" for answer in self.question.answers)
         lines = [marked_up(self.question.question), f"<ul>{answers}</ul>"]
         page = box(BLUE, "Guess first", lines)  # for a page without widgets
@@ -155,14 +154,13 @@ class Returning:
         import ipywidgets
 
         self._predictions = [Prediction(question, tell=True) for question in questions]
-        self._box = ipywidgets.VBox([each._box for each in self._predictions])
+        self._box = ipywidgets.VBox([each.box for each in self._predictions])
 
     def __repr__(self) -> str:
         return "\n".join(map(repr, self._predictions))
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
-        bundle = self._box._repr_mimebundle_(**options)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        data, metadata = _widget(self._box, options)
         return {**data, "text/plain": repr(self)}, metadata
 
 
@@ -190,6 +188,12 @@ def recall(notebook: str) -> Returning:
     for each in chosen:
         _guesses.pop(each.name, None)
     return Returning(chosen)
+
+
+def _widget(box, options):
+    """Return the data and the metadata of a widget: some versions give the data only."""
+    bundle = box._repr_mimebundle_(**options)
+    return bundle if isinstance(bundle, tuple) else (bundle, {})
 
 
 def _judged(question, guess, right):

@@ -1,17 +1,17 @@
 """From a stream to a page: the process behind a live view.
 
-It subscribes to the stream, and hands the newest frame, as a JPEG, to each page
-that asks over a websocket. jupyter-server-proxy carries the websocket, so the
-kernel has no part in it and may be busy.
+It subscribes to the stream, and hands the newest frame, as a JPEG, to each page that asks over a
+websocket. jupyter-server-proxy carries the websocket, so the kernel has no part in it and may be
+busy.
 
-A page may have `CREDITS` pictures on their way to it and gives one credit back
-for each that it has painted. So a slow line gets fewer pictures, not older ones::
+A page may have `CREDITS` pictures on their way to it and gives one credit back for each that it has
+painted. So a slow line gets fewer pictures, not older ones::
 
     to the page     binary   4 bytes   length of the JSON, big-endian
                              n bytes   {"sequence": 7, "time": 1700000000.25,
                                         "fps": 29.9, "latency": 0.02, "lost": 0}
                              rest      a JPEG
-                    text     {"settings": {"exposure": 0.01}} | {"note": "no frame for 3 s: .."}
+                    text     {"settings": {"exposure": 0.01}} | {"note": "No frame for 2 s: .."}
     from the page   text     "painted 7" | {"set": {"exposure": 0.02}}
 """
 
@@ -27,22 +27,24 @@ import numpy as np
 import tornado.httpserver
 import tornado.netutil
 import tornado.web
-import tornado.websocket
 from tornado.ioloop import IOLoop
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from zmqlab.analysis.frames import check_frame
 from zmqlab.analysis.spectra import log_spectrum, spectrum
 from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 from zmqlab.wire.messages import MessageError
 
 CREDITS = 2  # pictures on their way: one that is painted, one that travels
-PATIENCE = 2.0  # seconds without a frame until the page is told why
+SILENCE = 2.0  # seconds without a frame until the page is told why
 QUALITY = 80  # of the JPEG, per cent
 FAINT, BRIGHT = 3.0, 7.0  # what is black and what is white in a spectrum: log10(1 + |F|)
+LARGEST = 16_000  # pixels: what a browser can paint, when the spectrum doubles the width
 LONGEST = 10_000  # bytes of what a page sends
 
 
-def serve_live(endpoint, topic, token, spectrum=True):
+def serve_live(endpoint: str, topic: str, token: str, spectrum: bool = True) -> None:
     """Show the stream of that topic to pages that know the token, until told to stop.
 
     Prints ``port NUMBER`` once pages can connect.
@@ -53,8 +55,8 @@ def serve_live(endpoint, topic, token, spectrum=True):
 
 async def _serve(endpoint, topic, token, spectrum):
     show = Show(asyncio.get_running_loop(), spectrum)
-    # The token is the key: the port is open to every user of this computer, and whoever
-    # asks the proxy has a Jupyter login but not the token.
+    # The token is the key: the port is open to every user of this computer, and whoever asks the
+    # proxy has a Jupyter login but not the token.
     pages = tornado.web.Application(
         [
             (rf"/{token}/stream", Page, {"show": show}),
@@ -64,8 +66,7 @@ async def _serve(endpoint, topic, token, spectrum):
     )
     sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
     tornado.httpserver.HTTPServer(pages).add_sockets(sockets)
-    receiver = threading.Thread(target=show.receive, args=(endpoint, topic), daemon=True)
-    receiver.start()
+    threading.Thread(target=show.receive, args=(endpoint, topic), daemon=True).start()
     print("port", sockets[0].getsockname()[1], flush=True)
     # Waking up now and then lets Ctrl-C through on Windows.
     while True:
@@ -73,48 +74,53 @@ async def _serve(endpoint, topic, token, spectrum):
 
 
 class Show:
-    """The newest frame, and the pages that look at it."""
+    """The newest frame that can be drawn, and the pages that look at it."""
 
     def __init__(self, loop, spectrum):
         self.loop, self.spectrum = loop, spectrum
         self.pages = set()
-        self.frame, self.header, self.lost = None, {}, 0
-        self.control, self.note = None, ""
-        self._drawn = (None, None)  # the frame that was drawn last, and its JPEG
+        self.frame = self.picture = None  # as it came, and as `as_picture` makes it
+        self.header, self.lost, self.control, self.note = {}, 0, None, ""
+        self._encoded = (None, b"")  # the picture that was encoded last, as a JPEG
 
     def receive(self, endpoint, topic):
         """Keep the newest frame; runs in a thread of its own, which alone has the socket."""
+        left_out, why = 0, ""
         with subscribe(endpoint, topic, hwm=2) as stream:
             while True:
-                frame, note = None, ""
+                news, note = {}, ""
                 try:
-                    frame = stream.latest(PATIENCE)
+                    frame = stream.latest(SILENCE)
+                    picture, note = as_picture(frame)
+                    news = {"frame": frame, "picture": picture, "header": stream.header}
                 except EndOfStream:
                     note = "The publisher has ended the stream."
                 except TimeoutError:
-                    note = f"No frame for {PATIENCE:g} s: {stream.why_nothing()}."
+                    note = f"No frame for {SILENCE:g} s: {stream.why_nothing()}."
+                except (TypeError, ValueError) as error:
+                    left_out += 1
+                    why = f"Frames left out: {left_out}, the last because {error}."
+                news |= {"lost": stream.lost, "control": stream.control}
+                news["note"] = f"{note} {why}".strip()
                 with contextlib.suppress(RuntimeError):  # the loop has been closed
-                    news = (frame, stream.header, stream.lost, stream.control, note)
-                    self.loop.call_soon_threadsafe(self.take, *news)
+                    self.loop.call_soon_threadsafe(self.take, news)
 
-    def take(self, frame, header, lost, control, note):
+    def take(self, news):
         """Take what the thread has received, and wake the pages."""
-        self.lost, self.control, self.note = lost, control, note
-        if frame is not None:
-            self.frame, self.header = frame, header
+        vars(self).update(news)
         for page in self.pages:
             page.wake.set()
 
-    async def picture(self):
-        """Return the newest frame as a JPEG; two pages share the work."""
-        frame = self.frame
-        if self._drawn[0] is not frame:
-            jpeg = await asyncio.to_thread(lambda: encode(draw(frame, self.spectrum)))
-            self._drawn = (frame, jpeg)
-        return self._drawn[1]
+    async def jpeg(self):
+        """Return the newest picture as a JPEG; two pages share the work."""
+        picture = self.picture
+        if self._encoded[0] is not picture:
+            jpeg = await asyncio.to_thread(lambda: encode(draw(picture, self.spectrum)))
+            self._encoded = (picture, jpeg)
+        return self._encoded[1]
 
 
-class Page(tornado.websocket.WebSocketHandler):
+class Page(WebSocketHandler):
     """One page that looks."""
 
     def initialize(self, show):
@@ -142,12 +148,11 @@ class Page(tornado.websocket.WebSocketHandler):
 
     async def send(self):
         """Send pictures while there are credits, and notes when there are no frames."""
-        told, control = "", None
-        with contextlib.suppress(tornado.websocket.WebSocketClosedError):
+        told, control, show = "", None, self.show
+        with contextlib.suppress(WebSocketClosedError):
             while True:
                 await self.wake.wait()
                 self.wake.clear()
-                show = self.show
                 if show.note != told:
                     told = show.note
                     await self.write_message(json.dumps({"note": told}))
@@ -155,28 +160,24 @@ class Page(tornado.websocket.WebSocketHandler):
                     control = show.control
                     IOLoop.current().spawn_callback(self.ask, "info")
                 number = (show.header.get("stream"), show.header.get("sequence"))
-                if self.credits and show.frame is not None and number != self.sent:
+                if self.credits and show.picture is not None and number != self.sent:
                     self.credits, self.sent = self.credits - 1, number
                     await self.send_picture(show.header)
 
     async def send_picture(self, header):
+        now = time.monotonic()
+        lately = [at for at in self.painted if now - at < 2]
         about = {
             "sequence": header["sequence"],
             "time": header["time"],
-            "fps": self.rate(),
+            "fps": (len(lately) - 1) / (lately[-1] - lately[0]) if len(lately) > 2 else 0.0,
             "latency": self.latency,
             "lost": self.show.lost,
         }
         self.on_their_way[header["sequence"]] = header["time"]
-        jpeg = await self.show.picture()
+        jpeg = await self.show.jpeg()
         text = json.dumps(about).encode()
         await self.write_message(len(text).to_bytes(4, "big") + text + jpeg, binary=True)
-
-    def rate(self):
-        """Pictures per second that the page has painted lately."""
-        now = time.monotonic()
-        lately = [at for at in self.painted if now - at < 2]
-        return (len(lately) - 1) / (lately[-1] - lately[0]) if len(lately) > 2 else 0.0
 
     def on_message(self, text):
         try:
@@ -191,8 +192,8 @@ class Page(tornado.websocket.WebSocketHandler):
     def take_back(self, sequence):
         """Take back a credit for a picture that was painted; measure how old it was by then.
 
-        By the clock of this computer alone: that of the page may be wrong. So the
-        figure includes the way back.
+        By the clock of this computer alone: that of the page may be wrong. So the figure includes
+        the way back.
         """
         captured = self.on_their_way.pop(sequence, None)
         if captured is not None:
@@ -217,34 +218,64 @@ class Page(tornado.websocket.WebSocketHandler):
             news = {"settings": reply[1]["settings"]}
         except (RequestError, MessageError, TimeoutError) as error:
             news = {"note": str(error)}
-        with contextlib.suppress(tornado.websocket.WebSocketClosedError):
+        with contextlib.suppress(WebSocketClosedError):
             await self.write_message(json.dumps(news))
 
 
 class Saved(tornado.web.RequestHandler):
-    """The newest frame as a PNG: every pixel as it was."""
+    """The newest frame as a PNG: every pixel as it was, if it is one that a PNG can hold."""
 
     def initialize(self, show):
         self.show = show
 
     def get(self):
-        if self.show.frame is None:
+        show = self.show
+        if show.frame is None:
             raise tornado.web.HTTPError(404, "no frame has come yet")
+        fits = show.frame.dtype in (np.uint8, np.uint16)
         self.set_header("Content-Type", "image/png")
-        self.finish(encode(self.show.frame, ".png"))
+        self.finish(encode(show.frame if fits else show.picture, ".png"))
 
 
-def draw(frame, with_spectrum=True):
-    """Return the frame with its spectrum to the right of it: height x (2 width) x 3, BGR, uint8."""
-    picture = frame if frame.ndim == 3 else cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR)
+def as_picture(frame: np.ndarray) -> tuple[np.ndarray, str]:
+    """Return what a page can show of a frame, uint8, and a note if that is not the frame as it is.
+
+    White is 255 in a frame of uint8, and 1 in one of booleans or of floating point from 0 to 1. In
+    any other it is the highest number, and black is 0 or, if there are negative ones, the lowest.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the page can show nothing of it; says what came.
+    """
+    check_frame(frame)
+    if min(frame.shape[:2]) < 2 or max(frame.shape) > LARGEST:
+        raise ValueError(f"a frame of shape {frame.shape} is not 2 to {LARGEST:,} pixels each way")
+    if frame.dtype == np.uint8:
+        return frame, ""
+    with np.errstate(all="ignore"):
+        numbers = frame.astype(np.float32)
+        finite = np.isfinite(numbers)
+        low, high = (each(where=finite, initial=0) for each in (numbers.min, numbers.max))
+        natural = frame.dtype.kind in "bf" and low == 0 and high <= 1
+        scale = 255 / (1 if natural or low == high else high - low)
+        levels = np.nan_to_num(np.clip(scale * (numbers - low), 0, 255))
+    assumed = [] if natural else ["its highest number is white"]
+    assumed += [] if finite.all() else ["what is no number is black"]
+    return levels.astype(np.uint8), f"{frame.dtype}: {', '.join(assumed)}." if assumed else ""
+
+
+def draw(picture: np.ndarray, with_spectrum: bool = True) -> np.ndarray:
+    """Return a picture with its spectrum to the right: height x (2 width) x 3, BGR, uint8."""
+    colours = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
     if not with_spectrum:
-        return picture
-    logarithm = log_spectrum(spectrum(frame), frame.shape[1])
+        return colours
+    logarithm = log_spectrum(spectrum(picture), picture.shape[1])
     levels = np.clip((logarithm - FAINT) * (255 / (BRIGHT - FAINT)), 0, 255).astype(np.uint8)
-    return np.hstack([picture, cv2.applyColorMap(levels, cv2.COLORMAP_MAGMA)])
+    return np.hstack([colours, cv2.applyColorMap(levels, cv2.COLORMAP_MAGMA)])
 
 
-def encode(picture, ending=".jpg"):
+def encode(picture: np.ndarray, ending: str = ".jpg") -> bytes:
     """Return the picture as the bytes of an image file."""
     options = [cv2.IMWRITE_JPEG_QUALITY, QUALITY] if ending == ".jpg" else []
     return cv2.imencode(ending, picture, options)[1].tobytes()

@@ -2,12 +2,14 @@
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
 
-from zmqlab.page.live_server import draw, encode, serve_live
-from zmqlab.patterns.subscription import subscribe
+from zmqlab.page.figures import image_html
+from zmqlab.page.live_server import as_picture, draw, encode, serve_live
+from zmqlab.patterns.subscription import EndOfStream, subscribe
 from zmqlab.processes.handle import Process
 from zmqlab.processes.launch import start
 
@@ -25,29 +27,31 @@ class LiveView(anywidget.AnyWidget):
     words = traitlets.Unicode().tag(sync=True)
     still = traitlets.Bytes().tag(sync=True)
 
-    def __init__(self, process, **traits):
+    def __init__(self, process: Process, **traits: Any) -> None:
         super().__init__(**traits)
         self.process = process
 
-    def stop(self):
+    def stop(self) -> None:
         """End the process behind the view. Safe to call twice."""
         self.process.stop()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<{self.words}; it moves in JupyterLab only>"
 
     def _repr_mimebundle_(self, **options):
         data, metadata = super()._repr_mimebundle_(**options)
-        data["image/jpeg"] = self.still  # for a page without widgets
-        metadata["image/jpeg"] = {"alt": self.words}
+        if self.still:  # for a page without widgets
+            data["text/html"] = image_html(self.still, self.words, "jpeg")
         return data, metadata
 
 
-def live(stream, topic="camera", spectrum=True, timeout=10.0):
+def live(
+    stream: Process | str, topic: str = "camera", spectrum: bool = True, timeout: float = 10.0
+) -> LiveView:
     """Show a stream as it comes, with its spectrum beside it.
 
-    The pictures go from a process of its own straight to the page, so they move on
-    while a cell runs.
+    The pictures go from a process of its own straight to the page, so they move on while a cell
+    runs. A frame that is no picture is left out, and a note below the view says what it was.
 
     Parameters
     ----------
@@ -60,23 +64,27 @@ def live(stream, topic="camera", spectrum=True, timeout=10.0):
     timeout : float
         Seconds to wait for the first frame.
 
-    Returns
-    -------
-    LiveView
-
     Raises
     ------
     TimeoutError
         If no frame came in time; says what did.
+    EndOfStream
+        If the publisher has ended the stream.
     """
     endpoint = stream.endpoint if isinstance(stream, Process) else stream
     with subscribe(endpoint, topic, timeout=timeout) as subscription:
-        frame = next(subscription)
+        frame = next(subscription, None)
+    if frame is None:
+        raise EndOfStream(f"{topic!r} from {endpoint} has ended: start its publisher again")
+    words, still = f"live view of {topic!r} from {endpoint}", b""
+    words += ", with its spectrum to the right" if spectrum else ""
+    try:
+        picture, _ = as_picture(frame)
+        still = encode(draw(picture, spectrum))
+        words += f", {picture.shape[1]} x {picture.shape[0]} pixels"
+    except (TypeError, ValueError) as error:  # those that follow may be others
+        words += f"; nothing of the first frame: {error}"
     token = secrets.token_hex(16)
     process = start(serve_live, endpoint, topic, token, spectrum, process_name=f"live {topic}")
     port = int(process.wait_output("port ").split()[1])
-    height, width = frame.shape[:2]
-    words = f"live view of {topic!r} from {endpoint}, {width} x {height} pixels"
-    words += ", its spectrum to the right" if spectrum else ""
-    still = encode(draw(frame, spectrum))
     return LiveView(process, port=port, token=token, words=words, still=still)

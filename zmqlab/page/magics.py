@@ -1,32 +1,40 @@
 """`%%terminal NAME` and its friends: cells that run where a second terminal would."""
 
+import builtins
 import keyword
 import shlex
+from types import ModuleType
+from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
-from IPython.display import display
 
 from zmqlab.page.panels import panel
+from zmqlab.patterns import sweep
 from zmqlab.processes import launch
 from zmqlab.processes.handle import Process
 
-PATIENCE = 5.0  # seconds a cell waits for its first socket before the next one may run
+FIRST_SOCKET = 5.0  # seconds a cell waits for its first socket before the next one may run
+MOMENT = 1.0  # seconds it waits if it has nothing to do with sockets: many are done by then
 
 
 @magics_class
 class TerminalMagics(Magics):
     """The three magics; `load` brings them to IPython."""
 
+    shell: Any
+
     @cell_magic
-    def terminal(self, line, cell):
+    def terminal(self, line: str, cell: str) -> None:
         """Run this cell in a process of its own, as in another terminal.
 
-        ``%%terminal NAME [ARGUMENT ...]``. A process of the same name is stopped
-        first. The cell finds the arguments in ``sys.argv[1:]``, as a script would.
-        It is done when the process has bound or connected its first socket, or has
-        ended; what it prints goes on appearing in the panel below. NAME is then
-        also a variable of the notebook: the process's handle.
+        ``%%terminal NAME [ARGUMENT ...]``. A process of the same name is stopped first. The cell
+        finds the arguments in ``sys.argv[1:]``, as a script would. What it prints goes on appearing
+        in the panel below. NAME is then also a variable of the notebook: the process's handle.
+
+        The next cell may run once the process has bound or connected its first socket, or has
+        ended. A loop without sockets does neither: if nowhere in the cell the word zmq occurs, the
+        next cell may run after a second, otherwise after five. The process runs on.
         """
         name, *arguments = _words(line)
         if not name.isidentifier() or keyword.iskeyword(name):
@@ -34,13 +42,19 @@ class TerminalMagics(Magics):
                 "%%terminal needs a name for the process, one that could be a variable's, "
                 f"as in: %%terminal server; it got {name!r}"
             )
+        if taken := _whose(name, self.shell.user_ns):
+            raise UsageError(
+                f"%%terminal {name} would replace {taken} of that name. Take another name for the "
+                f"process, such as {name.strip('_')}_process"
+            )
         process = launch.launch_cell(name, cell, arguments)
         self.shell.user_ns[name] = process
-        display(panel(process))
-        process.settle(PATIENCE)
+        panel(process)
+        process.settle(lambda it: it.state != "starting", FIRST_SOCKET)
+        process.settle(lambda it: it.ready or it.ended, FIRST_SOCKET if "zmq" in cell else MOMENT)
 
     @line_magic
-    def terminals(self, line):
+    def terminals(self, line: str) -> None:
         """List the processes that run: name, pid, state, memory, endpoints."""
         rows = [
             (each.name, str(each.pid), each.state, f"{each.memory / 1e6:.0f} MB", *each.endpoints)
@@ -53,7 +67,7 @@ class TerminalMagics(Magics):
             print(f"{name:16}", "  ".join(facts))
 
     @line_magic
-    def stop(self, line):
+    def stop(self, line: str) -> None:
         """Stop the process of a name: ``%stop NAME``."""
         try:
             process = launch.process(line.strip())
@@ -70,9 +84,19 @@ def _words(line):
         raise UsageError(f"{error} in the line after %%terminal; it got {line!r}") from None
 
 
-def load(ipython) -> None:
+def _whose(name, namespace):
+    """Return whose a name is that must not be lost, or "": a learner's own variable may be."""
+    if hasattr(builtins, name):
+        return "Python's own function or class"
+    value = namespace.get(name)
+    if isinstance(value, ModuleType):
+        return "the module"
+    imported = callable(value) and getattr(value, "__module__", "") != "__main__"
+    return "what the notebook has imported" if imported else ""
+
+
+def load(ipython: Any) -> None:
     """Bring the magics to this IPython, and let a process that a cell returns show its panel."""
     ipython.register_magics(TerminalMagics)
-    ipython.display_formatter.mimebundle_formatter.for_type(
-        Process, lambda process, **options: panel(process)._repr_mimebundle_(**options)
-    )
+    ipython.display_formatter.ipython_display_formatter.for_type(Process, panel)
+    sweep()  # what a kernel left that was killed

@@ -1,22 +1,23 @@
 """The panel of a process in the notebook: what it prints, its state, a Stop button.
 
-The text goes to the page at most five times a second and at most 200 lines at a
-time, however fast a process prints: the page stays alive, and the panel says
-how many lines it left out.
+The text goes to the page at most five times a second and at most 200 lines at a time, however fast
+a process prints: the page stays alive, and the panel says how many lines it left out. What it
+shows last goes into the notebook's file once, at the end, for pages without a kernel.
 """
 
 import threading
+from html import escape
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
+from IPython.display import display
 
-PERIOD = 0.2  # seconds between updates of the panels
+from zmqlab.processes.handle import Process
+
+PERIOD = 0.2  # seconds between updates of a panel
 SHOWN = 200  # lines
-_lock = threading.Lock()
-_waker = threading.Event()
-_panels: list["Panel"] = []  # those whose process may still change
-_thread = None
 
 
 class Panel(anywidget.AnyWidget):
@@ -30,7 +31,7 @@ class Panel(anywidget.AnyWidget):
     left_out = traitlets.Unicode().tag(sync=True)
     log = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, process):
+    def __init__(self, process: Process) -> None:
         super().__init__(name=process.name)
         self.process = process
         self._shown = -1
@@ -42,7 +43,7 @@ class Panel(anywidget.AnyWidget):
             # Not here: stopping may take seconds, and the kernel has other work.
             threading.Thread(target=self.process.stop, daemon=True).start()
 
-    def refresh(self):
+    def refresh(self) -> bool:
         """Bring the panel up to date; return whether it may change again."""
         process = self.process
         ended = process.ended
@@ -62,36 +63,30 @@ class Panel(anywidget.AnyWidget):
                 )
         return not ended
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return repr(self.process)
 
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
+        head = escape(f"{self.name}: {self.state} · {self.facts}")
+        data["text/html"] = f"<p>{head}</p><pre>{escape(self.log)}</pre>"  # without a kernel
+        return data, metadata
 
-def panel(process):
-    """Return a panel that shows `process` and follows it until it has ended."""
-    global _thread
+
+def panel(process: Process) -> None:
+    """Show a panel of `process` below the cell, up to date until the process has ended."""
     made = Panel(process)
-    with _lock:
-        _panels.append(made)
-        if _thread is None:
-            _thread = threading.Thread(target=_follow, daemon=True, name="zmqlab panels")
-            _thread.start()
-    _waker.set()
-    return made
+    shown = display(made, display_id=True)
+    follow = threading.Thread(target=_follow, args=(made, shown), daemon=True)
+    follow.name = f"panel of {process.name}"
+    follow.start()
 
 
-def _follow():
-    while True:
-        _waker.wait()
-        with _lock:
-            panels = list(_panels)
-        for each in panels:
-            if not each.refresh():
-                with _lock:
-                    _panels.remove(each)
-        with _lock:
-            if not _panels:
-                _waker.clear()
-        threading.Event().wait(PERIOD)  # a pause between pictures, waiting for nothing
+def _follow(made, shown):
+    while made.refresh():
+        made.process.settle(lambda process: process.ended, PERIOD)
+    if shown:
+        shown.update(made)
 
 
 def _facts(process):

@@ -6,6 +6,8 @@ and runs the same in a process started from a notebook, in a thread, or from a t
 
 import lazy_loader
 
+from zmqlab.processes import before_start
+
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
@@ -20,3 +22,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "record_stream": ["record"],
     },
 )
+
+
+def sweep() -> None:
+    """Remove the shared memory of processes that were killed. Each start of a process begins so."""
+    from zmqlab.wire import ring
+
+    ring.sweep()
+
+
+before_start.append(sweep)

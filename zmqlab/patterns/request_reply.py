@@ -42,6 +42,7 @@ from zmqlab.wire.messages import (
     unpack_frame,
     unpack_message,
 )
+from zmqlab.wire.interrupts import whole
 from zmqlab.wire.parts import recv_parts, send_parts
 from zmqlab.wire.sockets import bind as bind_socket
 from zmqlab.wire.sockets import connect as connect_socket
@@ -225,9 +226,11 @@ def request(endpoint, command, parameters=None, timeout=5.0, retries=0):
     """
     parts = pack_request(command, parameters)
     with zmq.Context() as context:
+        context.linger = 0  # a request nobody took is forgotten
         for _ in range(1 + retries):
-            with context.socket(zmq.REQ) as socket:
-                socket.linger = 0  # a request nobody took is forgotten
+            with whole:  # a Ctrl-C in here would leave a socket that nobody can close
+                socket = context.socket(zmq.REQ)
+            with socket:
                 connect_socket(socket, endpoint)
                 send_parts(socket, parts)
                 with contextlib.suppress(TimeoutError):
@@ -248,7 +251,7 @@ def _unpack_reply(parts, endpoint, command):
     return topic, header, None
 
 
-def snapshot(path: Path, *, connect: str, timeout: float = 5.0) -> None:
+def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
     """Read one frame from a camera server and write it as an image file.
 
     Parameters

@@ -1,9 +1,12 @@
 """Start a function or a cell in another process, watch what its sockets do, and stop it.
 
 This is stage machinery: no pattern needs it. `launch` starts a process, `handle` is what you hold
-of it, `output` what it printed, `spawn` the system's own part. In the other process `child` runs first, `observed` makes its
-sockets tell what they do, and `report_sender` sends that to `report_receiver`, over here.
+of it, `output` what it printed, `cells` knows the code of a notebook, `spawn` the operating
+systems. In the other process `child` runs first, `observed` makes its sockets tell what they do,
+and `report_sender` sends that to `report_receiver`, over here.
 """
+
+from collections.abc import Callable
 
 import lazy_loader
 
@@ -15,3 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "observed": ["ready"],
     },
 )
+
+# Called before each start. Rooms that this one must not import put here what tidies up after their
+# processes that were killed.
+before_start: list[Callable[[], None]] = []

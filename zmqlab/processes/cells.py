@@ -8,19 +8,20 @@ def remember(filename: str, text: str) -> None:
     linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
 
 
-def sources() -> dict[str, list[str]]:
-    """Return the lines of all code that is in no file: {made-up file: lines}."""
-    return {
-        name: entry[2]
-        for name, entry in list(linecache.cache.items())
-        if len(entry) == 4 and entry[1] is None
-    }
-
-
 def names() -> dict[str, str]:
     """Return what a notebook's user calls its cells: {made-up file: "Cell In[3]"}."""
     try:
-        numbers = get_ipython().compile._filename_map  # type: ignore[name-defined]
+        numbers = get_ipython().compile._filename_map  # type: ignore[name-defined]  # noqa: SLF001
     except (NameError, AttributeError):
         return {}
     return {file: f"Cell In[{number}]" for file, number in numbers.items()}
+
+
+def sources() -> dict[str, str]:
+    """Return all code that is in no file: {name of the cell, or else made-up file: text}."""
+    known = names()
+    return {
+        known.get(file, file): "".join(entry[2])
+        for file, entry in list(linecache.cache.items())
+        if len(entry) == 4 and entry[1] is None
+    }

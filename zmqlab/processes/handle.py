@@ -4,7 +4,6 @@ import contextlib
 import pickle
 import secrets
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -16,7 +15,7 @@ from zmqlab.processes.output import Output
 from zmqlab.processes.spawn import spawn, wait_for_family
 
 MOST_EVENTS = 1_000  # monitor events kept for each process
-LAST_WORDS = 1.0  # seconds to wait for the output and the last report of a process that has ended
+AFTER_THE_END = 1.0  # seconds that the output and the last report may come after the end
 
 
 class StartError(RuntimeError):
@@ -38,25 +37,18 @@ class Process:
     ----------
     name : str
     pid : int
-    output : str
-        What it printed, at most the last 10,000 lines; `lines_lost` counts the others.
-    endpoints : list of str
-        What its sockets bound, in order, ports filled in; `endpoint` is the first.
-    running : bool
+    ended : bool
     exit_code : int or None
         None while it runs; 0 after a good end or a `stop`; negative: killed by that signal.
-    state : str
-        "starting", "running", "ended", "stopped" (and whether that took force), "failed" (and how).
-    memory : int
-        Resident memory in bytes, 0 once it has ended.
+    ready : bool
+        Whether it has bound or connected a socket, or called `zmqlab.ready`.
     sockets : list of dict
-        What each socket is, holds and did, as drawn in `zmqlab.processes.report_sender`: those that are
-        open, and those closed last; `forgotten` counts the others.
+        What each socket is, holds and did, as drawn in `zmqlab.processes.report_sender`: those
+        that are open, and those closed last; `forgotten` counts the others.
     events : list of dict
         Who connected and who left, and when, as drawn there; at most the last 1,000.
-    messages : dict
-        Messages in and out of each socket so far: ``{"REP 0": {"in": 3, "out": 3}}``.
-        The counts come in reports, a few a second. Empty without observation.
+    previews : dict
+        The first bytes of each socket's last message, as drawn there, once `preview` asked for it.
     """
 
     def __init__(self, name: str, task: dict[str, Any], observe: bool) -> None:
@@ -69,13 +61,13 @@ class Process:
         self.exit_code: int | None = None
         self.printed = Output()
         self._changed = threading.Condition()
-        self._stopping = self._forced = self._said_goodbye = False
+        self._reported = ""  # the state in its last report
+        self._stopping = self._forced = False
         self._token = secrets.token_hex(16)
         start_message = task | {
             "name": name,
             "path": sys.path,
             "sources": cells.sources(),
-            "cells": cells.names(),
             "observe": observe,
             "token": self._token,
             "reports": report_receiver.register(self._token, self._receive),
@@ -92,25 +84,25 @@ class Process:
 
     @property
     def running(self) -> bool:
+        """The opposite of `ended`."""
         return not self.ended
 
     @property
     def output(self) -> str:
+        """What it printed, without colours: at most the last 10,000 lines."""
         with self._changed:
             return str(self.printed)
 
     @property
     def lines_lost(self) -> int:
+        """How many lines it printed before those in `output`."""
         return self.printed.seen - len(self.printed.lines)
 
     @property
     def endpoints(self) -> list[str]:
-        return [
-            endpoint
-            for socket in self.sockets
-            if self.ended or not socket["closed"]
-            for endpoint in socket["bound"]
-        ]
+        """What its sockets bound, in order, ports filled in."""
+        there = [each for each in self.sockets if self.ended or not each["closed"]]
+        return [endpoint for socket in there for endpoint in socket["bound"]]
 
     @property
     def endpoint(self) -> str:
@@ -119,6 +111,10 @@ class Process:
 
     @property
     def messages(self) -> dict[str, dict[str, int]]:
+        """Messages in and out of each socket so far: ``{"REP 0": {"in": 3, "out": 3}}``.
+
+        The counts come in reports, a few a second. Empty without observation.
+        """
         return {
             f"{socket['type']} {socket['number']}": {
                 "in": socket["received"]["messages"],
@@ -130,6 +126,7 @@ class Process:
 
     @property
     def memory(self) -> int:
+        """Resident memory in bytes, 0 once it has ended."""
         import psutil
 
         try:
@@ -139,13 +136,19 @@ class Process:
 
     @property
     def state(self) -> str:
+        """Starting, until its code runs, then running; in the end ended, stopped or failed."""
         if self.exit_code is None:
-            return "running" if self.ready else "starting"
+            return "running" if self._reported else "starting"
         if self._stopping:
             return "stopped by force" if self._forced else "stopped"
         if self.exit_code < 0:
             return f"failed, killed by {signal.Signals(-self.exit_code).name}"
         return "ended" if self.exit_code == 0 else f"failed, exit code {self.exit_code}"
+
+    def traceback(self) -> str:
+        """Return the last traceback it printed, with its causes, or the end of its output."""
+        with self._changed:
+            return self.printed.last_traceback() or "It printed nothing."
 
     def __repr__(self) -> str:
         where = f" at {', '.join(self.endpoints)}" if self.endpoints else ""
@@ -177,7 +180,7 @@ class Process:
             If it was not in time, or cannot be any more because the process has ended; says what
             the sockets saw.
         """
-        result = self._wait(condition, timeout)
+        result = self.settle(condition, timeout)
         if not result:
             how = "it cannot come" if self.ended else f"it did not come in {timeout:g} s"
             raise TimeoutError(
@@ -186,13 +189,35 @@ class Process:
             )
         return result
 
-    def wait_output(self, text: str, timeout: float = 10.0) -> str:
-        """Wait until a line of the output contains `text`; return that line.
+    def settle(self, condition: Callable[["Process"], Any], timeout: float) -> Any:
+        """Wait as `wait_until` does, but return what is false instead of raising an error."""
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while not (result := condition(self)) and not self.ended:
+                if not self._changed.wait(deadline - time.monotonic()):
+                    return condition(self)
+        return result
 
-        Raises what `wait_until` raises.
+    def wait_output(self, text: str, timeout: float = 10.0) -> str:
+        """Wait until the process has printed a line that contains a text; return that line.
+
+        Parameters
+        ----------
+        text : str
+            What to look for, in one line and without colours: `output` has none.
+        timeout : float
+            Seconds.
+
+        Raises
+        ------
+        TimeoutError
+            As `wait_until` does.
         """
-        found = lambda process: next((e for e in process.output.split("\n") if text in e), None)
-        return self.wait_until(found, timeout, f"a line with {text!r}")
+
+        def line(process):
+            return next((each for each in process.output.split("\n") if text in each), None)
+
+        return self.wait_until(line, timeout, f"a line with {text!r}")
 
     def wait(self, timeout: float = 10.0) -> int | None:
         """Wait until the process has ended; return its exit code.
@@ -208,19 +233,6 @@ class Process:
         if self.exit_code == 1 and not self._stopping:
             raise ProcessError(f"process {self.name!r} failed:\n{self.traceback()}")
         return self.exit_code
-
-    def settle(self, timeout: float) -> bool:
-        """Wait until it is up or has ended, or `timeout` seconds have passed; return which."""
-        return bool(self._wait(lambda process: process.ready or process.ended, timeout))
-
-    def _wait(self, condition, timeout):
-        """Return what the condition was in the end: once true, too late, or at the end."""
-        deadline = time.monotonic() + timeout
-        with self._changed:
-            while not (result := condition(self)) and not self.ended:
-                if not self._changed.wait(deadline - time.monotonic()):
-                    return condition(self)
-        return result
 
     def _seen(self):
         """Say what the sockets saw, a line each, for an error that a learner reads."""
@@ -239,7 +251,11 @@ class Process:
         lines.append(f"- it last printed: {last}" if last else "- it printed nothing")
         return "\n".join(lines)
 
-    # Ending it
+    # Telling it something
+
+    def preview(self) -> None:
+        """Ask for the first bytes of the last message of each socket, in `previews`."""
+        self._write(b"preview\n")
 
     def stop(self, timeout: float = 2.0) -> None:
         """Stop the process: ask (Ctrl-C), then terminate, then kill. Safe to call twice.
@@ -251,28 +267,22 @@ class Process:
         """
         end([self], timeout)
 
-    def _ask(self):
-        with self._changed:
-            if self.ended:
-                return
-            self._stopping = True
-        self._write(b"stop\n")  # over there it becomes a Ctrl-C
-
-    def _force(self, how):
-        self._forced = True
-        how(self._popen)
-
     def __enter__(self) -> "Process":
         return self
 
     def __exit__(self, *error: object) -> None:
         self.stop()
 
-    def preview(self) -> None:
-        """Ask for the first bytes of the last message of each socket, in `previews`."""
-        self._write(b"preview\n")
-
-    # The threads that watch it
+    def end_by(self, means: str) -> None:
+        """Ask it to end ("ask"), or have the system end it ("terminate", "kill"); do not wait."""
+        with self._changed:
+            if self.ended:
+                return
+            self._stopping, self._forced = True, self._forced or means != "ask"
+        if means == "ask":
+            self._write(b"stop\n")  # over there it becomes a Ctrl-C
+        else:
+            getattr(self._popen, means)()
 
     def _write(self, data):
         # An error means that it has ended; its output says why.
@@ -280,16 +290,16 @@ class Process:
             self._popen.stdin.write(data)
             self._popen.stdin.flush()
 
+    # The threads that watch it
+
     def _read_output(self):
         with self._popen.stdout as pipe:
-            for data in iter(lambda: pipe.read1(65536), b""):
-                self._add(data)
-            self._add(b"", last=True)
-
-    def _add(self, data, last=False):
-        with self._changed:
-            self.printed.add(data, last)
-            self._changed.notify_all()
+            data = b"more"
+            while data:
+                data = pipe.read1(65536)
+                with self._changed:
+                    self.printed.add(data, last=not data)
+                    self._changed.notify_all()
 
     def _receive(self, report):
         with self._changed:
@@ -297,16 +307,16 @@ class Process:
             self.events = (self.events + report["events"])[-MOST_EVENTS:]
             self.previews = report.get("previews", {})
             self.pid = report["pid"]  # on Windows a launcher may stand in between
-            self.ready = self.ready or report["state"] == "running"
-            self._said_goodbye = report["state"] == "ended"
+            self._reported = report["state"]
+            self.ready = self.ready or self._reported == "ready"
             self._changed.notify_all()
 
     def _wait_for_end(self):
         code = wait_for_family(self._popen)
-        self._reader.join(LAST_WORDS)  # on Windows a grandchild may hold the pipe open for longer
+        self._reader.join(AFTER_THE_END)  # on Windows a grandchild may hold the pipe for longer
         with self._changed:
             if code >= 0 and not self._forced:
-                self._changed.wait_for(lambda: self._said_goodbye, LAST_WORDS)
+                self._changed.wait_for(lambda: self._reported == "ended", AFTER_THE_END)
             report_receiver.forget(self._token)
             asked = self._forced or code in (-signal.SIGINT, -signal.SIGTERM)
             self.exit_code = 0 if self._stopping and asked else code
@@ -315,25 +325,16 @@ class Process:
                 self._popen.stdin.close()
             self._changed.notify_all()
 
-    def traceback(self) -> str:
-        """Return the last traceback it printed, with its causes, or the end of its output."""
-        with self._changed:
-            return self.printed.last_traceback() or "It printed nothing."
-
 
 def end(processes: list[Process], timeout: float) -> None:
     """End processes together: ask, then terminate, then kill those that take too long."""
-    for means, seconds in (
-        (Process._ask, timeout),
-        (lambda process: process._force(subprocess.Popen.terminate), timeout),
-        (lambda process: process._force(subprocess.Popen.kill), 10.0),
-    ):
+    for means, seconds in ("ask", timeout), ("terminate", timeout), ("kill", 10.0):
         left = [process for process in processes if not process.ended]
         for process in left:
-            means(process)
+            process.end_by(means)
         deadline = time.monotonic() + seconds
         for process in left:
-            process._wait(lambda process: process.ended, deadline - time.monotonic())
+            process.settle(lambda process: process.ended, deadline - time.monotonic())
     alive = [f"{process.name!r}, pid {process.pid}" for process in processes if process.running]
     if alive:
         raise TimeoutError(f"these processes survived being killed: {'; '.join(alive)}")

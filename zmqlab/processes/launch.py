@@ -1,10 +1,8 @@
 """Start a function in another process, watch it, stop it.
 
-Each process is a fresh Python interpreter, started the same way on every
-system. The function travels by value, so it may be one that was
-just written in a notebook. What runs first over there is `zmqlab.processes.child`; what
-the sockets over there do is told by `zmqlab.processes.observed`; what `start` returns is
-a `zmqlab.processes.handle.Process`.
+Each process is a fresh Python interpreter, started the same way on every system. The function
+travels by value, so it may be one that was just written in a notebook. What runs first over there
+is `zmqlab.processes.child`; what `start` returns is a `zmqlab.processes.handle.Process`.
 """
 
 import atexit
@@ -18,10 +16,8 @@ from typing import Any
 
 import cloudpickle
 
-from zmqlab.processes import cells
-from zmqlab.processes.handle import Process, ProcessError, StartError, end
-
-__all__ = ["Process", "ProcessError", "StartError", "process", "processes", "start", "stop_all"]
+from zmqlab.processes import before_start, cells
+from zmqlab.processes.handle import Process, StartError, end
 
 _processes: dict[str, Process] = {}  # name: the Process started last under that name
 
@@ -36,29 +32,24 @@ def start(
 ) -> Process:
     """Run a function in another process and return once it is up.
 
-    It is up when its first socket is bound or connected, when it calls
-    `zmqlab.ready`, or when it has already come to a good end. The process ends by
-    itself when this one does, however that happens.
+    It is up when its first socket is bound or connected, when it calls `zmqlab.ready`, or when it
+    has already come to a good end. It ends by itself when this process does, however that happens.
 
     Parameters
     ----------
     function : callable
-        Any function, one written in a notebook included. It must make its own
-        context and sockets: those cannot travel.
+        Any function, one written in a notebook included. It must make its own context and
+        sockets: those cannot travel.
     *args, **kwargs
         What to call it with.
     process_name : str, optional
-        One name is one process: if a process of this name runs, it is stopped
-        first. The default is the function's own name.
+        One name is one process: if a process of this name runs, it is stopped first. Default: the
+        function's own name.
     observe : bool
-        Count messages and watch connections. Without it `send` and `recv` are
-        pyzmq's own, for measurements.
+        Count messages and watch connections. Without it `send` and `recv` are pyzmq's own, for
+        measurements.
     start_timeout : float
         Seconds to wait for the process to be up.
-
-    Returns
-    -------
-    Process
 
     Raises
     ------
@@ -68,19 +59,20 @@ def start(
     name = process_name or str(getattr(function, "__name__", "process"))
     process = launch_call(name, function, args, kwargs, observe)
     try:
-        _wait_ready(process, start_timeout)
+        if not process.settle(lambda it: it.ready or it.ended, start_timeout):
+            raise StartError(
+                f"process {name!r} was not up after {start_timeout:g} s: it bound and connected no "
+                "socket. If it needs none, let it call zmqlab.ready(). Its output so far: "
+                f"{process.output[-2000:]!r}"
+            )
+        if process.exit_code:
+            raise StartError(
+                f"process {name!r} did not come up ({process.state}):\n{process.traceback()}"
+            )
     except BaseException:
         process.stop()
         raise
     return process
-
-
-def launch(name: str, task: dict[str, Any], observe: bool = True) -> Process:
-    """Start a process on `task` under `name`, in place of an earlier one, and do not wait."""
-    if name in _processes:
-        _processes[name].stop()
-    _processes[name] = Process(name, task, observe)
-    return _processes[name]
 
 
 def launch_call(
@@ -98,31 +90,26 @@ def launch_call(
             f"{name!r} cannot travel to another process: {error}. A function takes along "
             "what it uses; open sockets, contexts, cameras and files inside it."
         ) from None
-    return launch(name, {"call": call}, observe)
+    return _launch(name, {"call": call}, observe)
 
 
 def launch_cell(name: str, text: str, arguments: Sequence[str] = ()) -> Process:
-    """Start a process on the text of a cell, as a terminal would start a script.
+    """Start a process on the text of a cell, as a terminal would start a script; do not wait.
 
     Line 1 of a cell is the magic, so the text begins on line 2.
     """
     filename, text = f"<terminal {name}>", "\n" + text
     cells.remember(filename, text)
-    return launch(name, {"cell": text, "filename": filename, "arguments": arguments})
+    return _launch(name, {"cell": text, "filename": filename, "arguments": arguments}, True)
 
 
-def _wait_ready(process, timeout):
-    process.settle(timeout)
-    if process.ended and process.exit_code != 0:
-        raise StartError(
-            f"process {process.name!r} did not come up ({process.state}):\n{process.traceback()}"
-        )
-    if not (process.ready or process.ended):
-        raise StartError(
-            f"process {process.name!r} was not up after {timeout:g} s: it bound and connected "
-            "no socket. If it needs none, let it call zmqlab.ready(). "
-            f"Its output so far: {process.output[-2000:]!r}"
-        )
+def _launch(name, task, observe):
+    if name in _processes:
+        _processes[name].stop()
+    for tidy in before_start:
+        tidy()
+    _processes[name] = Process(name, task, observe)
+    return _processes[name]
 
 
 def process(name: str) -> Process:
@@ -169,7 +156,7 @@ def _pack_call(function, args, kwargs):
 
 def _reduce_code(code):
     make, parts = cloudpickle.Pickler.dispatch_table[CodeType](code)
-    return _make_code, (make, parts, code.co_filename)
+    return _make_code, (make, parts, cells.names().get(code.co_filename, code.co_filename))
 
 
 def _make_code(make, parts, filename):

@@ -1,12 +1,11 @@
 """Sockets that tell the notebook what they do.
 
-`begin` makes every socket of this process an `ObservedSocket`: pyzmq's own, and
-beside it a tally of messages and bytes. Learner's code need not know. What
-`zmqlab.processes.report_sender` sends of it is drawn there.
+`begin` makes every socket of this process an `ObservedSocket`: pyzmq's own, and beside it a tally
+of messages and bytes. A learner's code need not know. What is sent of it is drawn in
+`zmqlab.processes.report_sender`.
 
-Two things go on inside libzmq, where nobody counts: what `zmq.proxy` passes on,
-and what a learner's own monitor of a socket (libzmq has one for each) takes
-away from ours.
+Two things go on inside libzmq, where nobody counts: what `zmq.proxy` passes on, and what a monitor
+of the learner's own (libzmq has one for each socket) takes away from ours.
 """
 
 import atexit
@@ -17,10 +16,11 @@ import zmq
 from zmq.backend import Socket as _Raw
 from zmq.utils.garbage import gc as _copy_free
 
-from zmqlab.processes.report_sender import Reporter, bytes_of
+from zmqlab.processes.records import bytes_of
+from zmqlab.processes.report_sender import Reporter
 
 SURE = 64  # parts looked at before a socket is taken to receive messages of one part only
-GLANCE = 1e-3  # seconds before it is looked at again
+ASK_AGAIN = 1e-3  # seconds until it is asked again whether that is so
 
 # Straight to the compiled methods: what the tally costs is saved on the way.
 _raw_send, _raw_recv, _raw_get = _Raw.send, _Raw.recv, _Raw.get
@@ -65,7 +65,7 @@ class AnnouncedSocket(zmq.Socket):
         _remove(self._record.connected, _text(addr))
         self._record.disconnect(_text(addr))
 
-    def set(self, option, value):
+    def setsockopt(self, option, value):
         super().set(option, value)
         record = self._record
         if option == zmq.SUBSCRIBE:
@@ -75,7 +75,7 @@ class AnnouncedSocket(zmq.Socket):
         elif option in _NOTED:
             self._note_option(option)
 
-    setsockopt = set
+    set = setsockopt
 
     def close(self, linger=None):
         address = None if self.closed else self.underlying
@@ -150,17 +150,16 @@ class ObservedSocket(AnnouncedSocket):
     def _ask(self, part):
         """Count this part as part of a longer message if more follow.
 
-        Asking costs several times what receiving a short part does. So a socket
-        that never had a message of several parts is asked only now and then, in
-        a flood: its count may be some messages ahead when it receives its first
-        message of several parts in the middle of a flood of short ones.
+        Asking costs several times what receiving a short part does. So a socket that never had a
+        message of several parts is asked only now and then, in a flood: its count may be some
+        messages ahead when the first such message comes in the middle of a flood of short ones.
         """
         tally = self._received
         more = part.more if type(part) is zmq.Frame else bool(_raw_get(self, _RCVMORE))
         if more or _reporter.previewing:
             _look(tally, part, more)
         elif tally.parts > SURE and not tally.followed:
-            tally.ask_at = _now() + GLANCE
+            tally.ask_at = _now() + ASK_AGAIN
 
 
 def _look(tally, part, more):
@@ -204,14 +203,14 @@ def _make_all_sockets(kind):
     zmq.Socket = zmq.sugar.Socket = zmq.sugar.socket.Socket = kind
 
 
-def ready():
+def ready() -> None:
     """Say that this process is up, where it binds and connects no socket of its own."""
     if _reporter:
         _reporter.ready()
 
 
-def end():
-    """Send the last report: for who ends this process in a way that skips exit handlers."""
+def end() -> None:
+    """Send the last report. Call this before you end the process without its exit handlers."""
     if _reporter:
         _reporter.end()
 

@@ -1,8 +1,8 @@
 """Where the reports of observed processes arrive: one PULL socket on loopback.
 
-The format is drawn in `zmqlab.reporter`. A report counts only with the token
-that one child was given through its own pipe: on a host that thirty people
-share, anybody may connect to the port, and nobody is believed.
+The format is drawn in `zmqlab.processes.report_sender`. A report counts only with the token that
+one child was given through its own pipe: on a host that thirty people share, anybody may connect to
+the port, and nobody is believed.
 """
 
 import json
@@ -14,40 +14,35 @@ import zmq
 MOST_BYTES = 1 << 20  # of a part; libzmq closes a connection that sends more
 MOST_WAITING = 20  # reports of one connection; more wait in the child, or are dropped there
 _lock = threading.Lock()
-_endpoint = None
+_endpoint = ""
 _receivers: dict[bytes, Callable[[dict], None]] = {}  # token: function to call with each report
 
 
-def register(token, receive):
-    """Call `receive(report)` for each report that carries `token`; return the endpoint.
-
-    The calls come from the listening thread.
-    """
+def register(token: str, receive: Callable[[dict], None]) -> str:
+    """Call ``receive(report)``, in a thread, for each report with the token; return where to."""
     global _endpoint
     with _lock:
         _receivers[token.encode()] = receive
-        if _endpoint is None:
+        if not _endpoint:
             pull = zmq.Context().socket(zmq.PULL)
-            pull.maxmsgsize, pull.rcvhwm = MOST_BYTES, MOST_WAITING
-            pull.linger = 0
+            pull.maxmsgsize, pull.rcvhwm, pull.linger = MOST_BYTES, MOST_WAITING, 0
             pull.bind("tcp://127.0.0.1:*")
-            _endpoint = pull.last_endpoint.decode()
+            _endpoint = bytes(pull.get(zmq.LAST_ENDPOINT)).decode()
             threading.Thread(target=_listen, args=(pull,), daemon=True).start()
         return _endpoint
 
 
-def forget(token):
+def forget(token: str) -> None:
     """Believe reports with `token` no longer."""
     _receivers.pop(token.encode(), None)
 
 
 def _listen(pull):
     while True:
-        parts = pull.recv_multipart()
-        receive = _receivers.get(parts[0])
-        if receive is None or len(parts) != 2:
-            continue
-        try:
-            receive(json.loads(parts[1]))
-        except (ValueError, KeyError, TypeError, RecursionError):
-            continue  # not a report, though it came from the right process
+        token, *rest = pull.recv_multipart()
+        receive = _receivers.get(token)
+        if receive and len(rest) == 1:
+            try:
+                receive(json.loads(rest[0]))
+            except (ValueError, KeyError, TypeError, RecursionError):
+                continue  # not a report, though it came from the right process

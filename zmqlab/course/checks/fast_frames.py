@@ -1,4 +1,4 @@
-"""The checks of notebook 07: fast frames."""
+"""The checks of the exercises on fast frames."""
 
 import itertools
 import threading
@@ -8,7 +8,15 @@ import numpy as np
 import zmq
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.trial import PATIENCE, NotYet, call, expect
+from zmqlab.course.trial import (
+    TIMEOUT,
+    NotYet,
+    Words,
+    call,
+    expect,
+    generated,
+    in_thread,
+)
 
 _LARGE = 100_000  # bytes of a buffer: below 65,536 pyzmq copies whatever it is told
 
@@ -39,22 +47,17 @@ class _Film:
         self.in_use = {}  # number of a buffer: number of the frame that somebody still looks at
         self.problem = None
         self.judged = threading.Event()  # the first frame that came
-        self.over = threading.Event()  # the function has returned, or raised an error
 
     def show(self, function):
         with zmq.Context() as context, context.socket(zmq.PAIR) as socket:
-            socket.linger, socket.sndtimeo = 0, int(1000 * PATIENCE)
+            socket.linger, socket.sndtimeo = 0, int(1000 * TIMEOUT)
             socket.bind("inproc://film")
-            looking = threading.Thread(target=self._look, args=(context,), daemon=True)
-            looking.start()
-            given = function, socket, self.buffers, self._fill, self.count
-            try:
-                call(*given, seconds=3 * PATIENCE, when=self.when)
-            except NotYet as error:
-                raise self.problem or error from None
-            finally:
-                self.over.set()
-                looking.join(2 * PATIENCE)
+            given = function, socket, [*self.buffers], self._fill, self.count
+            with in_thread(self._look, context):
+                try:
+                    call(*given, when=self.when, timeout=3 * TIMEOUT)
+                except NotYet as error:
+                    raise self.problem or error from None
         if self.problem:
             raise self.problem
         expect(f"How many frames it filled when {self.when}", self.count, self.filled)
@@ -67,7 +70,7 @@ class _Film:
             raise NotYet(f"What it fills is none of the buffers, when {self.when}.")
         expect(f"The number that it fills in, when {self.when}", self.filled, number)
         if mine in self.in_use:
-            self.judged.wait(PATIENCE)  # it may be a copy that is looked at
+            self.judged.wait(TIMEOUT)  # it may be a copy that is looked at
             raise self.problem or NotYet(
                 f"When {self.when}: it filled buffer {mine} with frame {number} while frame "
                 f"{self.in_use[mine]} was still in it, and somebody was looking at that."
@@ -76,7 +79,7 @@ class _Film:
         self.filled += 1
         buffer[:] = number
 
-    def _look(self, context):
+    def _look(self, context, over):
         """Take the frames, and keep as many as there are buffers, each for a moment."""
         kept = deque()
         with context.socket(zmq.PAIR) as socket:
@@ -84,10 +87,10 @@ class _Film:
             socket.connect("inproc://film")
             try:
                 for number in range(self.count):
-                    kept.append(self._take(socket, number))
+                    kept.append(self._take(socket, number, over))
                     self.judged.set()
                     if len(kept) == len(self.buffers):
-                        self.over.wait(0.05)  # who does not wait for us has filled one by then
+                        over.wait(0.05)  # whoever does not wait for us has filled one by then
                         self._let_go(*kept.popleft())
             except NotYet as error:
                 self.problem = error
@@ -95,10 +98,10 @@ class _Film:
             while kept:
                 self._let_go(*kept.popleft())
 
-    def _take(self, socket, number):
-        for _ in range(int(PATIENCE / 0.05)):
-            over = self.over.is_set()
-            if socket.poll(50) or over:
+    def _take(self, socket, number, over):
+        for _ in range(int(TIMEOUT / 0.05)):
+            returned = over.is_set()  # the function has, or has raised an error
+            if socket.poll(50) or returned:
                 break
         if not socket.poll(0):
             raise NotYet(
@@ -141,7 +144,7 @@ def batches(function):
     ]
     for times, most, longest, when in cases:
         when = f"{when} (most={most}, longest={longest:g})"
-        call(_batch, function, times, most, longest, when, seconds=PATIENCE, when=when)
+        call(_batch, function, times, most, longest, when, when=when)
     return "Full batches went at once, slow ones after the longest time, and nothing was lost."
 
 
@@ -155,9 +158,7 @@ def _batch(function, times, most, longest, when):
             taken += 1
             yield time, number / 3
 
-    given = function(readings(), most, longest)
-    if not hasattr(given, "__next__"):
-        raise NotYet(f"It returns {given!r:.40} and is no generator: `yield` the batches.")
+    given = generated(function, readings(), most, longest)
     number = 0
     for number, (begin, end, needed) in enumerate(_cuts(times, most, longest), 1):
         values = [n / 3 for n in range(begin, end)]
@@ -215,11 +216,11 @@ def read_slot(function):
     }
     for when, (look, steps) in moments.items():
         slot, turn = _Turn.make(look, steps)
-        got = call(function, slot, turn, 4, seconds=PATIENCE, when=when)
+        got = call(function, slot, turn, 4, when=when)
         turn.write()  # at the latest now
         _judge(got, slot, when, may_be_none=look is not None, must_be_none=look == 0)
-    when = "a painter paints all the time, in another thread"
-    call(_beside_a_painter, function, when, seconds=3 * PATIENCE, when=when)
+    when = "somebody writes all the time, in another thread"
+    call(_beside_a_writer, function, when, when=when, timeout=3 * TIMEOUT)
     return "It was given the slot at every awkward moment, and never gave a torn picture away."
 
 
@@ -256,41 +257,34 @@ class _Turn(np.ndarray):
 
 
 def _judge(got, slot, when, may_be_none, must_be_none):
-    if got is None:
-        if not may_be_none:
-            raise NotYet(f"What it returns when {when}:", slot, None)
+    what = f"What it returns when {when}:"
+    if got is None and may_be_none:
         return
-    if not isinstance(got, np.ndarray) or got.shape != slot.shape:
-        raise NotYet(f"What it returns when {when} is no picture:", slot, got)
     if must_be_none:
-        raise NotYet(f"What it returns when {when}:", None, got)
+        raise NotYet(what, Words("None, for the picture may be torn"), got)
+    if got is None or not isinstance(got, np.ndarray) or got.shape != slot.shape:
+        raise NotYet(what, Words("the picture"), got)
     if np.shares_memory(got, slot):
         raise NotYet(f"What it returns when {when} is the slot itself, which will be overwritten.")
     values = np.unique(got).tolist()
-    expect(f"What is in the picture that it returns when {when}", [_OLD], values)
+    expect(f"The values in the picture that it returns when {when}", [_OLD], values)
 
 
-def _beside_a_painter(function, when):
+def _beside_a_writer(function, when):
     slot, turn = np.zeros((480, 640, 3), np.uint8), np.zeros(1, np.uint64)
-    done = threading.Event()
 
-    def paint():
+    def write(over):
         for number in itertools.count(1):
             turn[0] += 1
             slot[:] = number % 256
             turn[0] += 1
-            if done.is_set():
+            if over.is_set():
                 return
 
-    painter = threading.Thread(target=paint, daemon=True)
-    painter.start()
-    try:
+    with in_thread(write):
         for _ in range(500):
             expected = int(turn[0]) + 1 & ~1  # the next even one
             got = function(slot, turn, expected)
             if got is not None:
                 values = np.unique(got).tolist()
-                expect(f"What is in the picture, when {when}", [expected // 2 % 256], values)
-    finally:
-        done.set()
-        painter.join()
+                expect(f"The values in the picture, when {when}", [expected // 2 % 256], values)

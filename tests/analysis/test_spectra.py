@@ -4,17 +4,19 @@ import math
 
 import numpy as np
 import pytest
-from scipy.signal import windows
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 
-from zmqlab.analysis.spectra import Peak, find_peaks, frequencies, log_spectrum, spectrum
+from zmqlab.analysis import Peak, find_peaks, frequencies, log_spectrum, spectrum
 from zmqlab.cameras import open_camera
 
 # Even and odd, with and without large prime factors: both of the ways it is computed.
-SIZES = [(480, 640), (481, 641), (45, 60), (135, 250), (64, 37), (37, 64), (7, 9), (8, 8), (2, 2)]
+SIZES = st.tuples(st.integers(1, 80), st.integers(1, 80))
+PIXELS = st.sampled_from(["u1", "i2", ">u2", "i8", "f4", "f8", "?"])
 
 
-def random_frame(shape, seed=0):
-    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+def random_frame(shape, dtype="u1"):
+    return np.random.default_rng(0).integers(0, 256, shape).astype(dtype)
 
 
 def wave(shape, period, angle, amplitude=20.0, mean=100.0, phase=0.4):
@@ -28,58 +30,42 @@ def assert_close(got, expected):
     assert np.abs(got - expected).max() < 1e-6 * np.abs(expected).max()
 
 
-@pytest.mark.parametrize("shape", SIZES)
-def test_the_spectrum_is_numpys_of_the_grey_frame(shape):
+@given(shape=SIZES, dtype=PIXELS)
+@example(shape=(480, 640), dtype="u1")
+@example(shape=(481, 641), dtype="u1")
+def test_the_spectrum_of_grey_is_numpys_and_its_display_the_whole_plane(shape, dtype):
+    grey = random_frame(shape, dtype)
+    result = spectrum(grey)
+    assert result.dtype == np.complex64
+    assert_close(result, np.fft.rfft2(grey.astype(float)))
+    picture = log_spectrum(result, shape[1])
+    assert picture.dtype == np.float32
+    whole = np.fft.fftshift(np.log10(1 + np.abs(np.fft.fft2(grey))))  # zero in the middle
+    assert np.abs(10**picture - 10**whole).max() < 1e-5 * 10 ** whole.max()
+    fx, fy = frequencies(shape)
+    assert (len(fy), len(fx)) == picture.shape
+    zero = np.argwhere(whole == whole.max())[0] if grey.any() else np.array(shape) // 2
+    assert (fy[zero[0]], fx[zero[1]]) == (0, 0)
+
+
+@given(shape=SIZES)
+@example(shape=(480, 640))
+def test_colours_are_weighed_as_the_eye_does(shape):
     frame = random_frame((*shape, 3))
     grey = np.rint(frame @ np.array([0.114, 0.587, 0.299]))  # blue, green, red
-    result = spectrum(frame)
-    assert result.dtype == np.complex64
-    assert result.shape == (shape[0], shape[1] // 2 + 1)
     # OpenCV weighs in whole numbers: a pixel may be one level off.
-    assert np.abs(result - np.fft.rfft2(grey)).max() < 2e-4 * grey.sum()
-    assert_close(spectrum(frame[..., 0]), np.fft.rfft2(frame[..., 0].astype(float)))
+    assert np.abs(spectrum(frame) - np.fft.rfft2(grey)).max() < 2e-4 * grey.sum() + grey.size
 
 
-@pytest.mark.parametrize("shape", SIZES)
-def test_the_window_is_hanns(shape):
-    grey = random_frame(shape)
-    window = np.multiply.outer(*(windows.hann(n, sym=False) for n in shape))
-    assert_close(spectrum(grey, window=True), np.fft.rfft2(grey * window))
-
-
-def test_any_real_frame_will_do_and_is_left_alone():
+def test_a_frame_is_left_alone_and_may_be_a_view():
     frame = random_frame((48, 64, 3))
     frame.flags.writeable = False  # as a received frame is
     before = frame.copy()
     plain = spectrum(frame)
-    spectrum(frame, window=True)
     assert np.array_equal(frame, before)
     average = spectrum(frame.astype(float))  # of frames, say; not rounded when made grey
     assert np.abs(average - plain).max() < 2e-4 * np.abs(plain).max()
     assert np.array_equal(spectrum(frame[::-1, ::-1]), spectrum(frame[::-1, ::-1].copy()))
-    grey = random_frame((48, 64))
-    grey.flags.writeable = False
-    assert_close(spectrum(grey), np.fft.rfft2(grey))
-
-
-@pytest.mark.parametrize("shape", [(480, 640, 4), (480,), (1, 640), (640, 1), (2, 3, 4, 5), ()])
-def test_what_is_no_frame_is_refused_with_its_shape(shape):
-    with pytest.raises(ValueError, match="shape") as error:
-        spectrum(np.zeros(shape, np.uint8))
-    assert str(shape) in str(error.value)
-
-
-@pytest.mark.parametrize("shape", SIZES)
-def test_the_display_is_the_whole_plane_with_zero_in_the_middle(shape):
-    grey = random_frame(shape)
-    whole = np.fft.fftshift(np.log10(1 + np.abs(np.fft.fft2(grey))))
-    picture = log_spectrum(spectrum(grey), shape[1])
-    assert picture.dtype == np.float32
-    assert np.abs(picture - whole).max() < 1e-3
-    fx, fy = frequencies(shape)
-    assert (len(fy), len(fx)) == picture.shape
-    zero = np.unravel_index(np.argmax(picture), picture.shape)
-    assert (fy[zero[0]], fx[zero[1]]) == (0, 0)
 
 
 def test_the_axes_say_where_a_wave_is():
@@ -93,18 +79,17 @@ def test_the_axes_say_where_a_wave_is():
     assert columns[column] / rows[row] == pytest.approx(fx / fy)
 
 
-@pytest.mark.parametrize("window", [False, True])
 @pytest.mark.parametrize(
     ("period", "angle"),
     [(12, 25), (2.4, 60), (3.3, 179), (7, 90), (8, 0), (9.1, 91), (23, 135), (60, 20), (100, 110)],
 )
-def test_the_simulated_fringes_are_found_within_one_per_cent(period, angle, window):
+def test_the_simulated_fringes_are_found_within_one_per_cent(period, angle):
     with open_camera(
         "simulated", paced=False, fringe_period=period, fringe_angle=angle, beads=60, seed=1
     ) as camera:
         for _ in range(3):
             frame = camera.read()
-            (peak,) = find_peaks(spectrum(frame, window), frame.shape)
+            (peak,) = find_peaks(spectrum(frame), frame.shape)
             truth = camera.truth
             assert peak.period == pytest.approx(truth["fringe_period"], rel=0.01)
             assert (peak.angle - truth["fringe_angle"] + 90) % 180 == pytest.approx(90, abs=0.5)
@@ -132,9 +117,12 @@ def test_peaks_are_found_to_a_fraction_of_a_bin_with_their_heights_strongest_fir
         assert peak == (peak.fx, peak.fy, peak.height)
 
 
-@pytest.mark.parametrize("kx", [0, 0.3, 0.5, 0.7, 10, 149.5, 150])
-@pytest.mark.parametrize("ky", [-100, -99.5, -20.4, 10, 99.8])
-def test_a_wave_at_the_rim_of_the_half_plane_is_found_once(kx, ky):
+@given(
+    kx=st.sampled_from([0, 0.3, 0.5, 0.7, 10, 149.5, 150]) | st.floats(0, 150),
+    ky=st.sampled_from([-100, -99.5, -20.4, 10, 99.8]) | st.floats(-100, 100),
+)
+def test_a_wave_anywhere_and_at_the_rim_of_the_half_plane_is_found_once(kx, ky):
+    assume(math.hypot(kx, ky) > 6)  # in the middle nothing is looked for
     shape = (200, 300)
     y, x = np.indices(shape)
     frame = 100 + 20 * np.cos(2 * np.pi * (kx / 300 * x + ky / 200 * y) + 1)
@@ -148,8 +136,8 @@ def test_a_wave_at_the_rim_of_the_half_plane_is_found_once(kx, ky):
         return np.abs(bins - n * np.rint(bins / n)).max()
 
     error = min(distance(strong[0][:2] * n - sign * f) for sign in (1, -1))
-    # Where a wave's two peaks meet, they are one bump, in the middle between them.
-    assert error < (0.75 if distance(2 * f) < 4 else 0.1)
+    # Where the two peaks of a wave meet, they are one bump, somewhere between them.
+    assert error < (1 if distance(2 * f) < 4 else 0.1)
 
 
 def test_the_middle_counts_for_nothing():

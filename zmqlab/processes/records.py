@@ -1,0 +1,116 @@
+"""What is known of a socket: what it is, what passed through it, who is at the other end."""
+
+from contextlib import suppress
+
+from zmq import Event
+
+PREVIEW = 64  # bytes of each part
+MOST_PARTS = 8  # of a message in a preview
+MOST_NAMED = 50  # endpoints of a socket, and its subscriptions, in a report
+
+
+class Tally:
+    """What passed one way through a socket; kept by the thread that uses it."""
+
+    __slots__ = ("ask_at", "bytes", "followed", "last", "parts", "unfinished")
+
+    def __init__(self):
+        self.parts = self.followed = self.bytes = 0  # `followed`: by more of the same message
+        self.ask_at = 0.0  # when to ask next whether more follow
+        self.last, self.unfinished = [], False  # the parts of the last message, their first bytes
+
+    def as_dict(self):
+        """Return what a report says of it."""
+        return {"messages": self.parts - self.followed, "bytes": self.bytes}
+
+    def keep(self, part, more):
+        """Keep the first bytes of a part for the preview."""
+        if not self.unfinished:
+            self.last = []
+        if len(self.last) < MOST_PARTS:
+            self.last.append(bytes_of(part)[:PREVIEW].hex())
+        self.unfinished = more
+
+
+class Record:
+    """One socket."""
+
+    def __init__(self, number, type_name):
+        self.number, self.type = number, type_name
+        self.bound, self.connected, self.subscriptions = [], [], []
+        self.options = {}
+        self.closed = self.counted = self.watched = False
+        self.sent, self.received = Tally(), Tally()
+        self.connections = {}  # file descriptor: Connection
+        self.alone = set()  # endpoints that were tried in vain
+        self.left = set()  # endpoints that this side has disconnected
+
+    def as_dict(self):
+        """Return what a report says of it."""
+        outside = [each for each in self.bound + self.connected if not each.startswith("inproc:")]
+        peers = sum(each.up for each in list(self.connections.values()))
+        return {
+            "number": self.number,
+            "type": self.type,
+            "closed": self.closed,
+            "bound": self.bound[:MOST_NAMED],
+            "connected": self.connected[-MOST_NAMED:],
+            "options": self.options | {"SUBSCRIBE": self.subscriptions[-MOST_NAMED:]},
+            "peers": peers if self.watched and outside else None,
+            "received": self.received.as_dict() if self.counted else None,
+            "sent": self.sent.as_dict() if self.counted else None,
+        }
+
+    def preview(self):
+        """Return the first bytes of its last messages."""
+        return {"received": self.received.last, "sent": self.sent.last}
+
+    def follow(self, event, value, endpoint):
+        """Take note of a monitor event; return the connection it is about, None if unknown."""
+        if event in (Event.ACCEPTED, Event.CONNECTED):
+            self.alone.discard(endpoint)
+            self.connections.pop(value, None)  # the new one is the last, for those below
+            connection = self.connections[value] = Connection(endpoint, value)
+            if event is Event.CONNECTED and endpoint in self.left:
+                self.connections.pop(value, None)  # this side has ended it since
+            return connection
+        if event is Event.DISCONNECTED:
+            return self.connections.pop(value, None)
+        # Of a handshake libzmq does not say whose: it is that of the oldest without one.
+        for connection in list(self.connections.values()):
+            if connection.endpoint == endpoint and not connection.up:
+                connection.up = event is Event.HANDSHAKE_SUCCEEDED
+                return connection
+        return None
+
+    def disconnect(self, endpoint):
+        """Forget the connections to an endpoint: libzmq tells only of those that others end."""
+        self.left.add(endpoint)
+        for descriptor, connection in list(self.connections.items()):
+            if connection.endpoint == endpoint:
+                self.connections.pop(descriptor, None)
+
+
+class Connection:
+    """One connection of a socket: it is up once both sides have shaken hands."""
+
+    def __init__(self, endpoint, descriptor):
+        import socket  # here: a server must not wait for it before it is up
+
+        self.endpoint, self.up = endpoint, False
+        self.local = self.peer = None  # host:port at either end
+        with suppress(OSError, IndexError):  # it is gone, or has no ports, as one by ipc
+            connection = socket.socket(fileno=descriptor)
+            try:
+                ends = connection.getsockname(), connection.getpeername()
+                self.local, self.peer = (f"{end[0]}:{end[1]}" for end in ends)
+            finally:
+                connection.detach()  # it is libzmq's
+
+
+def bytes_of(data):
+    """Return a view of the bytes of a buffer, or none where it cannot be flat."""
+    try:
+        return memoryview(data).cast("B")
+    except (TypeError, ValueError, BufferError):
+        return memoryview(b"")
