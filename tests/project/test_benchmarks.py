@@ -128,9 +128,7 @@ def test_spectrum():
 
 
 def test_start_up(monkeypatch):
-    monkeypatch.setattr(
-        start_up, "first_picture", lambda: 1.0
-    )  # tests/course/test_notebooks.py runs it
+    monkeypatch.setattr(start_up, "first_picture", lambda: 1.0)  # in tests/course it runs
     found = checked(start_up.compare(1))
     assert found["First picture of notebook 00"].unit == "s"
 
