@@ -13,12 +13,12 @@ import pytest
 import zmq
 from helpers.streams import VGA, assert_soon, free_endpoint, kill, raw_socket, second_endpoint
 
+from zmqlab import ProcessError, start
 from zmqlab.cameras import open_camera
 from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import subscribe
 from zmqlab.patterns.watch_stream import watch
-from zmqlab.processes.launch import ProcessError, start
 from zmqlab.wire.messages import MessageError
 
 

@@ -40,7 +40,7 @@ CREDITS = 2  # pictures on their way: one that is painted, one that travels
 SILENCE = 2.0  # seconds without a frame until the page is told why
 QUALITY = 80  # of the JPEG, per cent
 FAINT, BRIGHT = 3.0, 7.0  # what is black and what is white in a spectrum: log10(1 + |F|)
-LARGEST = 16_000  # pixels: what a browser can paint, when the spectrum doubles the width
+SIDES = 2, 16_000  # pixels: what has a spectrum, and what a browser can paint with it beside it
 LONGEST = 10_000  # bytes of what a page sends
 
 
@@ -79,7 +79,7 @@ class Show:
     def __init__(self, loop, spectrum):
         self.loop, self.spectrum = loop, spectrum
         self.pages = set()
-        self.frame = self.picture = None  # as it came, and as `as_picture` makes it
+        self.frame = self.picture = None  # as it came, and as it is drawn
         self.header, self.lost, self.control, self.note = {}, 0, None, ""
         self._encoded = (None, b"")  # the picture that was encoded last, as a JPEG
 
@@ -91,7 +91,8 @@ class Show:
                 news, note = {}, ""
                 try:
                     frame = stream.latest(SILENCE)
-                    picture, note = as_picture(frame)
+                    picture, assumed = drawable(frame, *SIDES)
+                    note = assumed and f"{frame.dtype}: {assumed}."
                     news = {"frame": frame, "picture": picture, "header": stream.header}
                 except EndOfStream:
                     note = "The publisher has ended the stream."
@@ -165,6 +166,7 @@ class Page(WebSocketHandler):
                     await self.send_picture(show.header)
 
     async def send_picture(self, header):
+        """Send the newest picture, and what is to be said of it."""
         now = time.monotonic()
         lately = [at for at in self.painted if now - at < 2]
         about = {
@@ -235,20 +237,6 @@ class Saved(tornado.web.RequestHandler):
         fits = show.frame.dtype in (np.uint8, np.uint16)
         self.set_header("Content-Type", "image/png")
         self.finish(encode(show.frame if fits else show.picture, ".png"))
-
-
-def as_picture(frame: np.ndarray) -> tuple[np.ndarray, str]:
-    """Return what a page can show of a frame, uint8, and a note if that is not the frame as it is.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If it can show nothing of it; says what came.
-    """
-    picture, assumed = drawable(frame)
-    if min(frame.shape[:2]) < 2 or max(frame.shape) > LARGEST:
-        raise ValueError(f"a frame of shape {frame.shape} is not 2 to {LARGEST:,} pixels each way")
-    return picture, assumed and f"{frame.dtype}: {assumed}."
 
 
 def draw(picture: np.ndarray, with_spectrum: bool = True) -> np.ndarray:

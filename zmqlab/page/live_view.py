@@ -7,7 +7,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from zmqlab.page.live_server import as_picture, draw, encode, serve_live
+from zmqlab.page.live_server import SIDES, draw, encode, serve_live
+from zmqlab.page.pictures import drawable
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 from zmqlab.processes.handle import Process
 from zmqlab.processes.launch import start
@@ -79,7 +80,7 @@ def live(
     words, still = f"live view of {topic!r} from {endpoint}", b""
     words += ", with its spectrum to the right" if spectrum else ""
     try:
-        picture, _ = as_picture(frame)
+        picture, _ = drawable(frame, *SIDES)
         still = encode(draw(picture, spectrum))
         words += f", {picture.shape[1]} x {picture.shape[0]} pixels"
     except (TypeError, ValueError) as error:  # those that follow may be others
