@@ -61,15 +61,6 @@ def test_frames_side_by_side_with_titles(frame):
     )
 
 
-def test_spectrum_beside_one_frame_and_below_several(frame):
-    left, right, _ = show_frame(frame, spectrum=True).axes
-    assert (left.get_xlabel(), right.get_xlabel()) == ("x (pixels)", "fx (cycles per pixel)")
-    assert left.get_position().x1 < right.get_position().x0
-    upper, _, lower, *_ = show_frame(frame, frame, spectrum=True).axes
-    assert lower.get_xlabel() == "fx (cycles per pixel)"
-    assert lower.get_position().y1 < upper.get_position().y0
-
-
 @pytest.mark.parametrize(("period", "angle"), [(12.0, 25.0), (7.5, 110.0)])
 @pytest.mark.parametrize("size", [(640, 480), (321, 243)])
 def test_peaks_are_where_the_axes_say(period, angle, size):
@@ -152,7 +143,8 @@ def test_titles_that_do_not_fit(frame):
 
 def test_read_only_frame_is_left_alone(frame):
     frame.flags.writeable = False  # as one that was received is
-    show_frame(frame, spectrum=True).png()
+    show_frame(frame).png()
+    show_spectrum(frame).png()
 
 
 def luminance(colour):
@@ -191,7 +183,8 @@ def test_everything_written_is_grey_on_nothing(frame, capsys):
         right.legend([left.patches[0]], ["the other"])
         shown.append(left.figure)
     shown += [
-        show_frame(frame, spectrum=True, titles="title"),
+        show_frame(frame, titles="title"),
+        show_spectrum(frame, titles="title"),
         show_timeline([("Ann", [(0, 1, "waited")])], title="title"),
     ]
     for picture in shown:

@@ -118,9 +118,7 @@ def drawing(words: str, width: float = 6.4, height: float = 3.2, columns: int = 
 
 
 @rc_context(STYLE)
-def show_frame(
-    *frames: np.ndarray, titles: str | Sequence[str] | None = None, spectrum: bool = False
-) -> Picture:
+def show_frame(*frames: np.ndarray, titles: str | Sequence[str] | None = None) -> Picture:
     """Show frames side by side.
 
     Parameters
@@ -129,43 +127,52 @@ def show_frame(
         Height x width x 3 in BGR, or height x width in grey; uint8, or floating point from 0 to 1.
     titles : str or sequence of str, optional
         One for each frame.
-    spectrum : bool
-        Show each frame's spectrum too: to the right of one frame, below several.
 
     Raises
     ------
     TypeError, ValueError
         If one is no frame; says what it is instead.
     """
-    titles, words = _told("frame", frames, titles)
-    ratio = max(height / width for height, width, *_ in (frame.shape for frame in frames))
-    if not spectrum:
-        picture, places = _grid(words, len(frames), ratio)
-    elif len(frames) == 1:
-        picture, places = _grid(f"{words}, with its spectrum", 2, max(ratio, SPECTRUM_RATIO))
-    else:
-        picture, places = _grid(f"{words}, with their spectra", len(frames), ratio, SPECTRUM_RATIO)
-    for frame, title, axes in zip(frames, titles, places, strict=False):
+    ratio = max(frame.shape[0] / frame.shape[1] for frame in _checked(frames))
+    picture, places = _grid("frame", frames, titles, ratio)
+    for frame, axes in zip(frames, places, strict=True):
         pixels = frame[..., ::-1] if frame.ndim == 3 else frame  # BGR to RGB
         axes.imshow(pixels, cmap="gray", vmin=0, vmax=255 if frame.dtype == np.uint8 else 1)
-        axes.set(title=title, xlabel="x (pixels)", ylabel="y (pixels)")
-    for frame, axes in zip(frames, places[len(frames) :], strict=spectrum):
-        _draw_spectrum(axes, frame, "spectrum")
+        axes.set(xlabel="x (pixels)", ylabel="y (pixels)")
     return picture
 
 
 @rc_context(STYLE)
 def show_spectrum(*frames: np.ndarray, titles: str | Sequence[str] | None = None) -> Picture:
-    """Show the spectra of frames side by side; `show_frame` can show the frames beside them.
+    """Show the spectra of frames side by side, with parameters and errors as for `show_frame`.
 
     Colour is the logarithm of the magnitude, to base 10. The zero frequency is in the middle, and
     the axes point as those of the frame do, so that a peak lies in the direction, seen from the
-    middle, in which its stripes follow each other. Parameters and errors are those of `show_frame`.
+    middle, in which its stripes follow each other.
     """
-    titles, words = _told("spectrum of a frame", frames, titles)
-    picture, places = _grid(words, len(frames), SPECTRUM_RATIO)
-    for frame, title, axes in zip(frames, titles, places, strict=True):
-        _draw_spectrum(axes, frame, title)
+    import cv2
+
+    from zmqlab.analysis.spectra import frequencies, log_spectrum, spectrum
+
+    picture, places = _grid("spectrum of a frame", _checked(frames), titles, SPECTRUM_RATIO)
+    for frame, axes in zip(frames, places, strict=True):
+        levels = frame if frame.dtype == np.uint8 else 255 * frame
+        magnitude = log_spectrum(spectrum(levels), frame.shape[1])
+        fx, fy = frequencies(frame.shape)
+        half_x, half_y = 0.5 / len(fx), 0.5 / len(fy)  # of a bin: the axes are those of the middles
+        # A peak is one bin wide and would be lost on the way to fewer pixels: each bin is drawn as
+        # high as its highest neighbour.
+        near = 1 + 2 * math.ceil(max(frame.shape) / 500)
+        image = axes.imshow(
+            cv2.dilate(magnitude, np.ones((near, near))),
+            cmap="magma",
+            vmin=np.median(magnitude),  # of the noise, in most frames
+            extent=(fx[0] - half_x, fx[-1] + half_x, fy[-1] + half_y, fy[0] - half_y),
+        )
+        axes.set(xlabel="fx (cycles per pixel)", ylabel="fy (cycles per pixel)")
+        bar = picture.colorbar(image, ax=axes, fraction=0.05, extend="min")
+        bar.set_label("log₁₀(1 + |F|), F in grey levels")
+        bar.outline.set_edgecolor(GREY)
     return picture
 
 
@@ -220,16 +227,11 @@ def show_timeline(
     return picture
 
 
-def _told(what, frames, titles):
-    """Return one title for each frame, and what there is to be seen, in words; check the frames."""
+def _checked(frames):
+    """Return the frames, if there are any and each is one whose black and white are known."""
     if not frames:
         raise ValueError("no frame was given: show_frame(frame) or show_frame(one, another)")
-    titles = [titles] if isinstance(titles, str) else titles
-    titles = [""] * len(frames) if titles is None else list(titles)
-    if len(titles) != len(frames):
-        raise ValueError(f"{len(titles)} titles for {len(frames)} frames: give one for each")
-    words = []
-    for frame, title in zip(frames, titles, strict=True):
+    for frame in frames:
         _, assumed = drawable(frame)
         if assumed:
             raise ValueError(
@@ -237,40 +239,24 @@ def _told(what, frames, titles):
                 "would be white? Give uint8 (0 to 255) or floating point (0 to 1), for example "
                 "frame / 255 or frame / frame.max()"
             )
-        height, width = frame.shape[:2]
-        words.append(f"{title + ': ' if title else ''}{what}, {width} x {height} pixels")
-    return titles, "; ".join(words)
+    return frames
 
 
-def _grid(words, columns, *ratios):
-    """Return a picture and its axes, row by row: in each row so many times as high as wide."""
-    width = min(WIDEST, WIDTH / columns)
-    size = (width * columns, width * sum(ratios) + 0.2 * len(ratios))
+def _grid(what, frames, titles, ratio):
+    """Return a picture and its axes, one for each frame, with its title, so high for its width."""
+    titles = [titles] if isinstance(titles, str) else titles
+    titles = [""] * len(frames) if titles is None else list(titles)
+    if len(titles) != len(frames):
+        raise ValueError(f"{len(titles)} titles for {len(frames)} frames: give one for each")
+    words = "; ".join(
+        f"{title + ': ' if title else ''}{what}, {frame.shape[1]} x {frame.shape[0]} pixels"
+        for frame, title in zip(frames, titles, strict=True)
+    )
+    width = min(WIDEST, WIDTH / len(frames))
+    size = (width * len(frames), width * ratio + 0.2)
     picture = Picture(words, figsize=size, layout="compressed")
     picture.get_layout_engine().set(wspace=0.05, hspace=0.05)
-    axes = picture.subplots(len(ratios), columns, height_ratios=ratios, squeeze=False)
-    return picture, list(axes.ravel())
-
-
-def _draw_spectrum(axes, frame, title):
-    import cv2
-
-    from zmqlab.analysis.spectra import frequencies, log_spectrum, spectrum
-
-    levels = frame if frame.dtype == np.uint8 else 255 * frame
-    magnitude = log_spectrum(spectrum(levels), frame.shape[1])
-    fx, fy = frequencies(frame.shape)
-    half_x, half_y = 0.5 / len(fx), 0.5 / len(fy)  # of a bin: the axes are those of the middles
-    # A peak is one bin wide and would be lost on the way to fewer pixels: each bin is drawn as high
-    # as its highest neighbour.
-    near = 1 + 2 * math.ceil(max(frame.shape) / 500)
-    image = axes.imshow(
-        cv2.dilate(magnitude, np.ones((near, near))),
-        cmap="magma",
-        vmin=np.median(magnitude),  # of the noise, in most frames
-        extent=(fx[0] - half_x, fx[-1] + half_x, fy[-1] + half_y, fy[0] - half_y),
-    )
-    axes.set(title=title, xlabel="fx (cycles per pixel)", ylabel="fy (cycles per pixel)")
-    bar = axes.figure.colorbar(image, ax=axes, fraction=0.05, extend="min")
-    bar.set_label("log₁₀(1 + |F|), F in grey levels")
-    bar.outline.set_edgecolor(GREY)
+    axes = picture.subplots(1, len(frames), squeeze=False)[0]
+    for each, title in zip(axes, titles, strict=True):
+        each.set_title(title)
+    return picture, axes
