@@ -251,7 +251,7 @@ def test_what_does_not_even_listen_to_a_watch(monkeypatch):
 def test_interrupted(monkeypatch):
     def interrupt():
         process = None
-        while not (process and process.settle(60)):
+        while not (process and process.settle(lambda it: it.ready, 60)):
             running = [each for each in processes() if each.name == "check of patient_ask"]
             process = next((each for each in running if each not in before), None)
         _thread.interrupt_main()

@@ -117,6 +117,7 @@ def test_a_socket_that_comes_late_is_waited_for(kernel):
     assert value(kernel, "len(late.endpoints), late.ready, late.running") == "1 True True"
 
 
+@pytest.mark.slow
 def test_a_loop_without_a_socket_runs_on_while_the_next_cell_runs(kernel):
     text = "import time\nfor number in range(40):\n    print(number)\n    time.sleep(0.1)"
     (panel,) = kernel.run(f"%%terminal loop\n{text}").widgets
@@ -283,7 +284,6 @@ def test_a_handle_shows_itself_as_a_panel_where_the_extension_is_loaded():
         assert cell.result.startswith("<process 'wait', pid ")
         assert cell.widgets == []
         cell = kernel.run("%load_ext zmqlab\nprocess")
-        assert cell.result.startswith("<process 'wait', pid ")  # for those who see no widgets
         (panel,) = cell.widgets
         kernel.until(lambda states: states[panel]["state"] == "running")
         kernel.run("process.stop()")
@@ -359,6 +359,7 @@ def rings_of(pids):
     return [path for folder in ring_folders() for pid in pids for path in folder.glob(f"{pid}-*")]
 
 
+@pytest.mark.slow
 def test_a_farm_ends_with_its_kernel_and_leaves_no_memory():
     with open_kernel() as kernel:
         kernel.begin(FARM)
@@ -373,6 +374,7 @@ def test_a_farm_ends_with_its_kernel_and_leaves_no_memory():
         assert not rings_of([mine, *others])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("now", [False, True])
 def test_children_end_when_the_kernel_is_restarted(now):
     with kernel_with_children() as (kernel, children, _):
@@ -380,6 +382,7 @@ def test_children_end_when_the_kernel_is_restarted(now):
         until_ended(children)
 
 
+@pytest.mark.slow
 def test_interrupting_the_kernel_leaves_children_running():
     with kernel_with_children() as (kernel, children, endpoint):
         request = kernel.begin("print('now', flush=True)\ntime.sleep(60)")

@@ -11,6 +11,8 @@ import psutil
 import pytest
 from helpers.observing import PATIENCE
 
+pytestmark = pytest.mark.slow  # each starts a family of processes
+
 PARENT = """
 import os, subprocess, sys, time, zmq, zmqlab
 

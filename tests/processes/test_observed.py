@@ -158,6 +158,7 @@ def burst(count, parts, copy):
                     pull.recv(copy=copy)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("copy", [True, False])
 @pytest.mark.parametrize("parts", [1, 2, 5])
 def test_a_flood_is_counted_exactly(parts, copy):

@@ -235,6 +235,7 @@ def many_sockets(number):
     print(json.dumps([more_files - files, more_memory - memory]))
 
 
+@pytest.mark.slow
 def test_many_sockets_leave_nothing_behind():
     process, (files, memory) = run(many_sockets, 500)
     assert files < 50  # sockets and monitors that are still being closed
@@ -258,6 +259,7 @@ def hold_many(number):
         sockets[0].poll()
 
 
+@pytest.mark.slow
 def test_many_sockets_at_a_time():
     with zmqlab.start(hold_many, 300) as process:
         process.wait_until(lambda it: len(it.sockets) == 300 and it.sockets[-1]["bound"][1:])

@@ -187,6 +187,7 @@ def test_a_silent_end_says_so():
     )
 
 
+@pytest.mark.slow
 def test_one_that_never_binds_is_stopped():
     def forget(seconds):
         print("thinking", flush=True)
@@ -352,6 +353,7 @@ def test_a_stop_lets_it_put_things_in_order(block):
     assert process.state == "stopped"
 
 
+@pytest.mark.slow
 def test_a_stop_just_after_a_message_is_not_lost():
     # A signal that comes while a socket is about to block again interrupts nothing.
     for _ in range(8):
@@ -363,6 +365,7 @@ def test_a_stop_just_after_a_message_is_not_lost():
         assert process.state == "stopped"
 
 
+@pytest.mark.slow
 def test_a_stop_may_come_at_any_moment_of_the_start():
     for step in range(12):
         process = launch.launch_call("early", echo)
@@ -400,6 +403,7 @@ def add_up():
     sum(range(10**11))  # lets nobody run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compute", [decompose, add_up])
 def test_a_long_call_in_c_can_be_stopped(compute):
     process = launch.launch_call("computer", compute)
@@ -434,6 +438,7 @@ def test_one_that_is_killed_says_so():
     assert process.memory == 0
 
 
+@pytest.mark.slow
 @posix_only
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL, None])
 def test_what_it_has_started_ends_with_it(end):
@@ -471,6 +476,7 @@ def test_a_start_removes_the_shared_memory_of_one_that_was_killed():
         assert not rings_of(publisher)
 
 
+@pytest.mark.slow
 def test_nothing_is_left_in_this_process():
     zmqlab.start(echo).stop()
     this = psutil.Process()

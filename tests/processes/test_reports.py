@@ -11,7 +11,7 @@ import psutil
 import pytest
 import zmq
 from helpers.observing import LOOPBACK, PATIENCE, connected, counts, run, seen, serve
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import zmqlab
@@ -167,10 +167,11 @@ def test_forged_reports_are_not_believed(messages):
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists)
 
 
+@example([b"[" * 100_000])  # too deep for a parser that calls itself
 @given(st.lists(st.binary() | JSON.map(lambda value: json.dumps(value).encode())))
 def test_what_is_no_report_is_passed_over(texts):
     with Real() as real:
-        assert real.all_of([TOKEN, text] for text in [*texts, b"[" * 100_000]) == ["last"]
+        assert real.all_of([TOKEN, text] for text in texts) == ["last"]
 
 
 def test_a_huge_report_ends_only_the_connection_that_brought_it(real):
@@ -190,6 +191,7 @@ def flood(endpoint, count):
             push.send_multipart([b"b" * 32, b'{"state": "ended"}' + bytes(200)])
 
 
+@pytest.mark.slow
 def test_a_flood_of_forged_reports_does_no_harm(real):
     with zmqlab.start(serve, "REP") as server, connected(zmq.REQ, server.endpoint) as req:
         before = psutil.Process().memory_info().rss

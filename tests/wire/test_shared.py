@@ -305,6 +305,10 @@ def test_who_is_overtaken_is_told():
             assert (reader.recv_frame(other)[2] == number).all()
 
 
+# The order in which a cycle of garbage goes is Python's.
+@pytest.mark.filterwarnings(
+    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+)
 def test_who_was_told_keeps_no_slot():
     with FrameRing(1) as frames, RingReader() as reader, pair() as (one, other):
         frames.send_frame(one, np.zeros(5))

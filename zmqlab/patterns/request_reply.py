@@ -28,7 +28,9 @@ import contextlib
 import math
 import traceback
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import zmq
 
 from zmqlab.cameras import CameraError, open_camera
@@ -188,7 +190,13 @@ def unpack_request(parts, commands=COMMANDS):
     return command, from_json(parts[1], "parameters") if len(parts) == 2 else {}
 
 
-def request(endpoint, command, parameters=None, timeout=5.0, retries=0):
+def request(
+    endpoint: str,
+    command: str,
+    parameters: dict[str, Any] | None = None,
+    timeout: float = 5.0,
+    retries: int = 0,
+) -> tuple[str, dict[str, Any], np.ndarray | None]:
     """Send one request to a server and return its reply.
 
     A REQ socket that got no reply cannot send again, so each try has a socket of its own,

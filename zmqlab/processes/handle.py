@@ -80,8 +80,6 @@ class Process:
         packed = pickle.dumps(start_message)
         self._write(len(packed).to_bytes(8, "big") + packed)
 
-    # What it did so far
-
     @property
     def running(self) -> bool:
         """The opposite of `ended`."""
@@ -129,10 +127,9 @@ class Process:
         """Resident memory in bytes, 0 once it has ended."""
         import psutil
 
-        try:
+        with contextlib.suppress(psutil.Error):
             return 0 if self.ended else psutil.Process(self.pid).memory_info().rss
-        except psutil.Error:
-            return 0
+        return 0
 
     @property
     def state(self) -> str:
@@ -154,8 +151,6 @@ class Process:
         where = f" at {', '.join(self.endpoints)}" if self.endpoints else ""
         return f"<process {self.name!r}, pid {self.pid}, {self.state}{where}>"
 
-    # Waiting for it
-
     def wait_until(
         self,
         condition: Callable[["Process"], Any],
@@ -164,11 +159,10 @@ class Process:
     ) -> Any:
         """Wait until ``condition(process)`` is true, and return what it returned.
 
-        It is asked again each time the process prints, reports or ends.
-
         Parameters
         ----------
         condition : callable
+            Called again each time the process prints, reports or ends.
         timeout : float
             Seconds.
         what : str
@@ -177,8 +171,7 @@ class Process:
         Raises
         ------
         TimeoutError
-            If it was not in time, or cannot be any more because the process has ended; says what
-            the sockets saw.
+            If it did not become true in time, or the process has ended; says what its sockets saw.
         """
         result = self.settle(condition, timeout)
         if not result:
@@ -190,7 +183,7 @@ class Process:
         return result
 
     def settle(self, condition: Callable[["Process"], Any], timeout: float) -> Any:
-        """Wait as `wait_until` does, but return what is false instead of raising an error."""
+        """Wait as `wait_until` does, but in vain return what the condition returned last."""
         deadline = time.monotonic() + timeout
         with self._changed:
             while not (result := condition(self)) and not self.ended:
@@ -204,14 +197,9 @@ class Process:
         Parameters
         ----------
         text : str
-            What to look for, in one line and without colours: `output` has none.
+            What to look for, without colours.
         timeout : float
-            Seconds.
-
-        Raises
-        ------
-        TimeoutError
-            As `wait_until` does.
+            Seconds, after which there is a TimeoutError as from `wait_until`.
         """
 
         def line(process):
@@ -225,7 +213,7 @@ class Process:
         Raises
         ------
         TimeoutError
-            If it still runs after `timeout` seconds; says what its sockets saw.
+            If it still runs after `timeout` seconds, as from `wait_until`.
         ProcessError
             If it ended with an error of its own; holds the traceback.
         """
@@ -236,22 +224,18 @@ class Process:
 
     def _seen(self):
         """Say what the sockets saw, a line each, for an error that a learner reads."""
-        lines = [""]
+        lines = "" if self.sockets else "\n- it has no socket"
         for socket in self.sockets:
             where = ", ".join(socket["bound"] + socket["connected"]) or "nowhere"
-            who = {None: "", 0: ": nobody is connected", 1: ": 1 peer is connected"}.get(
-                socket["peers"], f": {socket['peers']} peers are connected"
-            )
-            lines.append(f"- its {socket['type']} socket at {where}{who}")
+            peers = socket["peers"]
+            who = {None: "", 0: ": nobody is connected", 1: ": 1 peer is connected"}
+            lines += f"\n- its {socket['type']} socket at {where}"
+            lines += who.get(peers, f": {peers} peers are connected")
             if socket["sent"]:
                 received, sent = socket["received"]["messages"], socket["sent"]["messages"]
-                lines.append(f"  messages in: {received}, out: {sent}")
-        lines += [] if self.sockets else ["- it has no socket"]
+                lines += f"\n  messages in: {received}, out: {sent}"
         last = self.output.rpartition("\n")[2]
-        lines.append(f"- it last printed: {last}" if last else "- it printed nothing")
-        return "\n".join(lines)
-
-    # Telling it something
+        return lines + (f"\n- it last printed: {last}" if last else "\n- it printed nothing")
 
     def preview(self) -> None:
         """Ask for the first bytes of the last message of each socket, in `previews`."""
@@ -289,8 +273,6 @@ class Process:
         with contextlib.suppress(OSError, ValueError):
             self._popen.stdin.write(data)
             self._popen.stdin.flush()
-
-    # The threads that watch it
 
     def _read_output(self):
         with self._popen.stdout as pipe:

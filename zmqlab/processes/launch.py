@@ -12,7 +12,7 @@ import pickle
 from collections import ChainMap
 from collections.abc import Callable, Sequence
 from types import CodeType
-from typing import Any
+from typing import Any, ClassVar
 
 import cloudpickle
 
@@ -113,13 +113,7 @@ def _launch(name, task, observe):
 
 
 def process(name: str) -> Process:
-    """Return the process of that name, running or ended.
-
-    Raises
-    ------
-    KeyError
-        If there never was one; says which there are.
-    """
+    """Return the process of that name, running or ended; KeyError says which there are."""
     if name not in _processes:
         there = ", ".join(repr(known) for known in _processes) or "none"
         raise KeyError(f"no process was called {name!r}; there are: {there}")
@@ -132,28 +126,20 @@ def processes() -> list[Process]:
 
 
 def stop_all(timeout: float = 2.0) -> None:
-    """Stop every process that was started, all together.
-
-    Parameters
-    ----------
-    timeout : float
-        Seconds they may take to end when asked, and again when terminated.
-    """
+    """Stop every process that was started, all together, as `Process.stop` does one."""
     end(processes(), timeout)
 
 
-# A call of a function, packed so that another process can make it. cloudpickle packs a function by
-# value, with its code, where the other process could not import it. Since its version 3.1.3 it
-# leaves out in which file or cell that code was written. We add it again: without it a traceback
-# over there could not show the learner's lines.
-
-
 def _pack_call(function, args, kwargs):
+    """Pack a call of a function so that another process can make it."""
     file = io.BytesIO()
     _Pickler(file).dump((function, args, kwargs))
     return file.getvalue()
 
 
+# cloudpickle packs a function by value, with its code, where the other process could not import it.
+# Since its version 3.1.3 it leaves out in which file or cell that code was written. We add it
+# again: without it a traceback over there could not show the learner's lines.
 def _reduce_code(code):
     make, parts = cloudpickle.Pickler.dispatch_table[CodeType](code)
     return _make_code, (make, parts, cells.names().get(code.co_filename, code.co_filename))
@@ -163,11 +149,10 @@ def _make_code(make, parts, filename):
     return make(*parts).replace(co_filename=filename)
 
 
-_TABLE = ChainMap({CodeType: _reduce_code}, cloudpickle.Pickler.dispatch_table)
-
-
 class _Pickler(cloudpickle.Pickler):
-    dispatch_table = _TABLE
+    dispatch_table: ClassVar = ChainMap(
+        {CodeType: _reduce_code}, cloudpickle.Pickler.dispatch_table
+    )
 
 
 atexit.register(stop_all, 0.5)  # a kernel that restarts does not wait long

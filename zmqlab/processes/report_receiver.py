@@ -19,7 +19,7 @@ _receivers: dict[bytes, Callable[[dict], None]] = {}  # token: function to call 
 
 
 def register(token: str, receive: Callable[[dict], None]) -> str:
-    """Call ``receive(report)``, in a thread, for each report with the token; return where to."""
+    """Have ``receive(report)`` called for each report with a token; return the endpoint."""
     global _endpoint
     with _lock:
         _receivers[token.encode()] = receive

@@ -75,8 +75,6 @@ class Reporter:
         self.events = deque(maxlen=MOST_EVENTS)
         self.thread = threading.Thread(target=self.run, daemon=True, name="zmqlab reporter")
 
-    # What the learner's threads call
-
     def add(self, socket):
         """Begin the record of a new socket."""
         record = Record(next(self.numbers), zmq.SocketType(socket.type).name)
@@ -130,8 +128,6 @@ class Reporter:
             return
         self.report()
         self.context.destroy()
-
-    # What the thread does
 
     def run(self):
         """Read monitors as they speak, and report a few times a second what is new."""
