@@ -9,7 +9,6 @@ import types
 import numpy as np
 import pytest
 
-import zmqlab.cameras.device as device
 from zmqlab.cameras import CameraError, open_camera
 
 

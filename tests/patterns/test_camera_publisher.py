@@ -18,7 +18,8 @@ from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import subscribe
 from zmqlab.patterns.watch_stream import watch
-from zmqlab.processes.launch import ProcessError, start
+from zmqlab.processes.handle import ProcessError
+from zmqlab.processes.launch import start
 
 
 def test_on_the_wire():

@@ -23,7 +23,8 @@ from zmqlab.patterns.ask_for_work import ROOM, asking_worker, hand_out, welcome
 from zmqlab.patterns.farm import fft_farm
 from zmqlab.patterns.push_pull import fft_worker, sink, ventilator
 from zmqlab.patterns.workers import FarmError, dismiss, gather
-from zmqlab.processes.launch import ProcessError, StartError, process, start
+from zmqlab.processes.handle import ProcessError, StartError
+from zmqlab.processes.launch import process, start
 from zmqlab.wire.messages import pack_message, send_frame
 from zmqlab.wire.sockets import bind
 

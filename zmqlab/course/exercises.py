@@ -9,9 +9,9 @@ process it runs in; a server that you write runs in yet another one::
     check(f)  --start->  uses f   --start->   f("tcp://127.0.0.1:...")
               <-file---  the verdict, as JSON
 
-`trial` holds what the checks share, `verdicts` what you see, `helps` the hints and the rest, and
-`progress_file` what you have done so far. What an exercise begins with is in `beginnings`, a way to
-solve it in `solutions`: a file for each notebook, as in `checks`.
+`trial` and `programs` hold what the checks share, `verdicts` what you see, `helps` the hints and
+the rest, and `progress_file` what you have done so far. What an exercise begins with is in
+`beginnings`, a way to solve it in `solutions`: a file for each notebook, as in `checks`.
 """
 
 import importlib
@@ -101,8 +101,9 @@ def exercises() -> dict[str, Exercise]:
 
 
 NOTEBOOKS = (  # by the names of their files
-    *("start_here", "request_reply", "camera_on_request", "push_pull", "publish_subscribe"),
-    *("record_to_hdf5", "one_program", "fast_frames"),
+    *("start_here", "request_reply", "camera_on_request", "push_pull", "does_it_pay"),
+    *("publish_subscribe", "record_to_hdf5", "one_program", "how_it_ends"),
+    *("where_the_time_goes", "one_memory"),
 )
 
 

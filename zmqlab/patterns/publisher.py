@@ -51,10 +51,10 @@ class Publisher:
         subscriber gets every frame, at the pace of the slowest.
     shared : int, optional
         Publish through shared memory with so many slots (see `zmqlab.wire.shared`), to subscribers
-        of the same user on this computer. No more frames than that wait, whatever `hwm` says:
-        who is further behind misses some. Each subscriber keeps the slots of the frames that it holds, so
-        give two slots more than all of them hold; a frame for which no slot is free is not sent,
-        and all of them miss it.
+        of the same user on this computer. No more frames than that wait, whatever `hwm` says: one
+        that is further behind misses some. Each subscriber keeps the slots of the frames that it
+        holds, so give two slots more than all of them hold; a frame for which no slot is free is
+        not sent, and all of them miss it.
 
     Attributes
     ----------

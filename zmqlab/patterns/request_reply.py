@@ -32,6 +32,7 @@ from pathlib import Path
 import zmq
 
 from zmqlab.cameras import CameraError, open_camera
+from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import (
     MessageError,
     from_json,
@@ -42,7 +43,6 @@ from zmqlab.wire.messages import (
     unpack_frame,
     unpack_message,
 )
-from zmqlab.wire.interrupts import whole
 from zmqlab.wire.parts import recv_parts, send_parts
 from zmqlab.wire.sockets import bind as bind_socket
 from zmqlab.wire.sockets import connect as connect_socket

@@ -1,8 +1,5 @@
 """What the exercises of the notebook begin with."""
 
-import zmq
-import zmq.asyncio
-
 
 def in_a_thread(work, items):
     raise NotImplementedError("write me")
@@ -10,17 +7,3 @@ def in_a_thread(work, items):
 
 def many_at_once(bind):
     raise NotImplementedError("write me")
-
-
-def radio(endpoint, stop):
-    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
-        socket.subscribe(b"")
-        socket.connect(endpoint)
-        heard = []
-        while not stop.is_set():
-            topic = socket.recv()
-            data = socket.recv()
-            if topic == b"stop":
-                break
-            heard.append(data)
-        return heard

@@ -11,41 +11,6 @@ from zmqlab.course.trial import TIMEOUT, NotYet, call, expect, expect_return, fr
 
 
 @exercise(
-    "hears(subscription, topic)",
-    "A subscription is compared with the beginning of the topic, byte by byte.",
-    "`bytes` have a method for that. What does it say of an empty beginning?",
-    "`return topic.startswith(subscription)`.",
-)
-def hears(function):
-    pairs = [
-        *[(b"cam1", b"cam1"), (b"cam1", b"cam10"), (b"cam10", b"cam1"), (b"", b"camera")],
-        *[(b"", b""), (b"camera", b""), (b"am", b"camera"), (b"Cam", b"camera")],
-        *[(b"\xff\x00", b"\xff\x00\x01"), (b"cam1/", b"cam10/"), (b"camera/", b"camera/")],
-    ]
-    for subscription, topic in pairs:
-        when = f"the subscription is {subscription!r} and the topic {topic!r}"
-        got = call(function, subscription, topic, when=when)
-        if bool(got) != _is_heard(subscription, topic):
-            does = "does not hear" if got else "hears"
-            raise NotYet(f"When {when}, a real subscriber {does} it. Yours returned {got!r}.")
-    return f"It agreed with a real publisher on {len(pairs)} pairs."
-
-
-def _is_heard(subscription, topic):
-    """Ask ZeroMQ itself."""
-    with zmq.Context() as context, context.socket(zmq.XPUB) as pub, context.socket(zmq.SUB) as sub:
-        pub.rcvtimeo = sub.rcvtimeo = int(1000 * TIMEOUT)
-        pub.bind("inproc://publisher")
-        sub.connect("inproc://publisher")
-        for each in (subscription, b"the end of it"):
-            sub.subscribe(each)
-            pub.recv()
-        pub.send(topic)
-        pub.send(b"the end of it")
-        return sub.recv() != b"the end of it"
-
-
-@exercise(
     "publish_to_all(bind, subscribers, messages)",
     "A PUB socket cannot know who listens. Which one can receive, and what does it receive?",
     "An XPUB socket receives each subscription as a message: `socket.recv()`, once for each "
@@ -97,6 +62,41 @@ def _count(sub, sent):
         if message == sent[-1]:
             break
     return arrived
+
+
+@exercise(
+    "hears(subscription, topic)",
+    "A subscription is compared with the beginning of the topic, byte by byte.",
+    "`bytes` have a method for that. What does it say of an empty beginning?",
+    "`return topic.startswith(subscription)`.",
+)
+def hears(function):
+    pairs = [
+        *[(b"cam1", b"cam1"), (b"cam1", b"cam10"), (b"cam10", b"cam1"), (b"", b"camera")],
+        *[(b"", b""), (b"camera", b""), (b"am", b"camera"), (b"Cam", b"camera")],
+        *[(b"\xff\x00", b"\xff\x00\x01"), (b"cam1/", b"cam10/"), (b"camera/", b"camera/")],
+    ]
+    for subscription, topic in pairs:
+        when = f"the subscription is {subscription!r} and the topic {topic!r}"
+        got = call(function, subscription, topic, when=when)
+        if bool(got) != _is_heard(subscription, topic):
+            does = "does not hear" if got else "hears"
+            raise NotYet(f"When {when}, a real subscriber {does} it. Yours returned {got!r}.")
+    return f"It agreed with a real publisher on {len(pairs)} pairs."
+
+
+def _is_heard(subscription, topic):
+    """Ask ZeroMQ itself."""
+    with zmq.Context() as context, context.socket(zmq.XPUB) as pub, context.socket(zmq.SUB) as sub:
+        pub.rcvtimeo = sub.rcvtimeo = int(1000 * TIMEOUT)
+        pub.bind("inproc://publisher")
+        sub.connect("inproc://publisher")
+        for each in (subscription, b"the end of it"):
+            sub.subscribe(each)
+            pub.recv()
+        pub.send(topic)
+        pub.send(b"the end of it")
+        return sub.recv() != b"the end of it"
 
 
 @exercise(

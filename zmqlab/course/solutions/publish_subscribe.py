@@ -3,10 +3,6 @@
 import zmq
 
 
-def hears(subscription, topic):
-    return topic.startswith(subscription)
-
-
 def publish_to_all(bind, subscribers, messages):
     with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
         socket.xpub_verbose = True
@@ -16,6 +12,10 @@ def publish_to_all(bind, subscribers, messages):
             socket.recv()
         for message in messages:
             socket.send(message)
+
+
+def hears(subscription, topic):
+    return topic.startswith(subscription)
 
 
 def count_lost(numbers):

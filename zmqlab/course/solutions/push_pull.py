@@ -1,6 +1,5 @@
 """Solutions of the exercises."""
 
-import cv2
 import numpy as np
 import zmq
 
@@ -31,8 +30,3 @@ def in_order(arrivals):
         while due in early:
             yield early.pop(due)
             due += 1
-
-
-def right_spectrum(frame):
-    grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
-    return np.fft.rfft2(grey.astype(np.float32)).astype(np.complex64)

@@ -27,8 +27,3 @@ def batches(readings, most, longest):
             values = []
     if values:
         yield np.array(values, "<f8").tobytes()
-
-
-def read_slot(slot, turn, expected):
-    frame = slot.copy()
-    return frame if turn[0] == expected else None

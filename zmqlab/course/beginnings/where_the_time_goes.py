@@ -7,7 +7,3 @@ def send_in_turn(socket, buffers, fill, count):
 
 def batches(readings, most, longest):
     raise NotImplementedError("write me")
-
-
-def read_slot(slot, turn, expected):
-    raise NotImplementedError("write me")
