@@ -10,8 +10,8 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.display import display
 
+import zmqlab.patterns  # noqa: F401 - has shared memory of the killed swept before each start
 from zmqlab.page.panels import panel
-from zmqlab.patterns import sweep
 from zmqlab.processes import launch
 from zmqlab.processes.handle import Process
 
@@ -34,8 +34,8 @@ class TerminalMagics(Magics):
         in the panel below. NAME is then also a variable of the notebook: the process's handle.
 
         The next cell may run once the process has bound or connected its first socket, or has
-        ended. A loop without sockets does neither: if nowhere in the cell the word zmq occurs, the
-        next cell may run after a second, otherwise after five. The process runs on.
+        ended. A loop without sockets does neither: then the next cell may run after five seconds,
+        or after one if the word zmq does not occur in this cell. The process runs on.
         """
         name, *arguments = _words(line)
         if not name.isidentifier() or keyword.iskeyword(name):
@@ -102,4 +102,3 @@ def load(ipython: Any) -> None:
     ipython.display_formatter.mimebundle_formatter.for_type(
         Process, lambda process, **options: panel(process)._repr_mimebundle_(**options)
     )
-    sweep()  # what a kernel left that was killed
