@@ -22,7 +22,6 @@ WAYS = {
     "grey, scipy.fft.rfft2": lambda bgr, grey: scipy.fft.rfft2(grey(bgr)),
     "grey, cv2.dft, packed": lambda bgr, grey: cv2.dft(grey(bgr)),
     "zmqlab spectrum(bgr)": lambda bgr, grey: spectrum(bgr),
-    "zmqlab spectrum(bgr, window=True)": lambda bgr, grey: spectrum(bgr, window=True),
 }
 
 

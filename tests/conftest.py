@@ -7,6 +7,7 @@ import uuid
 from contextlib import suppress
 from pathlib import Path
 
+import hypothesis
 import psutil
 import pytest
 
@@ -16,6 +17,10 @@ NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 # whose parent is gone is still recognised.
 MARK = "ZMQLAB_TEST_RUN"
 
+
+# A busy computer is no failure, and what one run found the next need not know.
+hypothesis.settings.register_profile("zmqlab", deadline=None, database=None)
+hypothesis.settings.load_profile("zmqlab")
 
 # A shell that runs us in the background has us ignore Ctrl-C, and so would all that we start.
 signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -8,8 +8,16 @@ from .cameras.base import CameraError as CameraError
 from .cameras.base import EndOfVideo as EndOfVideo
 from .cameras.opening import open_camera as open_camera
 from .course.exercises import check as check
-from .course.exercises import hint as hint
 from .course.health import doctor as doctor
+from .course.helps import hint as hint
+from .course.helps import reset as reset
+from .course.helps import solution as solution
+from .course.helps import use as use
+from .course.predictions import predict as predict
+from .course.predictions import recall as recall
+from .course.predictions import reveal as reveal
+from .course.progress_file import progress as progress
+from .page.figures import GREY as GREY
 from .page.figures import drawing as drawing
 from .page.figures import show_frame as show_frame
 from .page.figures import show_spectrum as show_spectrum

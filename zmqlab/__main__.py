@@ -4,12 +4,15 @@ The options of each command are the function's own parameters, and its help is t
 docstring. A function is named here by its path, and imported only when its command runs.
 """
 
+import re
+import shlex
 import sys
+from typing import Any
 
 from cyclopts import App
 
 
-def leave(result):
+def leave(result: Any) -> None:
     """Print what a command returned and leave: with 1 if the doctor found something broken."""
     if result is not None:
         print(f"\n{result}")
@@ -23,6 +26,7 @@ app = App(
 )
 app.command("zmqlab.course.open_lab:lab")
 app.command("zmqlab.course.health:doctor")
+app.command("zmqlab.course.progress_file:progress")
 app.command("zmqlab.patterns.request_reply:camera_server")
 app.command("zmqlab.patterns.request_reply:snapshot")
 app.command("zmqlab.patterns.publish_subscribe:camera_publisher")
@@ -30,7 +34,7 @@ app.command("zmqlab.patterns.record_stream:record")
 app.command("zmqlab.patterns.watch_stream:watch")
 
 
-def main(arguments: list[str] | None = None):
+def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code: 1, and one line, for what went wrong."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if arguments[:1] in ([], ["--help"], ["-h"]):
@@ -41,7 +45,7 @@ def main(arguments: list[str] | None = None):
     except Exception as error:
         if not expected(error):
             raise
-        sys.exit(f"zmqlab: {error}")  # printed on stderr, with exit code 1
+        sys.exit(f"zmqlab: {as_options(str(error))}")  # printed on stderr, with exit code 1
 
 
 def expected(error: Exception) -> bool:
@@ -49,7 +53,18 @@ def expected(error: Exception) -> bool:
     import zmq
 
     ours = type(error).__module__.split(".")[0] == __package__
-    return ours or isinstance(error, (OSError, ValueError, zmq.ZMQError))
+    return ours or isinstance(error, (OSError, zmq.ZMQError))
+
+
+def as_options(text: str) -> str:
+    """Write `--camera simulated` where a text says `camera="simulated"`, as Python would."""
+
+    def option(match):
+        name, double, single, bare = match.groups()
+        value = next(each for each in (double, single, bare) if each is not None)
+        return f"--{name.replace('_', '-')} {shlex.quote(value)}"
+
+    return re.sub(r"""\b([a-z_]+)=(?:"([^"]*)"|'([^']*)'|([^\s"':;,]+))""", option, text)
 
 
 if __name__ == "__main__":

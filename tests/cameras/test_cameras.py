@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-import zmqlab.cameras.device as device
-from zmqlab.cameras import CameraError, EndOfVideo, open_camera
+from zmqlab.cameras import CameraError, EndOfVideo, device, open_camera
 from zmqlab.cameras.base import Pacer
 from zmqlab.cameras.simulated import SimulatedCamera
 from zmqlab.cameras.video import VideoFile
@@ -31,7 +30,7 @@ class Clock:
     def __init__(self, late=0.0):
         self.now, self.late = 100.0, late
 
-    def time(self):
+    def monotonic(self):
         return self.now
 
     def sleep(self, seconds):
@@ -41,17 +40,17 @@ class Clock:
 
 def test_frames_are_paced_without_drift():
     clock = Clock(late=0.004)
-    camera = SimulatedCamera(fps=25, size=(64, 64), clock=clock.time, sleep=clock.sleep)
+    camera = SimulatedCamera(fps=25, size=(64, 64), clock=clock)
     camera.read()
     assert clock.now == 100
-    for number in range(1, 500):
+    for number in range(1, 200):
         camera.read()
         assert clock.now == pytest.approx(100 + number / 25 + 0.004)
 
 
 def test_a_reader_that_was_away_finds_four_frames_and_then_the_pace_again():
     clock = Clock()
-    pacer = Pacer(10, clock.time, clock.sleep)
+    pacer = Pacer(10, clock)
     pacer.wait()
     clock.now += 60.05
     for _ in range(Pacer.BUFFERS):
@@ -63,10 +62,7 @@ def test_a_reader_that_was_away_finds_four_frames_and_then_the_pace_again():
 
 
 def test_without_pace_nobody_looks_at_the_clock():
-    def never(*_):
-        raise AssertionError
-
-    camera = SimulatedCamera(paced=False, clock=never, sleep=never)
+    camera = SimulatedCamera(paced=False, clock=None)
     camera.read()
     camera.read()
 
@@ -113,7 +109,7 @@ def test_a_video_loops(video):
 
 def test_a_video_is_paced_as_it_was_filmed(video):
     clock = Clock(late=0.003)
-    camera = VideoFile(video[0], clock=clock.time, sleep=clock.sleep)
+    camera = VideoFile(video[0], clock=clock)
     for _ in range(25):
         camera.read()
     assert clock.now == pytest.approx(100 + 24 / 20 + 0.003)
@@ -121,7 +117,6 @@ def test_a_video_is_paced_as_it_was_filmed(video):
 
 
 def test_a_path_object_will_do(video):
-
     with open_camera(Path(video[0]), paced=False) as camera:
         camera.read()
 
@@ -213,5 +208,6 @@ def test_auto_obeys_the_environment(nothing_chosen, monkeypatch, capsys, video):
 
 
 def test_every_option_of_open_camera_is_documented():
-    for name in inspect.signature(open_camera).parameters:
-        assert f"\n    {name}" in open_camera.__doc__ or f"\n    **{name}" in open_camera.__doc__
+    lines = inspect.cleandoc(open_camera.__doc__).splitlines()
+    documented = {line.lstrip("*") for line in lines}
+    assert documented > set(inspect.signature(open_camera).parameters)

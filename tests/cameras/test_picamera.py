@@ -9,7 +9,6 @@ import types
 import numpy as np
 import pytest
 
-import zmqlab.cameras.device as device
 from zmqlab.cameras import CameraError, open_camera
 
 
@@ -20,6 +19,7 @@ class Picamera2:
     broken = None
 
     def __init__(self, camera_num=0):
+        type(self).opened = self
         if self.broken is not None and not isinstance(self.broken, TimeoutError):
             raise self.broken
         self.state, self.controls, self.config = "open", {"ExposureTime": 20_000}, None
@@ -79,18 +79,17 @@ def test_picamera_gives_blue_green_red(raspberry):
         assert camera.shape == frame.shape == (480, 640, 3)
         assert frame[0, 0].tolist() == [200, 100, 50]
         assert camera.fps == pytest.approx(30, rel=1e-3)
-        inside = camera._device
-    assert inside.state == "closed"
+    assert raspberry.opened.state == "closed"
 
 
 def test_picamera_is_set(raspberry):
     with open_camera("picamera", size=(320, 240), exposure=0.005) as camera:
         assert camera.settings == {"size": (320, 240), "exposure": 0.005}
         assert camera.read().shape == (240, 320, 3)
-        assert camera._device.controls["ExposureTime"] == 5000
-        assert camera._device.controls["AeEnable"] is False
+        assert raspberry.opened.controls["ExposureTime"] == 5000
+        assert raspberry.opened.controls["AeEnable"] is False
         camera.set(size=(640, 480))
-        assert camera._device.controls["ExposureTime"] == 5000  # kept over a restart
+        assert raspberry.opened.controls["ExposureTime"] == 5000  # kept over a restart
         with pytest.raises(CameraError, match=r"size=\(321, 240\); the nearest it has"):
             camera.set(size=(321, 240))
         assert camera.read().shape == (480, 640, 3)
@@ -117,7 +116,7 @@ def test_picamera_that_gives_no_frame(raspberry):
         raspberry.broken = TimeoutError()
         with pytest.raises(CameraError, match="no frame in 10 s"):
             camera.read()
-        assert camera._device.state == "flushed"
+        assert raspberry.opened.state == "flushed"
 
 
 def test_picamera_not_installed(monkeypatch):

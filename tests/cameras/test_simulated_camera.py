@@ -1,6 +1,7 @@
 """The simulated camera, against its own truth and against theory."""
 
 import itertools
+import json
 
 import cv2
 import numpy as np
@@ -148,6 +149,15 @@ def test_settings_are_what_was_set_and_the_next_frame_shows_it():
         assert camera.truth["positions"].shape == (3, 2)
         assert camera.truth["frame_number"] == 1
         assert camera.truth["time"] == pytest.approx(1 / 12.5)
+
+
+def test_numbers_of_any_kind_become_those_that_json_knows():
+    with simulated(size=(np.int16(160), 120), exposure=np.float32(0.25), fps=12) as camera:
+        settings = json.loads(json.dumps(camera.settings))
+    assert settings["size"] == [160, 120]
+    assert settings["exposure"] == 0.25
+    assert settings["fps"] == 12
+    assert camera.fps == 12
 
 
 @pytest.mark.parametrize(

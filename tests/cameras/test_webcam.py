@@ -16,8 +16,7 @@ import cv2
 import numpy as np
 import pytest
 
-import zmqlab.cameras.device as device
-from zmqlab.cameras import CameraError, open_camera
+from zmqlab.cameras import CameraError, device, open_camera
 from zmqlab.cameras.webcam import Webcam
 
 
@@ -245,7 +244,8 @@ def test_who_is_busy_with_a_device_is_named(tmp_path, monkeypatch):
         other.stdout.readline()
         assert str(other.pid) in device.who_has(path)
         monkeypatch.setattr(device, "who_has", lambda _, who=device.who_has: who(path))
-        assert re.search(rf"busy\. Close .*\(process {other.pid}\)", device.not_opened(0))
+        text = device.why_not(0, "does not open")
+        assert re.search(rf"does not open.* busy\. Close .*\(process {other.pid}\)", text)
         monkeypatch.undo()
         other.communicate(b"\n", timeout=10)
     assert device.who_has(path) == ""
@@ -257,10 +257,11 @@ def test_who_is_busy_with_a_device_is_named(tmp_path, monkeypatch):
 )
 def test_on_other_systems_the_privacy_settings_are_named(monkeypatch, system, words):
     monkeypatch.setattr(sys, "platform", system)
-    for text in (device.not_opened(0), device.no_frame(0, 5)):
-        assert words in text
-        assert "busy" in text
-        assert 'camera="simulated"' in text
+    text = device.why_not(0, "gives no frame within 5 s")
+    assert "gives no frame within 5 s" in text
+    assert words in text
+    assert "busy" in text
+    assert 'camera="simulated"' in text
     assert device.webcam_numbers() == [0, 1]
 
 

@@ -77,6 +77,12 @@ class Kernel:
         content = {"comm_id": widget, "data": {"method": "custom", "content": content}}
         self.client.shell_channel.send(self.client.session.msg("comm_msg", content))
 
+    def update(self, widget, state):
+        """Set a widget's state, as the page does when somebody chooses."""
+        data = {"method": "update", "state": state, "buffer_paths": []}
+        message = self.client.session.msg("comm_msg", {"comm_id": widget, "data": data})
+        self.client.shell_channel.send(message)
+
     def _note(self, kind, content):
         if kind == "comm_open":
             self.states[content["comm_id"]] = dict(content["data"].get("state", {}))

@@ -1,6 +1,7 @@
 """The live view: what its process sends to a page, and what a learner sees and clicks."""
 
 import asyncio
+import base64
 import contextlib
 import json
 import re
@@ -17,8 +18,7 @@ from helpers.streams import raw_publisher, raw_socket
 from tornado.websocket import websocket_connect
 
 from zmqlab import EndOfStream, Publisher, camera_publisher, live, pack_frame, start, subscribe
-from zmqlab.page.live_server import CREDITS, draw, encode, serve_live
-from zmqlab.page.pictures import drawable
+from zmqlab.page.live_server import CREDITS, as_picture, draw, encode, serve_live
 
 TOKEN = "0123456789abcdef"
 WAIT = 20  # seconds, for what is sure to come
@@ -141,7 +141,6 @@ def test_nonsense_harms_nobody_else(place, nonsense):
     assert about["sequence"] >= 0
 
 
-@pytest.mark.slow
 def test_settings_are_passed_to_the_camera():
     async def look(place):
         async with a_page(place) as page:
@@ -158,7 +157,6 @@ def test_settings_are_passed_to_the_camera():
     assert "exposure" in wrong["note"]
 
 
-@pytest.mark.slow
 def test_the_end_of_the_stream_is_told():
     async def look(camera, place):
         async with a_page(place) as page:
@@ -175,10 +173,12 @@ def test_the_end_of_the_stream_is_told():
 def test_without_a_page_there_is_a_still_picture():
     with start(camera_publisher, "simulated") as camera:
         view = live(camera)
-        data, metadata = view._repr_mimebundle_()
-        still = cv2.imdecode(np.frombuffer(data["image/jpeg"], np.uint8), cv2.IMREAD_COLOR)
+        data, _ = view._repr_mimebundle_()
+        page = data["text/html"]
+        jpeg = base64.b64decode(re.search(r"base64,([^\"]+)", page)[1])
+        still = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
         assert still.shape == (480, 1280, 3)
-        assert "640 x 480" in metadata["image/jpeg"]["alt"]
+        assert re.search(r'alt="live view of [^"]*640 x 480', page)
         assert "JupyterLab" in data["text/plain"]
         view.stop()
         assert view.process.ended
@@ -216,21 +216,22 @@ NOT_DRAWN = {
 
 @pytest.mark.parametrize("frame", DRAWN.values(), ids=DRAWN)
 def test_what_can_be_drawn(frame):
-    picture, _ = drawable(frame)
+    picture, note = as_picture(frame)
     assert (picture.shape, picture.dtype) == (frame.shape, np.uint8)
     assert draw(picture).shape == (48, 128, 3)
     assert cv2.imdecode(np.frombuffer(encode(picture, ".png"), np.uint8), -1).shape == frame.shape
+    assert not note or note.startswith(f"{frame.dtype}: ")
 
 
 def test_numbers_become_shades():
-    assert {drawable(DRAWN[name])[0].max() for name in list(DRAWN)[:6]} == {255}
-    np.testing.assert_allclose(drawable(DRAWN["12 bits"])[0], DRAWN["grey"], atol=1)
-    np.testing.assert_allclose(drawable(DRAWN["negative"])[0], DRAWN["grey"], atol=1)
-    np.testing.assert_allclose(drawable(0.2 * DRAWN["0 to 1"])[0].max(), 51, atol=1)  # dim is dim
-    holes = drawable(DRAWN["NaN"])[0]
+    assert {as_picture(DRAWN[name])[0].max() for name in list(DRAWN)[:6]} == {255}
+    np.testing.assert_allclose(as_picture(DRAWN["12 bits"])[0], DRAWN["grey"], atol=1)
+    np.testing.assert_allclose(as_picture(DRAWN["negative"])[0], DRAWN["grey"], atol=1)
+    np.testing.assert_allclose(as_picture(0.2 * DRAWN["0 to 1"])[0].max(), 51, atol=1)  # dim is dim
+    holes = as_picture(DRAWN["NaN"])[0]
     assert holes[-1, -1] == 0
     assert abs(int(holes[24, 32]) - 128) < 3
-    assert [drawable(DRAWN[name])[1] != "" for name in DRAWN] == [False] * 3 + [True] * 7
+    assert [as_picture(DRAWN[name])[1] != "" for name in DRAWN] == [False] * 3 + [True] * 7
 
 
 class Stream:
@@ -271,7 +272,7 @@ def test_frames_that_are_no_pictures_are_told_and_the_next_one_is_drawn():
     first = NOT_DRAWN["1-D"]
     with live_view_of(first) as (view, stream):
         assert str(first.shape) in view.words
-        assert "image/jpeg" not in view._repr_mimebundle_()[0]
+        assert "text/html" not in view._repr_mimebundle_()[0]
 
         async def look():
             async with a_page(f"127.0.0.1:{view.port}", view.token) as page:

@@ -3,7 +3,6 @@
 import contextlib
 import queue
 import random
-import signal
 import threading
 
 import numpy as np
@@ -62,9 +61,9 @@ def test_names_that_a_stream_cannot_have(topic):
 
 @pytest.mark.parametrize("hwm", [0, -1, 2.5, True, None])
 def test_every_queue_has_a_bound(hwm):
-    with pytest.raises(MessageError, match=f"hwm={hwm}: give a number of frames, from 1"):
+    with pytest.raises(ValueError, match=f"hwm={hwm}: give a whole number from 1"):
         subscribe("tcp://127.0.0.1:5555", hwm=hwm)
-    with pytest.raises(MessageError, match=f"hwm={hwm}: give a number of frames, from 1"):
+    with pytest.raises(ValueError, match=f"hwm={hwm}: give a whole number from 1"):
         Publisher(hwm=hwm)
 
 
@@ -131,9 +130,7 @@ def test_a_handshake_ends_and_says_how_many_came():
     with Publisher() as publisher, subscribe(publisher.endpoint, "other"):
         with subscribe(publisher.endpoint), pytest.raises(TimeoutError) as error:
             publisher.wait_for(2, timeout=0.5)
-        assert publisher.endpoint in str(error.value)
-        assert "waited 0.5 s for 2 subscribers to 'camera'" in str(error.value)
-        assert str(error.value).endswith(": 1 came")
+        assert str(error.value) == (f"of 2 subscribers to 'camera' at {publisher.endpoint} 1 came")
 
 
 def test_a_subscriber_that_only_looks_around_is_not_waited_for():
@@ -208,8 +205,10 @@ def test_who_takes_no_frame_any_more_is_not_waited_for_without_end():
     with Publisher(hwm=1, drop=False) as publisher, subscribe(publisher.endpoint, hwm=1):
         publisher.wait_for(1)
         complaint = send_until_there_is_no_room(publisher, timeout=0.5)
-        assert f"waited 0.5 s to send frame {publisher.sequence} of 'camera'" in complaint
-        assert f"of 1 subscribers at {publisher.endpoint} one takes no frame" in complaint
+        assert complaint == (
+            f"of 1 subscribers to 'camera' at {publisher.endpoint} one takes no frame any more: "
+            "this one was sent to none of them"
+        )
         assert publisher.sequence < 100  # the two marks, and the system's buffers between them
         publisher.close(timeout=0)
 
@@ -248,36 +247,6 @@ def read_one_and_wait(endpoint):
         stream.read()
         print("got one", flush=True)
         threading.Event().wait()
-
-
-@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="needs a timer's signal")
-def test_ctrl_c_in_the_middle_of_a_message_spoils_nothing_after_it():
-    """Whenever it comes, the subscriber hears the end, and each frame before it has arrived."""
-    before = signal.signal(signal.SIGVTALRM, signal.default_int_handler)
-    cut = 0
-    try:
-        for trial in range(100):
-            with subscribe_to_interrupted(0.002 + trial * 1e-5) as stream:
-                arrived = sum(1 for _ in stream)
-                assert arrived == stream.received == stream.header["sequence"] + 1
-                assert (stream.lost, stream.restarts) == (0, 0)
-                cut += stream.refused
-        assert cut > 0  # it did happen in the middle of one
-    finally:
-        signal.signal(signal.SIGVTALRM, before)
-
-
-@contextlib.contextmanager
-def subscribe_to_interrupted(seconds):
-    """Subscribe to a publisher that sends until Ctrl-C comes after so many seconds of work."""
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(KeyboardInterrupt), Publisher(hwm=10**6) as publisher:
-            stream = stack.enter_context(subscribe(publisher.endpoint, hwm=10**6))
-            publisher.wait_for(1)
-            signal.setitimer(signal.ITIMER_VIRTUAL, seconds)
-            while True:
-                publisher.send(np.zeros(1))
-        yield stream
 
 
 def test_latest_is_the_newest_that_arrived():
@@ -403,6 +372,20 @@ def test_a_stream_that_ends_and_another_that_follows():
                 assert numbers(stream) == list(range(count))
                 assert process.wait(10) == 0
         assert (stream.received, stream.lost, stream.restarts) == (7, 0, 1)
+
+
+def test_a_subscriber_that_has_heard_the_end_and_closes_leaves_once():
+    """Otherwise the publisher takes it for two that left, and one that is behind misses the end."""
+    with raw_socket(zmq.XPUB, xpub_verboser=True) as socket:
+        with subscribe(socket.last_endpoint.decode()) as stream:
+            assert socket.recv() == b"\1camera/"
+            nothing = np.empty(0, np.uint8)
+            socket.send_multipart(pack_frame(nothing, "camera/", 0, stream="a", end=True))
+            assert list(stream) == []
+        heard = []
+        while socket.poll(300):
+            heard.append(socket.recv())
+        assert heard == [b"\0camera/"]
 
 
 def test_silence_is_explained():

@@ -21,7 +21,7 @@ from zmqlab.patterns.record_stream import record
 from zmqlab.patterns.request_reply import request
 from zmqlab.processes.launch import start
 from zmqlab.recording.recorder import RecordingError, open_recording
-from zmqlab.wire.messages import MessageError, send_frame
+from zmqlab.wire.messages import send_frame
 
 SMALL = (16, 16, 3)
 
@@ -41,9 +41,9 @@ def test_subscribers_of_different_speed_end_with_the_same_frames(tmp_path):
     """Two recorders, one that compresses, and a slow reader of what grows: all have each frame."""
     frames, settings = 100, {"size": [320, 240], "fps": 300}
     one, two = tmp_path / "one.h5", tmp_path / "two.h5"
-    with start(camera_publisher, "simulated", wait_for=2, frames=frames) as publisher:
+    with start(camera_publisher, "simulated", wait_for=2, count=frames) as publisher:
         request(second_endpoint(publisher), "set", settings)
-        there = {"connect": publisher.endpoint, "frames": frames}
+        there = {"connect": publisher.endpoint, "count": frames}
         with (
             start(record, one, **there, process_name="one") as first,
             start(record, two, **there, process_name="two") as second,
@@ -81,7 +81,7 @@ def test_a_recorder_that_misses_frames_says_which(tmp_path):
         start(publish, 400, hwm=1) as process,
         pytest.raises(RecordingError, match=r"holds \d+ of 400 frames: ") as error,
     ):
-        record(path, connect=process.endpoint, frames=400, hwm=1)
+        record(path, connect=process.endpoint, count=400, hwm=1)
     found, numbers = recorded(path)
     assert found == numbers
     assert 0 < len(found) < 400
@@ -106,7 +106,7 @@ def test_frames_that_are_lost_count_among_those_asked_for(tmp_path):
         start(publish_these, [3, 4, 6, 20, 21]) as process,
         pytest.raises(RecordingError, match=r"holds 3 of 6 frames: 3 lost \(5, 7 to 19\)"),
     ):
-        record(path, connect=process.endpoint, frames=6)
+        record(path, connect=process.endpoint, count=6)
     assert recorded(path)[1] == [3, 4, 6]
 
 
@@ -114,7 +114,7 @@ def test_frames_wait_for_the_disk(tmp_path):
     """A burst of 184 MB, which comes faster than a disk can take it."""
     path = tmp_path / "film.h5"
     with start(publish, 200, hwm=200) as process:
-        record(path, connect=process.endpoint, frames=200)
+        record(path, connect=process.endpoint, count=200)
         assert process.wait(10) == 0
     assert_recorded(path, range(200))
 
@@ -122,7 +122,7 @@ def test_frames_wait_for_the_disk(tmp_path):
 def test_no_more_frames_than_asked_for_are_recorded(tmp_path, capsys):
     path = tmp_path / "film.h5"
     with start(publish, 50, shape=SMALL, drop=False) as process:
-        record(path, connect=process.endpoint, frames=20)
+        record(path, connect=process.endpoint, count=20)
         assert process.wait(10) == 0
     assert_recorded(path, range(20))
     assert capsys.readouterr().out == (
@@ -143,20 +143,20 @@ def test_a_stream_that_ends_early(tmp_path):
         start(publish, 5, shape=SMALL) as process,
         pytest.raises(RecordingError, match="holds 5 of 6 frames: the stream ended"),
     ):
-        record(path, connect=process.endpoint, frames=6)
+        record(path, connect=process.endpoint, count=6)
     assert_recorded(path, range(5))
 
 
 def test_nobody_publishes(tmp_path):
     path = tmp_path / "film.h5"
     with pytest.raises(TimeoutError, match="nobody listens there"):
-        record(path, connect=free_endpoint(), frames=3, timeout=0.2)
+        record(path, connect=free_endpoint(), count=3, timeout=0.2)
     assert not path.exists()
 
 
 def test_no_frames_are_no_recording(tmp_path):
-    with pytest.raises(MessageError, match="frames=0: give a number of frames, from 1"):
-        record(tmp_path / "film.h5", connect=free_endpoint(), frames=0)
+    with pytest.raises(ValueError, match="count=0: give a whole number from 1"):
+        record(tmp_path / "film.h5", connect=free_endpoint(), count=0)
     assert not list(tmp_path.iterdir())
 
 
@@ -164,7 +164,7 @@ def test_an_existing_file_is_not_touched(tmp_path):
     path = tmp_path / "film.h5"
     path.write_text("mine")
     with pytest.raises(RecordingError, match="exists already"):
-        record(path, connect=free_endpoint(), frames=3)
+        record(path, connect=free_endpoint(), count=3)
     assert path.read_text() == "mine"
 
 
@@ -190,7 +190,7 @@ def wait_for_frames(path):
 
 def test_a_publisher_that_is_started_anew_is_not_passed_over_in_silence(tmp_path):
     path, endpoint = tmp_path / "film.h5", free_endpoint()
-    with start(record, path, connect=endpoint, frames=10**9) as recorder:
+    with start(record, path, connect=endpoint, count=10**9) as recorder:
         for _ in range(2):
             with start(camera_publisher, "simulated", endpoint, wait_for=1) as process:
                 wait_for_frames(path)
@@ -236,10 +236,10 @@ def test_from_a_terminal(tmp_path):
     path = tmp_path / "film.h5"
     with start(camera_publisher, "simulated", topic="microscope", wait_for=1) as process:
         there = ("--connect", process.endpoint, "--topic", "microscope")
-        result = zmqlab(*there, "--frames", 10, path)
+        result = zmqlab(*there, "--count", 10, path)
         assert (result.returncode, result.stderr) == (0, "")
         assert "10 of 10 frames of 'microscope', 0 to 9, none lost" in result.stdout
-        again = zmqlab(*there, "--frames", 10, path)
+        again = zmqlab(*there, "--count", 10, path)
         assert again.returncode == 1
         assert again.stderr.startswith(f"zmqlab: {path}: exists already")
         assert again.stderr.count("\n") == 1

@@ -19,7 +19,8 @@ from zmqlab.cameras import CameraError
 from zmqlab.cameras.base import Camera
 from zmqlab.patterns import request_reply
 from zmqlab.patterns.request_reply import RequestError, camera_server, request, snapshot
-from zmqlab.processes.launch import StartError, start
+from zmqlab.processes.handle import StartError
+from zmqlab.processes.launch import start
 from zmqlab.wire.messages import MessageError, recv_frame, recv_message
 from zmqlab.wire.sockets import bind
 

@@ -11,7 +11,7 @@ from zmqlab.patterns.record_stream import record
 from zmqlab.patterns.subscription import subscribe
 from zmqlab.processes.launch import start
 from zmqlab.recording.recorder import open_recording
-from zmqlab.wire.messages import MessageError, frame_header, send_message
+from zmqlab.wire.messages import frame_header, send_message
 
 
 def publish_slowly(frames, shared):
@@ -76,7 +76,7 @@ def test_a_subscriber_that_keeps_every_frame_does_not_stop_the_publisher():
 
 def test_a_camera_that_is_recorded_through_shared_memory(tmp_path):
     path = tmp_path / "film.h5"
-    with start(camera_publisher, "simulated", wait_for=1, frames=20, shared=22) as process:
+    with start(camera_publisher, "simulated", wait_for=1, count=20, shared=22) as process:
         record(path, connect=process.endpoint)
         process.wait_until(lambda process: process.ended, 10, "the end")
         assert process.exit_code == 0
@@ -96,12 +96,12 @@ def test_a_frame_that_is_not_on_this_computer():
 
 @pytest.mark.parametrize("shared", [-1, 2.5, True])
 def test_numbers_of_slots_that_cannot_be(shared):
-    with pytest.raises(MessageError, match=f"shared={shared}: give a number"):
+    with pytest.raises(ValueError, match=f"shared={shared}: give a whole number"):
         Publisher(shared=shared)
 
 
 def test_shared_memory_waits_for_nobody():
-    with pytest.raises(MessageError, match="drop=False and shared memory exclude each other"):
+    with pytest.raises(ValueError, match="drop=False and shared memory exclude each other"):
         Publisher(shared=4, drop=False)
 
 

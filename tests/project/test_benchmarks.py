@@ -56,6 +56,7 @@ def few(monkeypatch, module, **lists):
         monkeypatch.setattr(module, name, ways)
 
 
+@pytest.mark.slow
 def test_frames_pass_every_way(monkeypatch):
     article, ours = "article, PUSH/PULL", "send_frame, PUSH/PULL"
     ways = [article, ours, "multiprocessing.Queue", "plain TCP socket", "memory copy"]
@@ -75,6 +76,7 @@ def test_frames_pass_every_way(monkeypatch):
     assert found["Of 120 frames sent at once, arrive"].values["send_frame, PUB/SUB"] == [100]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["imagezmq, PUB/SUB", "NetGear, PAIR", "zenoh, shared memory"])
 def test_frames_pass_peers(name):
     module = frames.PEERS[name.partition(",")[0]]
@@ -101,12 +103,14 @@ def broken(endpoint):
     raise SystemExit  # as a library that ends the process; no traceback in the tests' output
 
 
+@pytest.mark.slow
 def test_small_messages():
     found = checked(small_messages.compare(1, trips=3, flood=200))
     assert "REQ/REP, zmq.asyncio" in found["Round trip of a small message"].values
     assert set(found["A flood of small messages"].values) == set(small_messages.FLOODS)
 
 
+@pytest.mark.slow
 def test_farm():
     assert farm.measure(farm.ARTICLE, "article") > 0
     assert farm.peak_memory(farm.LOOP, "light") > 100 * 0.92  # MB: the frames alone
@@ -124,7 +128,7 @@ def test_spectrum():
 
 
 def test_start_up(monkeypatch):
-    monkeypatch.setattr(start_up, "first_picture", lambda: 1.0)  # tests/test_notebooks.py runs it
+    monkeypatch.setattr(start_up, "first_picture", lambda: 1.0)  # in tests/course it runs
     found = checked(start_up.compare(1))
     assert found["First picture of notebook 00"].unit == "s"
 
@@ -173,6 +177,7 @@ def test_the_table_is_that_of_the_numbers(stored, tmp_path):
     assert len(comparisons) > 10
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not importlib.util.find_spec("matplotlib"), reason="draws with matplotlib")
 def test_the_figure_is_that_of_the_numbers(stored, tmp_path):
     results, comparisons = stored

@@ -6,9 +6,11 @@ import re
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from helpers.in_browser import HOW_TO_HAVE_A_BROWSER, find_chromium
 
 ROOT = Path(__file__).parents[2]
 FIRST_NOTEBOOK = "notebooks/00-start-here.ipynb"
@@ -76,6 +78,7 @@ def test_scripts_run(name):
     assert b"\r" not in script.read_bytes()
 
 
+@pytest.mark.slow
 def test_start_sets_up_the_first_notebook_and_runs_what_it_is_given(tmp_path):
     workspaces = tmp_path / "workspaces"
     environment = {
@@ -115,3 +118,38 @@ def test_memory_settings_are_those_of_zmqlab_lab():
 
     start = (ROOT / "binder" / "start").read_text()
     assert dict(re.findall(r"export (\w+)=(\w+)", start)) == FRAMES_REUSE_MEMORY
+
+
+def base_image() -> list[str]:
+    """Return what repo2docker puts into the image and we need too, as name==version."""
+    python = (ROOT / "binder" / "runtime.txt").read_text().strip().removeprefix("python-")
+    (repo2docker,) = find_spec("repo2docker").submodule_search_locations
+    locks = Path(repo2docker) / "buildpacks" / "conda"
+    lock = (locks / f"environment.py-{python}-linux-64.lock").read_text()
+    names = "ipykernel ipython ipywidgets jupyter_client jupyter_server jupyterlab pyzmq tornado"
+    versions = dict(re.findall(r"/([\w-]+)-([\d.]+)-\w+\.conda", lock))
+    return [f"{name}=={versions[name]}" for name in names.split()]
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.timeout(900)
+def test_panels_in_a_page_of_binders_image(tmp_path):
+    """What the image has stays unless our bounds exclude it, and the page works with that."""
+    required = os.environ.get("ZMQLAB_REQUIRE_BROWSER")
+    if not find_chromium():
+        (pytest.fail if required else pytest.skip)(HOW_TO_HAVE_A_BROWSER)
+    subprocess.run([sys.executable, "-m", "venv", tmp_path / "image"], check=True, timeout=120)
+    python = tmp_path / "image" / "bin" / "python"
+    test_tools = "pytest pytest-timeout playwright nbformat nbclient hypothesis"
+    for wanted in (base_image(), ["-e", ".[notebooks]"], test_tools.split()):
+        command = [python, "-m", "pip", "install", "--quiet", *wanted]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
+        if done.returncode and not required and "Could not find a version" in done.stderr:
+            pytest.skip("pip reaches no packages")
+        assert done.returncode == 0, done.stderr
+    command = [python, "-m", "pytest", "tests/page", "-m", "browser", "-p", "no:cacheprovider"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
+    assert "skipped" not in done.stdout

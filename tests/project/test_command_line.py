@@ -16,7 +16,7 @@ import pytest
 from helpers.in_browser import open_lab
 
 import zmqlab
-from zmqlab.__main__ import expected
+from zmqlab.__main__ import as_options, expected
 
 MODULE = Path(zmqlab.__file__).parent
 SIMULATED = {**os.environ, "ZMQLAB_CAMERA": "simulated"}
@@ -48,7 +48,8 @@ def serving(*arguments):
 def test_help_has_every_command_with_the_first_line_of_its_function():
     done = run("--help", env={**SIMULATED, "COLUMNS": "200"})
     assert done.returncode == 0, done.stderr
-    for name in ("lab", "doctor", "camera-server", "snapshot"):
+    roles = ("camera-server", "snapshot", "camera-publisher", "record", "watch")
+    for name in ("lab", "doctor", "progress", *roles):
         line = next(line for line in done.stdout.splitlines() if re.match(rf"\W+{name} ", line))
         assert re.search(r"[A-Z][a-z]+ .+\w", line), line
     assert zmqlab.camera_server.__doc__.splitlines()[0] in done.stdout
@@ -113,6 +114,8 @@ def test_port_in_use_is_one_line():
         (["snapshot", "--connect", "tcp://127.0.0.1:9", "--timeout", "0.2", "x.png"], "0.2 s"),
         (["snapshot", "--connect", "nonsense", "x.png"], "nonsense"),
         (["camera-server", "--camera", "no-such-film.avi"], "no-such-film.avi"),
+        (["camera-server", "--camera", "97"], "go on with --camera simulated"),
+        (["camera-publisher", "--hwm", "0"], "--hwm 0: give a whole number"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(arguments, said, tmp_path):
@@ -128,6 +131,26 @@ def test_our_own_faults_keep_their_traceback():
     assert expected(TimeoutError("nobody"))
     assert not expected(TypeError("a mistake in the course"))
     assert not expected(ValueError("a mistake in the course"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('camera="my film.avi"; give', "--camera 'my film.avi'; give"),
+        ("frame_rate=0: give", "--frame-rate 0: give"),
+        ("tcp://127.0.0.1:5555 == nobody", "tcp://127.0.0.1:5555 == nobody"),
+    ],
+)
+def test_parameters_are_named_as_in_a_terminal(text, said):
+    assert as_options(text) == said
+
+
+@pytest.mark.parametrize("command", ["snapshot", "record"])
+def test_a_missing_path_is_asked_for_by_its_place(command):
+    done = run(command, "--connect", "tcp://127.0.0.1:9")
+    assert done.returncode == 2
+    assert "PATH requires an argument" in done.stderr
+    assert "--path" not in done.stderr
 
 
 def test_lab_without_the_notebooks_says_so(tmp_path):
@@ -152,6 +175,7 @@ def course(tmp_path):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_lab_takes_the_next_port_and_keeps_its_token_to_itself(course):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -166,10 +190,32 @@ def test_lab_takes_the_next_port_and_keeps_its_token_to_itself(course):
             assert lab.kernel().environ()["MALLOC_TRIM_THRESHOLD_"] == "134217728"
 
 
+@pytest.mark.slow
 def test_lab_leaves_memory_settings_that_are_there(course):
     with open_lab(course, course, MALLOC_TRIM_THRESHOLD_="1000000") as lab:
         lab.ask("api/kernels", method="POST")
         assert lab.kernel().environ()["MALLOC_TRIM_THRESHOLD_"] == "1000000"
+
+
+@posix
+@pytest.mark.slow
+def test_ctrl_c_ends_the_lab_without_a_question(course):
+    """In a terminal JupyterLab would ask; elsewhere it does not."""
+    keyboard, terminal = os.openpty()
+    environment = {**SIMULATED, "BROWSER": "lynx", "JUPYTER_RUNTIME_DIR": str(course)}
+    command = [sys.executable, "-m", "zmqlab", "lab"]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+    with open(keyboard, "wb"), open(terminal) as stdin:
+        process = subprocess.Popen(command, cwd=course, env=environment, stdin=stdin, **streams)
+        try:
+            assert any("Ctrl-C here ends it" in line for line in process.stdout)
+            process.send_signal(signal.SIGINT)
+            said, _ = process.communicate(timeout=30)
+        finally:
+            process.kill()
+            process.communicate()
+    assert process.returncode == 0
+    assert "Shut down this" not in said
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there is a display there")
@@ -193,6 +239,7 @@ def test_a_text_browser_is_none(environment, opens):
 
 
 @posix
+@pytest.mark.slow
 def test_lab_opens_the_browser(course):
     """The page goes to a program of our own, which passes it on through a pipe."""
     asked = course / "asked"

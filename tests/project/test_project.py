@@ -82,6 +82,7 @@ def test_notebooks_are_stored_as_the_hook_leaves_them():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_the_hook_undoes_what_jupyterlab_adds(tmp_path):
     path = shutil.copy(PATHS[0], tmp_path)
     run(*hook(), path)

@@ -7,10 +7,12 @@ import cv2
 import numpy as np
 import scipy.fft
 
-# In so many bins around the zero frequency no peak is looked for: there lie the brightness of the
-# whole picture, its vignetting and its large shadows.
+from .frames import check_frame
+
+# No peak is looked for within so many bins of the zero frequency: the brightness of the whole
+# picture, its vignetting and its large shadows lie there.
 MIDDLE = 3
-FAINTEST = 1e-3  # grey levels: below this is what is left of rounding
+FAINTEST = 1e-3  # grey levels: anything below is what rounding leaves
 
 
 class Peak(NamedTuple):
@@ -21,27 +23,23 @@ class Peak(NamedTuple):
     height: float
 
     @property
-    def period(self):
+    def period(self) -> float:
         """Distance from crest to crest, in pixels."""
         return 1 / math.hypot(self.fx, self.fy)
 
     @property
-    def angle(self):
+    def angle(self) -> float:
         """Direction across the crests: degrees from the x axis towards the y axis (down)."""
         return math.degrees(math.atan2(self.fy, self.fx)) % 180
 
 
-def spectrum(frame, window=False):
+def spectrum(frame: np.ndarray) -> np.ndarray:
     """Transform a whole frame.
 
     Parameters
     ----------
-    frame : numpy.ndarray
-        Height x width x 3 (BGR, uint8), or height x width (grey).
-    window : bool
-        Whether to fade the frame out towards its edges first (Hann). The right edge of a frame
-        does not continue its left one, nor the bottom the top, and the jump shows as a cross in
-        the spectrum. The window takes the cross away and makes each peak wider.
+    frame
+        Height x width x 3 (BGR), or height x width (grey).
 
     Returns
     -------
@@ -50,35 +48,32 @@ def spectrum(frame, window=False):
         goes from 0 to 1/2, down each column fy from 0 up and then from -1/2 to 0. Pixels are real
         numbers, so the other half plane holds the same once more (turned by 180 degrees, complex
         conjugate): it is neither computed nor sent.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `frame` is not a picture; the text says what it is instead.
     """
-    frame = np.asarray(frame)
+    frame = check_frame(frame)
     if frame.dtype != np.uint8:
         frame = frame.astype(np.float32)  # an average of frames, say
-    if frame.ndim == 3 and frame.shape[2] == 3:
+    if frame.ndim == 3:
         frame = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)  # 0.114 B + 0.587 G + 0.299 R
-    if frame.ndim != 2 or min(frame.shape) < 2:
-        raise ValueError(
-            f"a frame of shape {frame.shape} cannot be transformed; "
-            "give height x width x 3 (BGR) or height x width (grey)"
-        )
     grey = np.ascontiguousarray(frame, dtype=np.float32)
-    height, width = grey.shape
-    if window:
-        grey = grey * (_hann(height)[:, None] * _hann(width))
-    # OpenCV is twice as fast as scipy, but only for sizes without large prime factors.
-    if width % 2 == 0 and all(cv2.getOptimalDFTSize(n) == n for n in grey.shape):
+    # OpenCV is half as fast again as scipy, but only for sizes without large prime factors.
+    if grey.shape[1] % 2 == 0 and all(cv2.getOptimalDFTSize(n) == n for n in grey.shape):
         return _unpack(cv2.dft(grey))
     return scipy.fft.rfft2(grey)
 
 
-def log_spectrum(spectrum, width):
+def log_spectrum(spectrum: np.ndarray, width: int) -> np.ndarray:
     """Turn a spectrum F into a picture: log10(1 + abs(F)), the zero frequency in the middle.
 
     Parameters
     ----------
-    spectrum : numpy.ndarray
-        As `spectrum` returns it.
-    width : int
+    spectrum
+        As the function `spectrum` returns it.
+    width
         Of the frame it comes from: a half plane does not tell 640 from 641.
 
     Returns
@@ -87,63 +82,60 @@ def log_spectrum(spectrum, width):
         Height x width, float32; its axes are `frequencies`.
     """
     _check(spectrum, (len(spectrum), width))
-    half = np.log10(1 + np.abs(spectrum))
-    height, middle = len(half), width // 2
-    picture = np.empty((height, width), np.float32)
-    picture[:, middle:] = np.roll(half, height // 2, axis=0)[:, : width - middle]
-    turned = np.roll(half[::-1], height // 2 + 1, axis=0)  # fy becomes -fy
-    picture[:, :middle] = turned[:, middle:0:-1]  # and fx becomes -fx
-    return picture
+    half = np.log10(1 + np.abs(np.asarray(spectrum, np.complex64)))
+    turned = np.roll(half[::-1], 1, axis=0)  # (fx, fy) becomes (-fx, -fy)
+    whole = np.hstack([turned[:, width // 2 : 0 : -1], half[:, : (width + 1) // 2]])
+    return np.fft.fftshift(whole, axes=0)
 
 
-def frequencies(shape):
+def frequencies(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
     """Return the axes of `log_spectrum`: fx of each column and fy of each row, in cycles per pixel.
 
     Parameters
     ----------
-    shape : tuple of int
+    shape
         Of the frame: height, width.
     """
     height, width = shape[:2]
     return np.fft.fftshift(np.fft.fftfreq(width)), np.fft.fftshift(np.fft.fftfreq(height))
 
 
-def find_peaks(spectrum, shape, count=1):
+def find_peaks(spectrum: np.ndarray, shape: tuple[int, ...], count: int = 1) -> list[Peak]:
     """Find the strongest waves in a frame, to a small fraction of a bin.
 
-    The spectrum is smoothed as a Hann window would have (in frequency, the window is a sum over
-    three neighbours: -1/4, 1/2, -1/4), so the cross is gone and a peak is nearly a Gaussian, whose
-    top is where a parabola through the logarithms of three bins has it.
+    A frame's right edge does not continue its left one, nor the bottom the top, and the jump shows
+    as a cross in the spectrum. A Hann window, which fades the frame out towards its edges, would
+    take it away. In frequency that window is a sum over three neighbours (-1/4, 1/2, -1/4), so it
+    is applied here to the finished spectrum. Each peak is then nearly a Gaussian, whose top is
+    where a parabola through the logarithms of three bins has it.
 
     Parameters
     ----------
-    spectrum : numpy.ndarray
-        As `spectrum` returns it.
-    shape : tuple of int
+    spectrum
+        As the function `spectrum` returns it.
+    shape
         Of the frame: height, width.
-    count : int
-        How many to find. Of the two peaks of each wave, (fx, fy) and (-fx, -fy), the one with fx
-        > 0 counts.
+    count
+        How many to find. Each wave has two peaks, (fx, fy) and (-fx, -fy); the one with fx > 0
+        counts.
 
     Returns
     -------
     list of Peak
-        Strongest first; fewer than `count` when there are no more. Heights are grey levels when
-        the spectrum was made without a window.
+        Strongest first; fewer than `count` if there are no more.
     """
     _check(spectrum, shape)
     height, width = shape[:2]
     if min(height, width) <= 2 * MIDDLE:
         return []
     smooth = _smooth(np.asarray(spectrum, np.complex64), width)
-    higher = smooth == cv2.dilate(smooth, np.ones((3, 3)))  # than all eight neighbours
-    smooth_here, higher = smooth[1:-1, 1:-1], higher[1:-1, 1:-1]
+    inner = np.s_[1:-1, 1:-1]  # `smooth` is a bin wider on each side
+    highest = (smooth == cv2.dilate(smooth, np.ones((3, 3))))[inner]  # of the nine around it
+    loud = smooth[inner] > FAINTEST * height * width / 8
     fx, fy = np.arange(width // 2 + 1), np.fft.fftfreq(height, 1 / height)[:, None]  # in bins
-    outside = fx**2 + fy**2 > MIDDLE**2
-    loud = smooth_here > FAINTEST * height * width / 8
-    rows, columns = np.nonzero(higher & outside & loud)
-    peaks = []
-    for i in np.argsort(smooth_here[rows, columns])[::-1]:
+    rows, columns = np.nonzero(highest & loud & (fx**2 + fy**2 > MIDDLE**2))
+    peaks: list[Peak] = []
+    for i in np.argsort(smooth[inner][rows, columns])[::-1]:
         if len(peaks) == count:
             break
         peak = _refine(smooth, rows[i], columns[i], shape)
@@ -163,44 +155,31 @@ def _refine(smooth, row, column, shape):
     """Return the `Peak` whose highest bin is at `row`, `column`."""
     height, width = shape[:2]
     around = np.log(smooth[row : row + 3, column : column + 3] + 1e-12).astype(float)
-    dx, rise_x = _vertex(*around[1])
-    dy, rise_y = _vertex(*around[:, 1])
+    # Along x and along y: where a parabola through three points, one apart, has its top, and how
+    # much higher it is. Three that are level have it in the middle.
+    left, middle, right = np.stack([around[1], around[:, 1]], axis=1)
+    curvature = np.minimum(left - 2 * middle + right, -1e-9)
+    dx, dy = (left - right) / (2 * curvature)
+    rise = -((left - right) ** 2) / (8 * curvature)
     fx, fy = (column + dx) / width, (row + dy) / height
     fy -= round(fy)  # the lower half of the rows are negative frequencies
     if fx < 0:
         fx, fy = -fx, -fy
     # A wave of amplitude a is two peaks of a N / 2 each, and the window lets a quarter through.
-    amplitude = 8 * math.exp(around[1, 1] + rise_x + rise_y) / (height * width)
+    amplitude = 8 * math.exp(around[1, 1] + rise.sum()) / (height * width)
     return Peak(float(fx), float(fy), amplitude)
-
-
-def _vertex(left, middle, right):
-    """Where a parabola through three points, one apart, has its top, and how much higher it is."""
-    curvature = left - 2 * middle + right
-    if curvature >= 0:  # flat: no better place than the middle
-        return 0.0, 0.0
-    shift = (left - right) / (2 * curvature)
-    return shift, -((left - right) ** 2) / (8 * curvature)
 
 
 def _smooth(spectrum, width):
     """Return the magnitude as after a Hann window, one bin wider on each side than `spectrum`."""
-
-    def turned(column):  # what stands at -fx, known from fx
-        return np.conj(np.roll(spectrum[::-1, column], 1))[:, None]
-
-    left = [turned(2), turned(1)]
-    right = [turned(width - k) for k in range(width // 2 + 1, width // 2 + 3)]
-    wide = np.pad(np.hstack([*left, spectrum, *right]), ((2, 2), (0, 0)), mode="wrap")
+    middle = (width - 1) // 2
+    turned = np.roll(spectrum[::-1, [2, 1, middle, middle - 1]], 1, axis=0).conj()  # known at -fx
+    wide = np.hstack([turned[:, :2], spectrum, turned[:, 2:]])
+    wide = np.pad(wide, ((2, 2), (0, 0)), mode="wrap")
     parts = np.ascontiguousarray(wide).view(np.float32).reshape(*wide.shape, 2)
-    hann = np.float32([-0.25, 0.5, -0.25])
+    hann = np.array([-0.25, 0.5, -0.25], np.float32)
     parts = cv2.sepFilter2D(parts, cv2.CV_32F, hann, hann)[1:-1, 1:-1]
     return cv2.magnitude(parts[..., 0], parts[..., 1])
-
-
-def _hann(n):
-    """The Hann window of `n` points, periodic: 0, ..., 1, ..., nearly 0."""
-    return np.float32(0.5 - 0.5 * np.cos(2 * np.pi * np.arange(n) / n))
 
 
 def _unpack(packed):
@@ -208,21 +187,20 @@ def _unpack(packed):
 
     Each row holds the pairs (real, imaginary) of the columns 1 to width / 2 - 1. The first and
     the last column of the half plane are transforms of real numbers themselves, so half of each
-    is enough: they are packed downwards, in the first and the last column.
+    is enough: they are packed downwards, in the first and the last column. The first number there
+    is real, and so is the last one if the height is even.
 
     https://docs.opencv.org/4.x/d2/de8/group__core__array.html (dft)
     """
     height, width = packed.shape
     half = np.empty((height, width // 2 + 1), np.complex64)
     half[:, 1:-1] = packed[:, 1:-1].view(np.complex64)
-    pairs = (height - 1) // 2
+    upper = height // 2 + 1
     for column in (0, -1):
-        source, target = packed[:, column], half[:, column]
-        target[0] = source[0]
-        target[1 : pairs + 1] = source[1 : 2 * pairs : 2] + 1j * source[2 : 2 * pairs + 1 : 2]
-        if height % 2 == 0:
-            target[height // 2] = source[-1]
-        target[height - pairs :] = np.conj(target[pairs:0:-1])
+        pairs = np.zeros(2 * upper, np.float32)
+        pairs[0], pairs[2 : height + 1] = packed[0, column], packed[1:, column]
+        half[:upper, column] = pairs.view(np.complex64)
+        half[upper:, column] = np.conj(half[height - upper : 0 : -1, column])
     return half
 
 

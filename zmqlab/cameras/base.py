@@ -2,6 +2,15 @@
 
 import math
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from numbers import Integral, Real
+from types import MappingProxyType
+from typing import Any, Self
+
+import numpy as np
+
+INSTEAD = 'or go on with camera="simulated"'  # ends the advice on a device that does not work
 
 
 class CameraError(RuntimeError):
@@ -21,8 +30,8 @@ class Camera:
             frame = camera.read()        # the next frame
             for frame in camera: ...     # one after the other
 
-    A new kind of camera is a class with a `source`, an `fps`, `settings`, and the three methods
-    that begin with an underscore.
+    A new kind of camera is a class with a `source`, an `fps`, `_settings` with their `limits`, and
+    the methods `_read`, `_set` and `_close`. Making one raises a `CameraError` if it cannot be.
 
     Attributes
     ----------
@@ -30,24 +39,28 @@ class Camera:
         What was opened: ``"webcam 0"``, ``"simulated"``, ...
     fps : float
         Frames per second, as the camera declares them.
+    limits : dict
+        The lowest and the highest value of a setting.
     """
 
     source = "camera"
     fps = 30.0
     closed = False
+    limits: Mapping[str, tuple[float, float]] = MappingProxyType({})
+    _settings: dict[str, Any]
 
     @property
-    def shape(self):
+    def settings(self) -> dict[str, Any]:
+        """What can be set, and its value now."""
+        return dict(self._settings)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
         """Height, width and 3: the shape of each frame."""
         width, height = self.settings["size"]
         return (height, width, 3)
 
-    @property
-    def settings(self):
-        """What can be set, and its value now: a dict."""
-        raise NotImplementedError
-
-    def read(self):
+    def read(self) -> np.ndarray:
         """Wait for the next frame.
 
         Returns
@@ -58,20 +71,20 @@ class Camera:
         Raises
         ------
         CameraError
-            When no frame comes, with the reason and what to do; `EndOfVideo` at the end of a
-            file that does not loop.
+            If no frame comes, with the reason and what to do; `EndOfVideo` at the end of a file
+            that does not loop.
         """
         if self.closed:
             raise CameraError(f"{self.source}: closed; open it again with open_camera")
         return self._read()
 
-    def set(self, /, **settings):
-        """Change settings.
+    def set(self, /, **settings: Any) -> None:
+        """Change settings; all are looked at before the first is changed.
 
         Raises
         ------
         CameraError
-            For a setting this camera does not have, or a value it does not take.
+            If the camera does not have a setting, or does not take its value.
         """
         has = self.settings
         for name, value in settings.items():
@@ -81,36 +94,53 @@ class Camera:
         if self.closed:
             raise CameraError(f"{self.source}: closed; open it again with open_camera")
         if settings:
-            self._set(settings)
+            self._set({name: self._checked(name, value) for name, value in settings.items()})
 
-    def close(self):
+    def close(self) -> None:
         """Give the device back. Closing twice is safe."""
         if not self.closed:
             self.closed = True
             self._close()
 
-    def _read(self):
+    def _read(self) -> np.ndarray:
         raise NotImplementedError
 
-    def _set(self, settings):
+    def _set(self, settings: dict[str, Any]) -> None:
         raise NotImplementedError
 
-    def _close(self):
+    def _close(self) -> None:
         pass
 
-    def __enter__(self):
+    def _checked(self, name, value):
+        """Return the value that a setting is to have, in the type that it has now."""
+        if name not in self.limits:
+            return value
+        low, high = self.limits[name]
+        kind = type(self.settings[name])
+        numbers = value if kind is tuple and isinstance(value, tuple | list) else [value]
+        if len(numbers) != (2 if kind is tuple else 1) or not all(
+            isinstance(number, Real if kind is float else Integral)
+            and not isinstance(number, bool)
+            and low <= number <= high
+            for number in numbers
+        ):
+            two = "(width, height), for example (640, 480), two whole numbers"
+            asked = {float: "a number", int: "a whole number", tuple: two}[kind]
+            raise CameraError(
+                f"{self.source}: {name}={value!r}; give {asked} from {low:g} to {high:g}"
+            )
+        return tuple(map(int, numbers)) if kind is tuple else kind(value)
+
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def __iter__(self):
-        while True:
-            try:
-                frame = self.read()
-            except EndOfVideo:
-                return
-            yield frame
+    def __iter__(self) -> Iterator[np.ndarray]:
+        with suppress(EndOfVideo):
+            while True:
+                yield self.read()
 
 
 class Pacer:
@@ -122,57 +152,33 @@ class Pacer:
 
     Parameters
     ----------
-    fps : float
+    fps
         Frames per second.
-    clock, sleep : callable
-        The time in seconds, and how to let some pass; a test brings its own.
+    clock
+        Has `monotonic` and `sleep`, as the module `time` does; a test brings its own.
     """
 
     BUFFERS = 4
 
-    def __init__(self, fps, clock=time.monotonic, sleep=time.sleep):
-        self.period = 1 / fps
-        self.clock, self.sleep = clock, sleep
-        self.start = None
+    def __init__(self, fps: float, clock: Any = time) -> None:
+        self.period, self.clock = 1 / fps, clock
+        self.start: float | None = None
         self.number = 0
 
-    def wait(self):
+    def wait(self) -> None:
         """Return when the next frame is due; the first one is due at once."""
-        now = self.clock()
+        now = self.clock.monotonic()
         if self.start is None:
             self.start = now
         newest = math.floor((now - self.start) / self.period)
         self.number = max(self.number, newest - self.BUFFERS + 1)
         due = self.start + self.number * self.period
         if due > now:
-            self.sleep(due - now)
+            self.clock.sleep(due - now)
         self.number += 1
 
 
-def check_size(source, value, smallest=16, largest=4096):
-    """Return `value` as (width, height), two whole numbers, or raise `CameraError`."""
-    try:
-        width, height = (int(length) for length in value)
-        good = [width, height] == list(value)
-    except (TypeError, ValueError, OverflowError):
-        good = False
-    if not (good and smallest <= width <= largest and smallest <= height <= largest):
-        raise CameraError(
-            f"{source}: size={value!r}; give (width, height), two whole numbers "
-            f"from {smallest} to {largest}, e.g. (640, 480)"
-        )
-    return width, height
-
-
-def check_number(source, name, value, low, high):
-    """Return `value`, a number from `low` to `high`, or raise `CameraError`."""
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not (number and low <= value <= high):
-        raise CameraError(f"{source}: {name}={value!r}; give a number from {low:g} to {high:g}")
-    return value
-
-
-def read_fps(capture):
+def read_fps(capture: Any) -> float:
     """Return the frames per second that a capture declares, 30 if it declares nonsense."""
     import cv2
 

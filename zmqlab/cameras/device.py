@@ -8,14 +8,16 @@ import math
 import os
 import re
 import sys
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import cv2
 
-from .base import CameraError, check_number, check_size
+from .base import INSTEAD, CameraError
 
-INSTEAD = 'or go on with camera="simulated"'
+LIMITS = {"size": (16, 4096), "exposure": (1e-4, 10)}  # pixels, seconds
 # Direct Show first: Media Foundation may take long to open (opencv#17687), but knows some
 # cameras that the other does not.
 BACKENDS = {
@@ -23,27 +25,30 @@ BACKENDS = {
     "darwin": [cv2.CAP_AVFOUNDATION],
     "win32": [cv2.CAP_DSHOW, cv2.CAP_MSMF],
 }.get(sys.platform, [cv2.CAP_ANY])
-PRIVACY = {
-    "darwin": "macOS denies access (System Settings > Privacy & Security > Camera: allow the "
-    "program that Jupyter was started from, then start it again; where a window asks for "
-    "permission now, allow it and run this once more)",
-    "win32": "Windows denies access (Settings > Privacy & security > Camera: let desktop apps "
-    "access your camera)",
+# Why one may not open or give no frame, apart from being busy.
+REASONS = {
+    "linux": "it hangs (unplug it), it is no webcam but another video device, or it is a "
+    'Raspberry Pi\'s own (use "picamera")',
+    "darwin": "there is none, or macOS denies access (System Settings > Privacy & Security > "
+    "Camera: allow the program that Jupyter was started from, then start it again; if a window "
+    "asks for permission now, allow it and run this once more)",
+    "win32": "there is none, or Windows denies access (Settings > Privacy & security > Camera: let "
+    "desktop apps access your camera)",
 }
 
 
-def webcam_numbers():
-    """Return the numbers worth trying."""
+def webcam_numbers() -> list[int]:
+    """Return the numbers of the webcams that may be there."""
     if sys.platform != "linux":
         return [0, 1]
     # A webcam has several device files; its pictures come from the one of index 0.
     files = glob.glob("/sys/class/video4linux/video*/index")
     first = [file for file in files if Path(file).read_text().strip() == "0"]
-    return sorted(int(re.search(r"video(\d+)/index", file)[1]) for file in first)
+    return sorted(int(number) for number in re.findall(r"video(\d+)/index", " ".join(first)))
 
 
-def check_present(number):
-    """Raise `CameraError` if it can be seen from outside that webcam `number` cannot be opened."""
+def check_present(number: int) -> None:
+    """Raise a `CameraError` if it is plain from outside that webcam `number` cannot be opened."""
     if sys.platform != "linux":
         return
     path = f"/dev/video{number}"
@@ -60,75 +65,58 @@ def check_present(number):
         )
 
 
-def open_capture(number):
-    """Return a `cv2.VideoCapture` that has given a frame, or raise `CameraError`."""
-    opened = False
+def open_capture(number: int) -> cv2.VideoCapture:
+    """Return a capture that has given a frame, or raise a `CameraError`."""
+    problem = "does not open"
     with quiet():
         for backend in BACKENDS:
             capture = cv2.VideoCapture(number, backend)
             if capture.isOpened():
-                opened = True
+                problem = "gives no frame"
                 if any(capture.read()[0] for _ in range(5)):
                     return capture
             capture.release()
-    raise CameraError(no_frame(number) if opened else not_opened(number))
+    raise CameraError(why_not(number, problem))
 
 
-def not_opened(number):
-    """Say why webcam `number` may not open."""
-    if sys.platform == "linux":
-        holders = who_has(f"/dev/video{number}")
-        if holders:
-            return f"webcam {number}: busy. Close {holders}, {INSTEAD}"
-        reasons = "it is busy with another user's program, or no webcam but another video device"
-    else:
-        denied = f", or {PRIVACY[sys.platform]}" if sys.platform in PRIVACY else ""
-        reasons = f"there is no such camera, or another program has it (busy){denied}"
-    return f"webcam {number}: does not open: {reasons}. Mend that, {INSTEAD}"
-
-
-def no_frame(number, seconds=None):
-    """Say why webcam `number`, though open, may give no frame."""
-    waited = f" within {seconds:g} s" if seconds else ""
+def why_not(number: int, problem: str) -> str:
+    """Return a text that says what may be the reason for the problem with a webcam."""
     holders = who_has(f"/dev/video{number}") if sys.platform == "linux" else ""
-    reasons = f"{holders or 'another program'} has it (busy)"
-    if sys.platform in PRIVACY:
-        reasons += f", or {PRIVACY[sys.platform]}"
-    else:
-        reasons += ', or it hangs (unplug it), or it is a Raspberry Pi\'s own (use "picamera")'
-    return f"webcam {number}: gives no frame{waited}: {reasons}. Mend that, {INSTEAD}"
+    if holders:
+        return f"webcam {number}: {problem}, because it is busy. Close {holders}, {INSTEAD}"
+    reasons = REASONS.get(sys.platform, "there is none")
+    return (
+        f"webcam {number}: {problem}. Perhaps another program has it (busy), or {reasons}. Mend "
+        f"that, {INSTEAD}"
+    )
 
 
-def who_has(path):
+def who_has(path: str) -> str:
     """Name the other processes that have a file open; on Linux, those that we may look into."""
     holders = {}
     for link in glob.glob("/proc/[0-9]*/fd/*"):
         process = Path(link).parents[1]
-        # A process can be gone meanwhile, or be none of our business.
+        # A process may have ended meanwhile, or be another user's.
         with suppress(OSError):
             if os.readlink(link) == path and process.name != str(os.getpid()):
                 holders[process.name] = (process / "comm").read_text().strip()
     return " and ".join(f"{name} (process {pid})" for pid, name in holders.items())
 
 
-def read_settings(capture):
+def read_settings(capture: cv2.VideoCapture) -> dict[str, Any]:
     """Return what can be set on a webcam, as it is now: size, and exposure if it tells one."""
     width, height = capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT)
-    settings = {"size": (int(width), int(height))}
+    settings: dict[str, Any] = {"size": (int(width), int(height))}
     exposure = capture.get(cv2.CAP_PROP_EXPOSURE)
     if exposure not in (0, -1):  # a backend's words for "not here"
         settings["exposure"] = 2.0**exposure if sys.platform == "win32" else exposure / 10_000
     return settings
 
 
-def write_settings(capture, source, settings):
-    """Set size and exposure, and read back whether the webcam took them; else `CameraError`."""
+def write_settings(capture: cv2.VideoCapture, source: str, settings: dict[str, Any]) -> None:
+    """Set size and exposure, or raise a `CameraError` if the webcam did not take them."""
     if "size" in settings:
-        check_size(source, settings["size"])
-    if "exposure" in settings:
-        check_number(source, "exposure", settings["exposure"], 1e-4, 10)
-    if "size" in settings:
-        before, size = read_settings(capture)["size"], tuple(settings["size"])
+        before, size = read_settings(capture)["size"], settings["size"]
         given = _resize(capture, size)
         if given != size:
             _resize(capture, before)
@@ -153,8 +141,8 @@ def _resize(capture, size):
 
 
 @contextmanager
-def quiet():
-    """Keep OpenCV from writing warnings to stderr meanwhile: we say what is wrong ourselves."""
+def quiet() -> Iterator[None]:
+    """Keep OpenCV from writing warnings to stderr meanwhile: errors say what is wrong."""
     # OpenCV 5 moved it.
     set_level = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
     before = set_level(0)

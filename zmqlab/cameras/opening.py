@@ -2,16 +2,24 @@
 
 import os
 import time
+from typing import Any
 
-from .base import CameraError
+from .base import Camera, CameraError
 
 
-def open_camera(source="auto", *, paced=True, loop=True, seed=0, **settings):
+def open_camera(
+    source: int | str | os.PathLike[str] = "auto",
+    *,
+    paced: bool = True,
+    loop: bool = True,
+    seed: int = 0,
+    **settings: Any,
+) -> Camera:
     """Open a camera.
 
     Parameters
     ----------
-    source : int or str or os.PathLike
+    source
         A number
             The webcam of that number; the first one is 0.
         The path of a video file
@@ -23,12 +31,12 @@ def open_camera(source="auto", *, paced=True, loop=True, seed=0, **settings):
         ``"auto"``
             What the environment variable ``ZMQLAB_CAMERA`` says; without it, the first webcam
             that really gives a frame; without one, the simulated camera. Prints which.
-    paced : bool
+    paced
         For a file and the simulated camera: whether `read` waits until the frame is due.
         A device keeps its own time.
-    loop : bool
+    loop
         Whether a video file begins again after its last frame.
-    seed : int
+    seed
         Of the simulated camera: the same seed gives the same frames.
     **settings
         What the camera is to be set to, e.g. ``size=(640, 480), exposure=0.01`` (pixels,
@@ -42,9 +50,10 @@ def open_camera(source="auto", *, paced=True, loop=True, seed=0, **settings):
     Raises
     ------
     CameraError
-        Which says why: no such camera, busy, access denied, no frame, file missing, not a video,
-        or a setting that the camera does not have or take; and what to do.
+        If it cannot be opened or set. The text says why (no such camera, busy, access denied, no
+        frame, file missing, not a video, a setting that it does not have or take) and what to do.
     """
+    camera: Camera
     if isinstance(source, os.PathLike):
         source = os.fspath(source)
     if isinstance(source, str) and source.isdecimal():

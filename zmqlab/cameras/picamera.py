@@ -3,68 +3,58 @@
 Its manual: https://datasheets.raspberrypi.com/camera/picamera2-manual.pdf
 """
 
-from .base import Camera, CameraError, check_number, check_size
+from .base import INSTEAD, Camera, CameraError
 
 FRAME_TIME = 33333  # µs
 TIMEOUT = 10.0  # s, for a frame
 
 
 class PiCamera(Camera):
-    """The first camera module of a Raspberry Pi; size and exposure can be set.
-
-    Raises
-    ------
-    CameraError
-        When picamera2 is not installed, there is no camera, or another program has it.
-    """
+    """The first camera module of a Raspberry Pi; size and exposure can be set."""
 
     source = "picamera"
     fps = 1e6 / FRAME_TIME
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._device = _open()
-        self._controls = {"FrameDurationLimits": (FRAME_TIME, FRAME_TIME)}
+        self._controls: dict = {"FrameDurationLimits": (FRAME_TIME, FRAME_TIME)}
+        self._settings = {}
         try:
             self._start((640, 480))
-            self._exposure = self._device.capture_metadata(wait=TIMEOUT)["ExposureTime"] / 1e6
+            exposure = self._device.capture_metadata(wait=TIMEOUT)["ExposureTime"] / 1e6
+            self._settings["exposure"] = exposure
         except (RuntimeError, TimeoutError) as error:
             self.close()
             raise CameraError(f"picamera: gives no frame ({error}); check its cable") from error
 
-    @property
-    def settings(self):
-        return {"size": self._size, "exposure": self._exposure}
-
     def _start(self, size):
         # A trap: what picamera2 calls RGB888 lies in memory as blue, green, red (manual, appendix
-        # A). Which is what we, and OpenCV, want.
+        # A), as OpenCV has it.
         config = self._device.create_video_configuration(
             main={"size": size, "format": "RGB888"}, controls=self._controls
         )
         self._device.configure(config)
-        self._size = tuple(self._device.camera_configuration()["main"]["size"])
+        self._settings["size"] = tuple(self._device.camera_configuration()["main"]["size"])
+        shortest, longest, _ = self._device.camera_controls["ExposureTime"]
+        exposures = shortest / 1e6, min(longest, FRAME_TIME) / 1e6
+        self.limits = {"size": (16, 4096), "exposure": exposures}
         self._device.start()
 
     def _set(self, settings):
-        if "exposure" in settings:
-            shortest, longest, _ = self._device.camera_controls["ExposureTime"]
-            longest = min(longest, FRAME_TIME)
-            exposure = settings["exposure"]
-            check_number(self.source, "exposure", exposure, shortest / 1e6, longest / 1e6)
         if "size" in settings:
-            self._resize(check_size(self.source, settings["size"]))
+            self._resize(settings["size"])
         if "exposure" in settings:
-            by_hand = {"AeEnable": False, "ExposureTime": round(exposure * 1e6)}
+            by_hand = {"AeEnable": False, "ExposureTime": round(settings["exposure"] * 1e6)}
             self._controls |= by_hand  # for the next start, too
             self._device.set_controls(by_hand)
-            self._exposure = exposure
+            self._settings["exposure"] = settings["exposure"]
 
     def _resize(self, size):
-        before = self._size
+        before = self._settings["size"]
         self._device.stop()
         self._start(size)
-        if self._size != size:
-            given = self._size
+        given = self._settings["size"]
+        if given != size:
             self._device.stop()
             self._start(before)
             raise CameraError(f"picamera: size={size}; the nearest it has is {given}")
@@ -83,23 +73,22 @@ class PiCamera(Camera):
 
 
 def _open():
-    instead = 'or go on with camera="simulated"'
     try:
         from picamera2 import Picamera2
     except ImportError as error:
         raise CameraError(
             "picamera: picamera2 is not installed. On a Raspberry Pi: sudo apt install "
             "python3-picamera2, and make the virtual environment with --system-site-packages; "
-            f"{instead}"
+            f"{INSTEAD}"
         ) from error
     try:
         return Picamera2()
     except IndexError as error:  # it takes the first of an empty list
         raise CameraError(
             "picamera: no such camera. Check its cable; rpicam-hello --list-cameras tells what "
-            f"the Raspberry Pi sees; {instead}"
+            f"the Raspberry Pi sees; {INSTEAD}"
         ) from error
     except RuntimeError as error:
         raise CameraError(
-            f"picamera: busy. Close the program that has it ({error}); {instead}"
+            f"picamera: busy. Close the program that has it ({error}); {INSTEAD}"
         ) from error

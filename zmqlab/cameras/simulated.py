@@ -7,11 +7,12 @@ compared with what is there.
 import functools
 import math
 import time
+from typing import Any
 
 import cv2
 import numpy as np
 
-from .base import Camera, CameraError, Pacer, check_number, check_size
+from .base import Camera, CameraError, Pacer
 
 PIXEL_SIZE = 0.08  # µm: pixels of 4.8 µm behind an objective that magnifies 60 times
 BEAD_RADIUS = 0.5 / PIXEL_SIZE  # pixels
@@ -25,27 +26,18 @@ FADING = np.array([0.40, 0.62, 0.90], np.float32)
 ELECTRONS_PER_LEVEL = 20.0
 READ_NOISE = 0.8  # grey levels
 
-DEFAULTS = {
-    "size": (640, 480),  # pixels: width, height
-    "fps": 30.0,
-    "exposure": EXPOSURE,  # s
-    "fringe_period": 12.0,  # pixels
-    "fringe_angle": 25.0,  # degrees from the x axis towards the y axis, which points down
-    "fringe_contrast": 0.25,  # 0 for none, 1 for stripes that reach black
-    "beads": 30,  # how many
-    "diffusion": 0.49,  # µm²/s: kT / (6π η r) for a bead of 1 µm in water at 25 °C
-    "noise": 1.0,  # 0 for none, 1 as the sensor has it
+SETTINGS = {  # name: what it is at first, the lowest, the highest
+    "size": ((640, 480), 64, 2048),  # pixels: width, height
+    "fps": (30.0, 0.1, 1000),
+    "exposure": (EXPOSURE, 1e-6, 10),  # s
+    "fringe_period": (12.0, 2, 10_000),  # pixels
+    "fringe_angle": (25.0, -360, 360),  # degrees from the x axis towards the y axis (down)
+    "fringe_contrast": (0.25, 0, 1),  # 0 for none, 1 for stripes that reach black
+    "beads": (30, 0, 1000),  # how many
+    "diffusion": (0.49, 0, 100),  # µm²/s: kT / (6π η r) for a bead of 1 µm in water at 25 °C
+    "noise": (1.0, 0, 10),  # 0 for none, 1 as the sensor has it
 }
-LIMITS = {
-    "fps": (0.1, 1000),
-    "exposure": (1e-6, 10),
-    "fringe_period": (2, 10_000),
-    "fringe_angle": (-360, 360),
-    "fringe_contrast": (0, 1),
-    "beads": (0, 1000),
-    "diffusion": (0, 100),
-    "noise": (0, 10),
-}
+LIMITS = {name: (low, high) for name, (_, low, high) in SETTINGS.items()}
 HALF = 20  # a bead is drawn 2 * HALF + 1 pixels wide,
 LOOKS = 8  # in one of 8 looks, from below the focus to above it,
 PHASES = 4  # to a quarter of a pixel
@@ -57,41 +49,27 @@ class SimulatedCamera(Camera):
     The beads move by simulated time, frame by frame, so the film does not depend on how fast it
     is read. The walls at the edges of the picture throw them back.
 
-    Parameters
-    ----------
-    paced : bool
-        Whether `read` waits until a frame is due; otherwise frames come as fast as can be.
-    seed : int
-        The same seed and settings give the same frames.
-    clock, sleep : callable
-        What `paced` goes by; see `Pacer`.
-    **settings
-        size, fps, exposure, fringe_period, fringe_angle, fringe_contrast, beads, diffusion,
-        noise; see `DEFAULTS` for their units.
+    The options are those of `open_camera`. The settings are size, fps, exposure, fringe_period,
+    fringe_angle, fringe_contrast, beads, diffusion and noise; see `SETTINGS` for their units.
     """
 
     source = "simulated"
+    limits = LIMITS
 
-    def __init__(self, *, paced=True, seed=0, clock=time.monotonic, sleep=time.sleep, **settings):
+    def __init__(
+        self, *, paced: bool = True, seed: int = 0, clock: Any = time, **settings: Any
+    ) -> None:
         if not isinstance(seed, int) or seed < 0:
             raise CameraError(f"simulated: seed={seed!r}; give a whole number from 0")
-        self._paced, self._seed, self._clock, self._sleep = paced, seed, clock, sleep
-        self._settings = dict(DEFAULTS)
-        self._changed = set(DEFAULTS)  # since the picture was last prepared
+        self._paced, self._seed, self._clock = paced, seed, clock
+        self._settings = {name: first for name, (first, *_) in SETTINGS.items()}
+        self._changed = set(SETTINGS)  # since the picture was last prepared
         self._number, self._time = -1, 0.0
         self.set(**settings)
 
     @property
-    def settings(self):
-        return dict(self._settings)
-
-    @property
-    def fps(self):
-        return self._settings["fps"]
-
-    @property
-    def truth(self):
-        """What is really there: a dict.
+    def truth(self) -> dict[str, Any]:
+        """What is really there.
 
         fringe_period (pixels), fringe_angle (degrees); diffusion (µm²/s), pixel_size (µm);
         positions, x and y of each bead in the last frame, in pixels, of shape (beads, 2), where
@@ -111,16 +89,16 @@ class SimulatedCamera(Camera):
         }
 
     def _set(self, settings):
-        checked = {name: _checked(name, value) for name, value in settings.items()}
-        self._changed |= {n for n, value in checked.items() if value != self._settings[n]}
-        self._settings.update(checked)
+        self._changed |= {n for n, value in settings.items() if value != self._settings[n]}
+        self._settings |= settings
+        self.fps = self._settings["fps"]
 
     def _prepare(self):
         """Compute what the changed settings ask for: all that stays the same between frames."""
         changed, self._changed = self._changed, set()
         now = self._settings
         if "fps" in changed:
-            self._pacer = Pacer(now["fps"], self._clock, self._sleep)
+            self._pacer = Pacer(now["fps"], self._clock)
         if changed & {"size", "beads"}:
             self._walk = np.random.default_rng([self._seed, 0])
             self._walls = np.array(now["size"]) - 1 - HALF  # the other ones are at HALF
@@ -158,8 +136,10 @@ class SimulatedCamera(Camera):
         self._time += seconds
 
 
-def lamp_light(size, exposure, period, angle, contrast):
-    """What reaches the sensor from the lamp, without beads: grey levels, float32, (h, w, 3).
+def lamp_light(
+    size: tuple[int, int], exposure: float, period: float, angle: float, contrast: float
+) -> np.ndarray:
+    """Return what reaches the sensor from the lamp: grey levels, float32, height x width x 3.
 
     Two waves that meet at an angle add up to ``1 + contrast * cos(2π (fx x + fy y))``, so the
     spectrum has a peak at (fx, fy), 1 / `period` from its middle, and another at (-fx, -fy).
@@ -174,13 +154,13 @@ def lamp_light(size, exposure, period, angle, contrast):
     from_lamp = (x - 0.48 * width) ** 2 + (y - 0.47 * height) ** 2
     fading = np.exp(-(from_lamp / (0.25 * (width**2 + height**2)))[..., None] * FADING)
     level = LEVEL * exposure / EXPOSURE
-    return np.float32(level * LAMP * fading * fringes[..., None])
+    return (level * LAMP * fading * fringes[..., None]).astype(np.float32)
 
 
-def sensor_noise(size, seed):
+def sensor_noise(size: tuple[int, int], seed: int) -> tuple[np.ndarray, np.random.Generator]:
     """Return normal random numbers enough for a frame and more, and dice to choose a stretch.
 
-    Drawing a million numbers takes longer than all the rest of a frame: so they are drawn once,
+    Drawing a million numbers takes longer than all the rest of a frame. So they are drawn once,
     and each frame takes a stretch that begins at random.
     """
     random = np.random.default_rng([seed, 1])
@@ -189,8 +169,8 @@ def sensor_noise(size, seed):
 
 
 @functools.cache
-def bead_pictures():
-    """How a bead changes the light that passes it: a fraction, of each look and each phase.
+def bead_pictures() -> np.ndarray:
+    """Return how a bead changes the light that passes it: a fraction, of each look and each phase.
 
     Shape (LOOKS, PHASES, PHASES, 2 * HALF + 1, 2 * HALF + 1), phases along y and x. A bright core
     in a dark ring above the focus, a dark core in a bright ring below it; the rings widen with the
@@ -207,10 +187,10 @@ def bead_pictures():
         second = np.exp(-(((r - 1.55 * ring) / (1.3 + blur)) ** 2))
         bead = (0.35 + 0.25 * blur) * core - (0.38 - 0.12 * blur) * first + 0.14 * blur * second
         pictures.append(np.sign(z) * bead * np.clip((HALF - r) / 5, 0, 1))
-    return np.float32(pictures)
+    return np.array(pictures, np.float32)
 
 
-def draw_beads(extra, light, positions):
+def draw_beads(extra: np.ndarray, light: np.ndarray, positions: np.ndarray) -> None:
     """Add to `extra` what each bead, at `positions`, takes away from the `light` or brings."""
     pictures = bead_pictures()
     corners = np.floor(positions + 0.5).astype(int)
@@ -218,12 +198,3 @@ def draw_beads(extra, light, positions):
     for number, ((x, y), (right, down)) in enumerate(zip(corners, phases, strict=True)):
         here = np.s_[y - HALF : y + HALF + 1, x - HALF : x + HALF + 1]
         extra[here] += light[here] * pictures[number % LOOKS, down, right, :, :, None]
-
-
-def _checked(name, value):
-    if name == "size":
-        return check_size("simulated", value, smallest=64, largest=2048)
-    check_number("simulated", name, value, *LIMITS[name])
-    if name == "beads" and not isinstance(value, int):
-        raise CameraError(f"simulated: beads={value!r}; give a whole number")
-    return value

@@ -2,6 +2,7 @@
 
 import os
 import time
+from typing import Any
 
 import cv2
 
@@ -9,41 +10,27 @@ from .base import Camera, CameraError, EndOfVideo, Pacer, read_fps
 
 
 class VideoFile(Camera):
-    """The frames of a video file, as OpenCV decodes them.
+    """The frames of a video file, as OpenCV decodes them, with the options of `open_camera`.
 
-    Parameters
-    ----------
-    path : str
-        Any file that OpenCV can decode.
-    paced : bool
-        Whether `read` waits until the frame is due, at the file's own frames per second.
-    loop : bool
-        Whether the first frame follows the last; otherwise `EndOfVideo` does.
-    clock, sleep : callable
-        What `paced` goes by; see `Pacer`.
-
-    Raises
-    ------
-    CameraError
-        When the file is missing, or is not a video.
+    If it is to `loop`, the first frame follows the last; otherwise `read` raises `EndOfVideo`.
     """
 
-    def __init__(self, path, *, paced=True, loop=True, clock=time.monotonic, sleep=time.sleep):
+    def __init__(
+        self, path: str, *, paced: bool = True, loop: bool = True, clock: Any = time
+    ) -> None:
         self.source = f"video file {path}"
         self._path, self._loop = path, loop
+        self._settings = {}
         self._count = 0
         self._rewind()
         self._shape = self._first.shape
         self.fps = read_fps(self._capture)
-        self._pacer = Pacer(self.fps, clock, sleep) if paced else None
+        self._pacer = Pacer(self.fps, clock) if paced else None
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and 3: the shape of each frame."""
         return self._shape
-
-    @property
-    def settings(self):
-        return {}
 
     def _rewind(self):
         """Open the file anew and decode its first frame: what cannot be decoded is no video."""

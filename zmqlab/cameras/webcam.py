@@ -5,6 +5,9 @@ import queue
 import threading
 import time
 from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
 
 from . import device
 from .base import Camera, CameraError, read_fps
@@ -17,34 +20,24 @@ class Webcam(Camera):
 
     OpenCV can be stuck in a device for long, and hands out frames in the order in which they lie
     in the driver, old ones first. So a thread has the device to itself, from opening it to giving
-    it back: it takes frame after frame and keeps the newest, and whoever waits, waits with a
-    timeout. Settings (size, and exposure where the webcam tells its own) are changed by that
-    thread, too, between two frames.
+    it back. It takes frame after frame and keeps the newest, so that a reader can wait for one
+    with a timeout. That thread changes the settings too, between two frames: size, and exposure if
+    the webcam tells its own.
 
     Opening a webcam that this process has open already, as running a cell again does, closes the
-    earlier one.
-
-    Parameters
-    ----------
-    number : int
-        The first webcam is 0.
-    timeout : float
-        Seconds to wait for the first frame: some webcams need ten.
-
-    Raises
-    ------
-    CameraError
-        When there is no such webcam, it is busy, access to it is denied, or it gives no frame.
+    earlier one. The first frame may take ten seconds; `timeout` is how many to wait for it.
     """
 
-    def __init__(self, number, timeout=20.0):
+    limits = device.LIMITS
+
+    def __init__(self, number: int, timeout: float = 20.0) -> None:
         self.source = f"webcam {number}"
         self._number = number
-        self._frame = None  # the newest, until somebody reads it
-        self._failure = None  # why there will be no more
+        self._frame: np.ndarray | None = None  # the newest, until somebody reads it
+        self._failure: str | None = None  # why there will be no more
         self._news = threading.Condition()  # of the two above
         self._asked = time.monotonic()  # when somebody last wanted a frame
-        self._orders = queue.SimpleQueue()  # of settings
+        self._orders: queue.SimpleQueue[tuple[dict[str, Any], Future]] = queue.SimpleQueue()
         self._settings = {}
         if number in _open:
             _open[number].close()
@@ -58,10 +51,6 @@ class Webcam(Camera):
             self.close()
             raise
 
-    @property
-    def settings(self):
-        return dict(self._settings)
-
     def _read(self):
         frame = self._wait(10.0)
         with self._news:
@@ -74,7 +63,8 @@ class Webcam(Camera):
             self._asked = time.monotonic()
             self._news.wait_for(lambda: self._frame is not None or self._failure, timeout)
             if self._frame is None:
-                raise CameraError(self._failure or device.no_frame(self._number, timeout))
+                problem = f"gives no frame within {timeout:g} s"
+                raise CameraError(self._failure or device.why_not(self._number, problem))
             self._asked = time.monotonic()
             return self._frame
 
@@ -101,7 +91,7 @@ class Webcam(Camera):
             self._settings = device.read_settings(capture)
             self.fps = read_fps(capture)
             self._film(capture)
-        except Exception as error:  # whoever waits for a frame is to know
+        except Exception as error:  # the reader who waits for a frame must know
             failure = str(error)
         if capture:
             capture.release()
@@ -139,6 +129,6 @@ class Webcam(Camera):
 
 @atexit.register
 def _close_all():
-    """No thread may be inside OpenCV when the interpreter goes."""
+    """Close all webcams: no thread may be inside OpenCV when the interpreter goes."""
     for camera in list(_open.values()):
         camera.close()

@@ -1,15 +1,17 @@
-"""Exercises: you write a function in a notebook, `check` tries it out, `hint` helps.
+"""Exercises: you write a function in a notebook, `check` tries it out.
 
-The checks of a notebook are a file beside this one, and the check of an exercise is a plain
-function there. It takes your function, uses it as a program would, and raises `NotYet` when
-something else comes out than should. It runs in a process of its own, because your function may
-hang, or end the process it runs in; a server that you write runs in yet another one::
+The checks of a notebook are a file in `checks`, and the check of an exercise is a plain function
+there. It takes your function, uses it as a program would, and raises `NotYet` when something else
+comes out than should. It runs in a process of its own, because your function may hang, or end the
+process it runs in; a server that you write runs in yet another one::
 
     notebook             the check            your server
     check(f)  --start->  uses f   --start->   f("tcp://127.0.0.1:...")
               <-file---  the verdict, as JSON
 
-`trial` holds what the checks share, `results` what you see.
+`trial` and `programs` hold what the checks share, `verdicts` what you see, `helps` the hints and
+the rest, and `progress_file` what you have done so far. What an exercise begins with is in
+`beginnings`, a way to solve it in `solutions`: a file for each notebook, as in `checks`.
 """
 
 import importlib
@@ -17,26 +19,61 @@ import inspect
 import json
 import pkgutil
 import tempfile
-from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import Any
 
-from zmqlab.course.verdicts import Hint, Result
+from zmqlab.course import beginnings, checks, progress_file, solutions
+from zmqlab.course.verdicts import Result
 from zmqlab.processes import cells
+from zmqlab.processes.handle import StartError
+from zmqlab.processes.launch import start
 
 SLOWEST = 90  # seconds that a whole check may take
 LAST_LINES = 20  # of what the function printed are shown
-_exercises: dict[str, "Exercise"] = {}  # name: Exercise
-_hints_given: Counter[str] = Counter()  # name: how many
+_exercises: dict[str, "Exercise"] = {}
+_passed: dict[str, Any] = {}  # name: the code of the function that passed last
 
 
-class Exercise(NamedTuple):
+@dataclass(frozen=True)
+class Exercise:
+    """An exercise, as its check describes it."""
+
+    notebook: str
     signature: str
-    hints: tuple
-    check: object
+    hints: tuple[str, ...]
+    check: Callable[..., str]
+
+    @property
+    def name(self) -> str:
+        """Of the function that the learner writes."""
+        return self.signature.partition("(")[0]
+
+    @property
+    def beginning(self) -> str:
+        """What the learner finds in the notebook."""
+        return self._source(beginnings)
+
+    @property
+    def solution(self) -> str:
+        """The source of a way to solve it."""
+        return self._source(solutions)
+
+    @property
+    def function(self) -> Callable[..., Any]:
+        """A way to solve it, to be called."""
+        return getattr(self._module(solutions), self.name)
+
+    def _source(self, package: ModuleType) -> str:
+        return inspect.getsource(getattr(self._module(package), self.name)).rstrip()
+
+    def _module(self, package: ModuleType) -> ModuleType:
+        return importlib.import_module(f"{package.__name__}.{self.notebook}")
 
 
-def exercise(signature, *hints):
+def exercise(signature: str, *hints: str) -> Callable[[Callable], Callable]:
     """Make the function below the check of an exercise.
 
     Parameters
@@ -48,13 +85,46 @@ def exercise(signature, *hints):
     """
 
     def register(check):
-        _exercises[signature.partition("(")[0]] = Exercise(signature, hints, check)
+        notebook = check.__module__.rpartition(".")[2]
+        made = Exercise(notebook, signature, hints, check)
+        _exercises[made.name] = made
         return check
 
     return register
 
 
-def check(function):
+def exercises() -> dict[str, Exercise]:
+    """Return all exercises by their names, in the order of the notebooks."""
+    for module in pkgutil.iter_modules(checks.__path__):
+        importlib.import_module(f"{checks.__name__}.{module.name}")
+    return dict(sorted(_exercises.items(), key=lambda item: NOTEBOOKS.index(item[1].notebook)))
+
+
+NOTEBOOKS = (  # by the names of their files
+    *("start_here", "request_reply", "camera_on_request", "push_pull", "does_it_pay"),
+    *("publish_subscribe", "record_to_hdf5", "one_program", "how_it_ends"),
+    *("where_the_time_goes", "one_memory"),
+)
+
+
+def find(name: object) -> Exercise:
+    """Return the exercise of a name, or of a function of that name.
+
+    Raises
+    ------
+    LookupError
+        If there is none; says which there are.
+    """
+    known = exercises()
+    text = name if isinstance(name, str) else getattr(name, "__name__", "")
+    if text not in known:
+        raise LookupError(
+            f"There is no exercise of the name {text or name!r:.60}. There are: {', '.join(known)}."
+        )
+    return known[text]
+
+
+def check(function: Callable[..., Any]) -> Result:
     """Try out what you wrote for an exercise.
 
     Parameters
@@ -72,50 +142,55 @@ def check(function):
     if not callable(function) or name is None:
         text = "Hand over the function itself, as in `check(shout_server)`."
         return Result(f"{function!r:.60}", "not attempted", text)
+    if name == "<lambda>":
+        text = "Write it with `def` and the exercise's name: a `lambda` has no name to go by."
+        return Result(name, "not attempted", text)
     try:
-        found = _find(name)
-        inspect.signature(function).bind(*_parameters(found.signature))
+        found = find(name)
     except LookupError as error:
         return Result(name, "not attempted", error.args[0])
-    except (TypeError, ValueError) as error:
-        text = f"It will be called as `{found.signature}`, and yours cannot be: {error}."
-        return Result(name, "not yet", text)
+    unfit = _unfit(function, found)
+    if unfit:
+        return _noted(Result(name, "not yet", unfit, exercise=found))
     verdict, printed = _try_out(name, found.check, function)
     verdict["traceback"] = _name_cells(verdict.get("traceback", ""))
-    return Result(
-        name, **verdict, printed=_name_cells("\n".join(printed.splitlines()[-LAST_LINES:]))
-    )
+    printed = _name_cells("\n".join(printed.splitlines()[-LAST_LINES:]))
+    if verdict["state"] == "passed":
+        _passed[name] = getattr(function, "__code__", function)
+    return _noted(Result(name, **verdict, printed=printed, exercise=found))
 
 
-def hint(function):
-    """Give the next hint for an exercise; `function` is yours, or the exercise's name."""
-    name = function if isinstance(function, str) else getattr(function, "__name__", None)
+def has_passed(function: Callable[..., Any]) -> bool:
+    """Tell whether this very function has passed its check, here and since it was written."""
+    return _passed.get(function.__name__, ...) == getattr(function, "__code__", function)
+
+
+def _noted(result: Result) -> Result:
+    if result.state != "not attempted":
+        progress_file.note_exercise(result.name, bool(result))
+    return result
+
+
+def _unfit(function, found):
+    """Say why a function cannot be called as the exercise does, or nothing."""
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        return (
+            "It is an `async def`: called, it would only return a coroutine. Write a plain `def`; "
+            "inside it `asyncio.run(...)` may run what is asynchronous."
+        )
+    generator = inspect.isgeneratorfunction
+    if generator(function) and not generator(found.function):
+        return "It holds a `yield`, so that a call would not run it. `return` what it gives."
+    parameters = found.signature.partition("(")[2].rstrip(")").split(", ")
     try:
-        hints = _find(name).hints
-    except LookupError as error:
-        return Result(f"{function!r:.60}", "not attempted", error.args[0])
-    _hints_given[name] += 1
-    number = min(_hints_given[name], len(hints))
-    return Hint(name, number, len(hints), hints[number - 1])
-
-
-def _find(name):
-    """Return the exercise of that name; LookupError says which there are."""
-    for module in pkgutil.iter_modules(__path__, f"{__name__}."):
-        importlib.import_module(module.name)
-    if name not in _exercises:
-        there = ", ".join(_exercises)
-        raise LookupError(f"There is no exercise of the name {name!r:.60}. There are: {there}.")
-    return _exercises[name]
-
-
-def _parameters(signature):
-    return signature.partition("(")[2].rstrip(")").split(", ")
+        inspect.signature(function).bind(*parameters)
+    except (TypeError, ValueError) as error:
+        return f"It will be called as `{found.signature}`, and yours cannot be: {error}."
+    return ""
 
 
 def _try_out(name, check, function):
     """Run the check in a process, and return its verdict and what it printed, come what may."""
-    from zmqlab import StartError, start
     from zmqlab.course.trial import run
 
     def not_yet(text, traceback=""):
@@ -125,10 +200,9 @@ def _try_out(name, check, function):
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "verdict.json")
         call = run, check, function, str(file)
+        options = {"process_name": f"check of {name}", "observe": False, "start_timeout": SLOWEST}
         try:
-            with start(
-                *call, process_name=f"check of {name}", observe=False, start_timeout=SLOWEST
-            ) as process:
+            with start(*call, **options) as process:
                 process.wait_until(lambda process: process.ended, SLOWEST, "the verdict")
             verdict = json.loads(file.read_text("utf-8"))
         except StartError as error:

@@ -7,6 +7,7 @@ what the course can do without, `BROKEN`), what was found, and what to do about 
 import json
 import os
 import platform
+import shutil
 import socket
 import sys
 import textwrap
@@ -14,12 +15,15 @@ from contextlib import redirect_stdout
 from importlib.metadata import PackageNotFoundError, requires, version
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 OK, NOTE, BROKEN = "ok", "note", "BROKEN"
+Finding = tuple[str, str, str]
 
 INSTALL = 'pip install -e ".[notebooks]" in the folder of the course, then restart the kernel'
 CONTAINER = Path("/sys/fs/cgroup")  # where Linux states the limits of a container
-NEEDED_MEMORY = 2**30  # what a notebook and all its processes may take together
+NEEDED_MEMORY = 2**30  # bytes: what a notebook and all its processes may take together
+NEEDED_DISK = 2**30  # bytes: the notebook on recordings writes half of that
 TIMEOUT = 5.0  # seconds, for an answer from the loopback interface
 
 
@@ -31,14 +35,18 @@ class Report(list):
         """Name the checks that found something which the course needs and cannot use."""
         return [check for check, state, _, _ in self if state == BROKEN]
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if self.broken:
             return f"To mend before you go on: {', '.join(self.broken)}."
-        return "Everything the course needs is in place."
+        notes = [check for check, state, _, _ in self if state == NOTE]
+        if "packages" in notes:
+            return "Cameras can be served from here. For the notebooks JupyterLab is missing."
+        besides = f", and there are notes on: {', '.join(notes)}" if notes else ""
+        return f"Everything the course needs is in place{besides}."
 
 
 def doctor() -> Report:
-    """Check versions, camera, ports, widgets, proxy, memory and cores, and say what to do.
+    """Check versions, camera, ports, widgets, proxy, memory, disk, cores, and say what to do.
 
     Prints each finding as it comes: the camera may take a few seconds.
 
@@ -48,14 +56,17 @@ def doctor() -> Report:
         A list of (check, state, finding, remedy); its `broken` names what has to be mended.
     """
     report = Report()
-    for check in (python, packages, camera, ports, widgets, proxy, memory, cores):
-        state, finding, remedy = check()
+    for check in (python, packages, camera, ports, widgets, proxy, memory, disk, cores):
+        try:
+            state, finding, remedy = check()
+        except PackageNotFoundError as error:
+            state, finding, remedy = NOTE, f"{error.name} is not installed", INSTALL
         report.append((check.__name__, state, finding, remedy))
         print_row(*report[-1])
     return report
 
 
-def print_row(check, state, finding, remedy):
+def print_row(check: str, state: str, finding: str, remedy: str) -> None:
     """Print one finding, with what to do about it below."""
     indent = " " * 17
     print(textwrap.fill(f"{check:<9} {state:<6} {finding}", 88, subsequent_indent=indent))
@@ -64,44 +75,39 @@ def print_row(check, state, finding, remedy):
         print(textwrap.fill(remedy, 88, initial_indent=first, subsequent_indent=indent + "   "))
 
 
-def python():
-    """The interpreter, and where it is: a wrong environment is the commonest fault of all."""
+def python() -> Finding:
+    """Name the interpreter and its place: a wrong environment is the commonest fault of all."""
     return OK, f"{platform.python_version()} on {platform.platform(terse=True)}, {sys.prefix}", ""
 
 
-def packages():
-    """The versions that are installed against the bounds in zmqlab's own metadata."""
-    module, course = faults(""), faults("notebooks")
-    if not course:
-        return OK, "each in a version that the course works with", ""
-    if "jupyterlab is missing" in course and not module:  # a Raspberry Pi beside a camera, say
-        return NOTE, "enough for cameras, not for notebooks", INSTALL
-    return BROKEN, ", ".join(course), INSTALL
-
-
-def faults(extra: str) -> list[str]:
-    """Return what is wrong with the packages that zmqlab requires, an extra's included."""
+def packages() -> Finding:
+    """Compare the versions that are installed with the bounds in zmqlab's own metadata."""
     from packaging.requirements import Requirement
 
-    return [
-        fault
-        for requirement in map(Requirement, requires("zmqlab") or [])
-        if not requirement.marker or requirement.marker.evaluate({"extra": extra})
-        if (fault := wrong_version(requirement.name, requirement.specifier))
-    ]
+    faults: dict[str, list[str]] = {"": [], "notebooks": []}
+    for requirement in map(Requirement, requires("zmqlab") or []):
+        for extra in faults:
+            if not requirement.marker or requirement.marker.evaluate({"extra": extra}):
+                faults[extra] += wrong_version(requirement.name, requirement.specifier)
+                break
+    if not any(faults.values()):
+        return OK, "each in a version that the course works with", ""
+    if "jupyterlab is missing" in faults["notebooks"] and not faults[""]:  # a Raspberry Pi, say
+        return NOTE, "enough for cameras, not for notebooks", INSTALL
+    return BROKEN, ", ".join(faults[""] + faults["notebooks"]), INSTALL
 
 
-def wrong_version(name: str, bounds) -> str:
-    """Return what is wrong with a package, or "" if it is there within its bounds."""
+def wrong_version(name: str, bounds: Any) -> list[str]:
+    """Return what is wrong with a package: nothing if it is there within its bounds."""
     try:
         found = version(name)
     except PackageNotFoundError:
-        return f"{name} is missing"
-    return "" if bounds.contains(found, prereleases=True) else f"{name} {found} is not {bounds}"
+        return [f"{name} is missing"]
+    return [] if bounds.contains(found, prereleases=True) else [f"{name} {found} is not {bounds}"]
 
 
-def camera():
-    """A frame from the camera that the notebooks will open."""
+def camera() -> Finding:
+    """Read a frame from the camera that the notebooks will open."""
     from zmqlab.cameras import CameraError, open_camera
 
     chosen = os.environ.get("ZMQLAB_CAMERA")
@@ -121,16 +127,18 @@ def camera():
     return NOTE, finding, remedy
 
 
-def ports():
-    """A port of the loopback interface, a message through it, and what localhost means here."""
+def ports() -> Finding:
+    """Send a message through the loopback interface, and see what localhost means here."""
     import zmq
+
+    from zmqlab.wire.sockets import endpoint_of
 
     wait = int(1000 * TIMEOUT)
     try:
         with zmq.Context() as context, context.socket(zmq.PULL) as pull:
             pull.setsockopt(zmq.RCVTIMEO, wait)
             pull.bind("tcp://127.0.0.1:*")
-            endpoint = pull.last_endpoint.decode()
+            endpoint = endpoint_of(pull)
             with context.socket(zmq.PUSH) as push:
                 push.setsockopt(zmq.LINGER, 0)
                 push.setsockopt(zmq.SNDTIMEO, wait)
@@ -158,15 +166,10 @@ def first_address(host: str) -> str:
         return "unknown"
 
 
-def widgets():
-    """What sliders and panels need: two packages, and their halves in the page."""
-    found = []
-    for name in ("jupyterlab", "ipywidgets", "anywidget"):
-        try:
-            found.append(f"{name} {version(name)}")
-        except PackageNotFoundError:
-            return NOTE, f"{name} is not installed: no notebooks here", INSTALL
-    finding = ", ".join(found)
+def widgets() -> Finding:
+    """Look for what sliders and panels need: two packages, and their halves in the page."""
+    names = ("jupyterlab", "ipywidgets", "anywidget")
+    finding = ", ".join(f"{name} {version(name)}" for name in names)
     page = ask_jupyter("lab")
     if page is None or "federated_extensions" not in page:
         return OK, finding, ""
@@ -178,12 +181,9 @@ def widgets():
     return BROKEN, f"{finding}, but the page has no {' and no '.join(absent)}", remedy
 
 
-def proxy():
-    """The way from the page to a process: jupyter-server-proxy, enabled in the running server."""
-    try:
-        finding = f"jupyter-server-proxy {version('jupyter-server-proxy')}"
-    except PackageNotFoundError:
-        return NOTE, "jupyter-server-proxy is not installed: no live views here", INSTALL
+def proxy() -> Finding:
+    """Look for the way from the page to a process: jupyter-server-proxy, enabled in the server."""
+    finding = f"jupyter-server-proxy {version('jupyter-server-proxy')}"
     answer = ask_jupyter("server-proxy/servers-info")
     if answer is None:
         return OK, finding, ""
@@ -226,8 +226,8 @@ def ask_jupyter(path: str) -> str | None:
     return None
 
 
-def memory():
-    """The memory that is free, in this container if it is one."""
+def memory() -> Finding:
+    """Look at the memory that is free, in this container if it is one."""
     import psutil
 
     free = psutil.virtual_memory().available
@@ -245,13 +245,29 @@ def memory():
     return NOTE, finding, "Shut down the kernels of other notebooks (JupyterLab: Running, at left)."
 
 
-def cores():
-    """The cores that this process may use: farms of workers cannot be faster than these allow."""
+def disk() -> Finding:
+    """Look at the space that is free where the course records."""
+    from zmqlab.course.progress_file import course_folder
+
+    try:
+        folder = course_folder() / "notebooks"
+    except FileNotFoundError:  # the module alone
+        folder = Path.cwd()
+    free = shutil.disk_usage(folder).free
+    finding = f"{free / 2**30:.1f} GiB free in {folder}"
+    if free >= NEEDED_DISK:
+        return OK, finding, ""
+    return NOTE, finding, "Make room: the notebook on recordings writes some 450 MB there."
+
+
+def cores() -> Finding:
+    """Count the cores that this process may use: a farm of workers cannot use more."""
     import psutil
 
     process = psutil.Process()
     # There is no affinity on macOS.
-    count = len(process.cpu_affinity()) if hasattr(process, "cpu_affinity") else os.cpu_count()
+    allowed = getattr(process, "cpu_affinity", lambda: None)()
+    count = len(allowed) if allowed else os.cpu_count() or 1
     try:
         quota, period = map(int, (CONTAINER / "cpu.max").read_text().split())
         count = min(count, max(1, round(quota / period)))

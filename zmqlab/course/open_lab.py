@@ -9,18 +9,17 @@ import os
 import sys
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from zmqlab.course.progress_file import FIRST_NOTEBOOK, course_folder
 from zmqlab.processes.spawn import FRAMES_REUSE_MEMORY
-
-FIRST_NOTEBOOK = Path("notebooks", "00-start-here.ipynb")
 
 TEXT_BROWSERS = {"www-browser", "links", "elinks", "lynx", "w3m"}
 
 
-def lab(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]):
+def lab(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> None:
     """Open the course in JupyterLab, on the first notebook.
 
     Prints the address, and opens it in a browser where there is a window to open. When the port
@@ -31,6 +30,7 @@ def lab(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]):
     arguments
         Anything that `jupyter lab` takes, such as `--port 9000` or `--no-browser`.
     """
+    folder = course_folder()
     try:
         from jupyterlab.labapp import LabApp
         from traitlets.config import Config
@@ -39,7 +39,6 @@ def lab(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]):
             "JupyterLab is not installed beside zmqlab. In the folder with the course's "
             'pyproject.toml type: pip install -e ".[notebooks]"'
         ) from None
-    folder = course_folder()
     for name, value in FRAMES_REUSE_MEMORY.items():
         os.environ.setdefault(name, value)  # the kernels inherit them
     server = LabApp.initialize_server(list(arguments), config=Config(settings(folder)))
@@ -49,31 +48,13 @@ def lab(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]):
     server.start()
 
 
-def course_folder() -> Path:
-    """Find the folder that holds `notebooks/`: the current one, or the one zmqlab runs from.
-
-    Raises
-    ------
-    SystemExit
-        Neither does: zmqlab was installed without the notebooks.
-    """
-    clone = Path(__file__).resolve().parents[2]
-    for folder in (Path.cwd(), clone):
-        if (folder / FIRST_NOTEBOOK).is_file():
-            return folder
-    raise SystemExit(
-        f"There is no {FIRST_NOTEBOOK} in {Path.cwd()} or in {clone}: zmqlab was installed "
-        "without its notebooks. Clone or unpack the course's repository, change into its folder "
-        'and type: pip install -e ".[notebooks]" && zmqlab lab'
-    )
-
-
 def settings(folder: Path) -> dict:
     """Return what JupyterLab is started with: the course's folder, its first notebook, quietly."""
     return {
         "ServerApp": {
             "root_dir": str(folder),
             "log_level": "WARN",
+            "answer_yes": True,  # Ctrl-C ends it without a question
             "open_browser": can_open_window(),
             # The administrator is the usual user in a container.
             "allow_root": hasattr(os, "geteuid") and os.geteuid() == 0,
@@ -85,7 +66,7 @@ def settings(folder: Path) -> dict:
     }
 
 
-def without_news(handler, page_config: dict) -> dict:
+def without_news(handler: Any, page_config: dict) -> dict:
     """Keep JupyterLab from asking about Jupyter's news on top of the first notebook."""
     page_config["disabledExtensions"].append("@jupyterlab/apputils-extension:announcements")
     return page_config

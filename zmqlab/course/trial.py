@@ -1,40 +1,56 @@
-"""What the checks of exercises share. They run in a process of their own, and all this with them.
+"""What a check needs. A check runs in a process of its own, and all this with it.
 
-A check calls the learner's function with `call`, or runs the learner's server with `served` and
-talks to it with `ask`. What goes wrong there comes out as `NotYet`, with the learner's own lines.
+`expect_return` calls the learner's function, and `peer` is the other side of its socket meanwhile.
+What goes wrong comes out as `NotYet`, with the learner's own lines. What runs as a program is in
+`programs`.
 """
 
 import contextlib
 import gc
+import inspect
 import json
 import os
-import queue
 import re
 import socket as plain_sockets
 import sys
 import threading
-import time
 import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from reprlib import Repr
+from types import UnionType
+from typing import Any
 
 import zmq
 
-from zmqlab import StartError, process, ready, start, stop_all
-from zmqlab.course.exercises import LAST_LINES
+import zmqlab
+from zmqlab import ready, stop_all
 from zmqlab.processes import observed
+from zmqlab.wire import sockets
 
-PATIENCE = 4.0  # seconds our clients wait for a reply
-STARTING = 8.0  # seconds a server may take to bind
+TIMEOUT = 4.0  # seconds for a reply, and for a short call
 
-# Lines of a traceback that are not the learner's business: ours, and pyzmq's compiled ones.
+# Lines of a traceback that are not the learner's: ours, and pyzmq's (the compiled ones, too).
+_folders = "|".join(re.escape(each.__path__[0]) for each in (zmqlab, zmq))
 _OURS = re.compile(
-    r'  File "[^"]*(zmqlab[/\\](course[/\\]|processes[/\\]child\.py)|zmq[/\\]backend)[^\n]*\n(    [^\n]*\n)*'
+    rf'^([ |]*)  File "({_folders}|zmq[/\\]backend)[^\n]*\n(\1    [^\n]*\n)*', re.MULTILINE
 )
-_file = None  # where the verdict goes
+# The kinds of sockets that can talk to one of a check's.
+_FITTING: dict[int, set[str]] = {zmq.ROUTER: {"REQ", "DEALER"}, zmq.XPUB: {"SUB"}}
+
+_file = ""  # where the verdict goes
 _verdict = threading.Lock()  # taken by the thread that gives it, and never given back
+_needed: set[str] = set()  # one of these kinds of sockets the learner's function needs now
+_made: set[str] = set()  # the kinds that it has made
 
 _short = Repr()
 _short.maxstring = _short.maxother = 200
+
+
+class Words(str):
+    """What was expected, where words say it better than a value."""
+
+    __repr__ = str.__str__
 
 
 class NotYet(Exception):
@@ -50,14 +66,25 @@ class NotYet(Exception):
         Shown without our lines in it.
     """
 
-    def __init__(self, text, expected=None, got=None, traceback=""):
+    def __init__(
+        self, text: str, expected: Any = None, got: Any = None, traceback: str = ""
+    ) -> None:
         super().__init__(text)
         self.text, self.traceback = text, _OURS.sub("", traceback)
-        compare = expected is not None or got is not None
-        self.expected, self.got = map(_short.repr, (expected, got)) if compare else (None, None)
+        self.expected: str | None = None
+        self.got: str | None = None
+        if expected is not None or got is not None:
+            typed = type(expected) is not type(got)
+            self.expected, self.got = (_shown(each, typed) for each in (expected, got))
 
 
-def expect(what, expected, got):
+def _shown(value, typed):
+    """Return a value as Python writes it, with its type where that makes the difference."""
+    typed = typed and value is not None and not isinstance(value, Words)
+    return _short.repr(value) + f" ({type(value).__name__})" * typed
+
+
+def expect(what: str, expected: Any, got: Any) -> None:
     """Raise `NotYet` unless `got` equals `expected`; `what` says what they are."""
     try:
         same = bool(got == expected)
@@ -67,10 +94,27 @@ def expect(what, expected, got):
         raise NotYet(f"{what}:", expected, got)
 
 
-def run(check, function, file):
+def expect_type(what: str, kind: type | UnionType, got: Any, words: str) -> None:
+    """Raise `NotYet` unless `got` is a `kind`, which `words` name."""
+    if not isinstance(got, kind) or isinstance(got, bool):
+        raise NotYet(f"{what}:", Words(words), got)
+
+
+def misfit(verb: str, kinds: list[str], fitting: list[str]) -> str:
+    """Say that sockets are of the wrong kind: of which, and which would fit."""
+    return f"It {verb} a {' and a '.join(kinds)} socket where a {' or '.join(fitting)} is needed."
+
+
+def named(*parts: bytes) -> str:
+    """Name a message in a sentence."""
+    return _short.repr(parts[0]) if len(parts) == 1 else f"the parts {_short.repr([*parts])}"
+
+
+def run(check: Callable[..., str], function: Callable[..., Any], file: str) -> None:
     """Run a check on the learner's function, write the verdict to `file`, and end this process."""
     global _file
     _file = file
+    zmq.Context.socket = _socket  # type: ignore[method-assign, assignment]
     ready()
     try:
         said = check(function)
@@ -78,14 +122,23 @@ def run(check, function, file):
         _end_not_yet(error)
     except NotImplementedError:
         _end("not attempted", "Write the function first, in place of `raise NotImplementedError`.")
-    except BaseException:
-        _end("not yet", "The check itself failed.", traceback=traceback.format_exc())
+    except BaseException as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        where = f"{Path(last.filename).name}, line {last.lineno}"
+        _end(
+            "not yet",
+            f"The check itself failed ({where}): {type(error).__name__}: {error}. That is a fault "
+            "of the course and not yours; please report it.",
+        )
     else:
         _end("passed", said)
 
 
 def _end_not_yet(error):
-    _end("not yet", error.text, error.expected, error.got, error.traceback)
+    text = error.text
+    if _needed and _made and not _needed & _made:
+        text = f"{misfit('made', sorted(_made), sorted(_needed))} {text}"
+    _end("not yet", text, error.expected, error.got, error.traceback)
 
 
 def _end(state, text, expected=None, got=None, traceback=""):
@@ -104,21 +157,24 @@ def _end(state, text, expected=None, got=None, traceback=""):
 # The learner's function, called here
 
 
-def call(function, *args, seconds, when):
+def expect_return(
+    expected: Any, function: Callable, *args: Any, when: str, timeout: float = TIMEOUT
+) -> None:
+    """Call the learner's function as `call` does; raise `NotYet` unless it returns this."""
+    got = call(function, *args, when=when, timeout=timeout)
+    expect(f"What it returns when {when}", expected, got)
+
+
+def call(function: Callable, *args: Any, when: str, timeout: float = TIMEOUT) -> Any:
     """Call the learner's function and return what it returns.
 
-    Parameters
-    ----------
-    seconds : float
-        How long it may take. After that the verdict is "not yet", and says where it was.
-    when : str
-        Completes "Called when ...".
+    `when` completes "Called when ..."; `timeout` is in seconds.
     """
-    timer = threading.Timer(seconds, _too_long, [seconds, when, threading.get_ident()])
+    timer = threading.Timer(timeout, _too_long, [timeout, when, threading.get_ident()])
     timer.daemon = True
     timer.start()
     try:
-        return function(*args)
+        got = function(*args)
     except (NotImplementedError, NotYet):
         raise
     except BaseException as error:  # SystemExit and KeyboardInterrupt too
@@ -126,150 +182,87 @@ def call(function, *args, seconds, when):
         raise NotYet(f"Called when {when}, it raised an error.", traceback=lines) from None
     finally:
         timer.cancel()
+    if inspect.iscoroutine(got):
+        got.close()
+        raise NotYet("It returns a coroutine, which nobody runs: `asyncio.run(...)` would.")
+    return got
 
 
-def _too_long(seconds, when, thread):
-    lines = traceback.format_stack(sys._current_frames()[thread])
-    text = f"Called when {when}, it was still busy {seconds:g} s later."
-    _end_not_yet(NotYet(text, traceback="".join(lines)))
+def _too_long(timeout, when, thread):
+    frame = sys._current_frames()[thread]  # noqa: SLF001 (there is no other way to see it)
+    text = f"Called when {when}, it was still busy {timeout:g} s later."
+    _end_not_yet(NotYet(text, traceback="".join(traceback.format_stack(frame))))
 
 
-def open_sockets():
+def generated(function: Callable, *args: Any) -> Iterator:
+    """Call the learner's function, which should be a generator, and return what it made."""
+    made = function(*args)
+    expect_type("What it returns", Iterator, made, "a generator: `yield` things one by one")
+    return made
+
+
+def open_sockets() -> int:
     """Return how many sockets of this process are not closed."""
     gc.collect()
     return sum(isinstance(each, zmq.Socket) and not each.closed for each in gc.get_objects())
 
 
 @contextlib.contextmanager
-def answering(answer, bind="tcp://127.0.0.1:*"):
-    """Be a server, in a thread, while the block runs; yield the endpoint.
+def nothing_left(when: str = "its calls are over") -> Iterator[None]:
+    """Raise `NotYet` if threads or sockets of the learner's are left after the block."""
+    sockets, threads = open_sockets(), set(threading.enumerate())
+    yield
+    left = set(threading.enumerate()) - threads
+    # What watches how long a call takes is ours, and may just be ending.
+    if names := [each.name for each in left if not isinstance(each, threading.Timer)]:
+        raise NotYet(f"When {when}, a thread of it still runs: {names[0]}.")
+    if (count := open_sockets() - sockets) > 0:
+        raise NotYet(
+            f"When {when}, {count} of its sockets are still open: close each, or use `with`."
+        )
 
-    `answer` takes the parts that came to a ROUTER socket (the sender's address first, the request
-    last), and returns the messages to be sent for it: none, one or several.
-    """
-    bound, done = queue.Queue(), threading.Event()
-    thread = threading.Thread(target=_answer, args=(answer, bind, bound, done), daemon=True)
+
+# What is beside it meanwhile
+
+
+@contextlib.contextmanager
+def in_thread(work: Callable, *args: Any) -> Iterator[None]:
+    """Run `work(*args, over)` in a thread while the block runs; at its end the event is set."""
+    over = threading.Event()
+    thread = threading.Thread(target=work, args=(*args, over), daemon=True)
     thread.start()
     try:
-        yield bound.get(timeout=10)
+        yield
     finally:
-        done.set()
-        thread.join(10)
+        over.set()
+        thread.join(2 * TIMEOUT)
 
 
-def _answer(answer, bind, bound, done):
-    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
-        router.linger = 0
-        router.bind(bind)
-        bound.put(router.last_endpoint.decode())
-        while not done.is_set():
-            if router.poll(50):
-                for message in answer(router.recv_multipart()):
-                    router.send_multipart(message)
+@contextlib.contextmanager
+def peer(kind: int, work: Callable, bind: str = "tcp://127.0.0.1:*") -> Iterator[str]:
+    """Be the other side of the learner's socket while the block runs; yield the endpoint.
+
+    `work(socket, over)` runs in a thread, with a bound socket of that kind, until the event is set.
+    """
+    with zmq.Context() as context, context.socket(kind) as socket:
+        socket.linger = 0
+        endpoint = sockets.bind(socket, bind)
+        _needed.clear()
+        _needed.update(_FITTING[kind])
+        _made.clear()
+        with in_thread(work, socket):
+            yield endpoint
 
 
-def free_endpoint():
+def _socket(context, *args, _make=zmq.Context.socket, **options):
+    """Make a socket, and note its kind."""
+    made = _make(context, *args, **options)
+    _made.add(zmq.SocketType(made.type).name)
+    return made
+
+
+def free_endpoint() -> str:
     """Return an endpoint at which nobody listens."""
     with plain_sockets.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
-
-
-# The learner's server, in a process
-
-
-@contextlib.contextmanager
-def served(*call):
-    """Run the learner's server in a process while the block runs; yield the `Process`.
-
-    `call` is a function and its arguments; where to bind is one more, the last.
-    """
-    endpoint = free_endpoint()
-    with running(*call, endpoint, name="your server", verb="bound") as server:
-        if server.ended and not server.endpoints:
-            raise NotYet("The server has ended before anybody could ask it.")
-        expect("Where it listens", [endpoint], server.endpoints)
-        yield server
-
-
-@contextlib.contextmanager
-def running(*call, name, verb="connected"):
-    """Run what the learner wrote in a process while the block runs; yield the `Process`.
-
-    `call` is a function and its arguments; it is up when it has bound or connected a socket,
-    whichever the `verb` says. If it has failed, its traceback goes along with any `NotYet` of the
-    block.
-    """
-    began = time.monotonic()
-    try:
-        learners = start(*call, process_name=name, start_timeout=STARTING)
-    except StartError:
-        learners = process(name)
-        if time.monotonic() - began >= STARTING:
-            _print_end(learners.output)
-            raise NotYet(f"It {verb} no socket within {STARTING:g} s.") from None
-        text = f"It ended before it {verb} a socket ({learners.state})."
-        raise _explained(text, learners) from None
-    with learners:
-        try:
-            yield learners
-        except NotYet as error:
-            if learners.ended and learners.exit_code:
-                raise _explained(error.text, learners) from None
-            _print_end(learners.output)
-            raise
-
-
-def _explained(text, server):
-    """Return what to raise for a process that has failed; its traceback says why."""
-    lines = server.traceback()
-    if lines.rstrip().rpartition("\n")[2].startswith("NotImplementedError"):
-        return NotImplementedError()
-    _print_end(server.output.removesuffix(lines))
-    return NotYet(text, traceback=lines)
-
-
-def _print_end(output):
-    """Print the last lines of what a process printed: what `Result.printed` will be."""
-    print("\n".join(output.splitlines()[-LAST_LINES:]))
-
-
-@contextlib.contextmanager
-def client(server, kind=zmq.REQ):
-    """Connect a socket to the server and close it at the end of the block."""
-    with zmq.Context() as context, context.socket(kind) as socket:
-        socket.linger = 500  # what a client sent before it vanished does arrive
-        socket.connect(server.endpoint)
-        yield socket
-
-
-def reply_to(what, server, socket):
-    """Return the parts of the reply that comes, or raise `NotYet`."""
-    for _ in range(int(10 * PATIENCE)):
-        if socket.poll(100):
-            return socket.recv_multipart()
-        if server.ended and not socket.poll(200):
-            raise NotYet(f"To {what} no reply came: the server has ended.")
-    raise NotYet(f"To {what} no reply came within {PATIENCE:g} s.")
-
-
-def ask(server, *parts):
-    """Send one request of one or more parts, as a client of its own; return the reply's parts."""
-    with client(server) as socket:
-        socket.send_multipart(parts)
-        return reply_to(named(*parts), server, socket)
-
-
-def named(*parts):
-    """Name a request in a sentence."""
-    return _short.repr(parts[0]) if len(parts) == 1 else f"the parts {_short.repr([*parts])}"
-
-
-def expect_end(server):
-    """Raise `NotYet` unless the server comes to a good end by itself."""
-    try:
-        server.wait_until(lambda server: server.ended, PATIENCE)
-    except TimeoutError:
-        raise NotYet("It replied to b'stop' and then went on instead of ending.") from None
-    if server.exit_code:
-        raise NotYet("It ended with an error after b'stop'.")

@@ -11,33 +11,36 @@ import io
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from html import escape
 from typing import Any
 
 import numpy as np
 from cycler import cycler
+from IPython.display import display
 from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from zmqlab.page.pictures import drawable
+from zmqlab.analysis.frames import check_frame
 
 # Blue, vermilion, green and purple of the palette by Okabe and Ito, which colour-blind readers
 # can tell apart (https://jfly.uni-koeln.de/color/). The other four colours of that palette
 # vanish on a white page or on a dark one.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-GREY = "#7A7A7A"  # as far from white as from the #111 of JupyterLab's dark theme: 4.3 to 1
+# Of all that is written: 4.5 to 1 against white and against black, as W3C asks for text. No grey is
+# that far from white and from the #111 of JupyterLab's dark theme at once, so a picture stands on
+# BACKGROUND there: JupyterLab's own name for white in a light theme and nearly black in a dark one.
+GREY = "#767676"
+BACKGROUND = "var(--jp-ui-inverse-font-color1)"
+
+Titles = str | Sequence[str] | None
 
 # matplotlib's settings of every picture here: for drawings of your own, see `drawing`.
-STYLE: Any = {
+IN_GREY = ("text.", "axes.label", "axes.title", "axes.edge", "xtick.", "ytick.", "grid.")
+STYLE: Any = {f"{what}color": GREY for what in IN_GREY} | {
     "figure.facecolor": "none",  # the page's own colour
     "axes.facecolor": "none",
     "legend.frameon": False,
-    "text.color": GREY,
-    "axes.labelcolor": GREY,
-    "axes.titlecolor": GREY,
-    "axes.edgecolor": GREY,
-    "xtick.color": GREY,
-    "ytick.color": GREY,
-    "grid.color": GREY,
     "grid.alpha": 0.3,
     "axes.prop_cycle": cycler(color=COLOURS),
     "axes.spines.top": False,
@@ -47,21 +50,22 @@ STYLE: Any = {
     "figure.constrained_layout.use": True,
 }
 WIDTH = 8.6  # inches of a row of pictures, at 100 dots each: about a cell of JupyterLab
-SPECTRUM_RATIO = 0.8  # height to width of a spectrum with its colour bar
+SPECTRUM_RATIO = 0.85  # height to width of a spectrum with its colour bar
 WIDEST = 4.8  # of one picture: noise cannot be compressed, so a larger one takes 300 kB and more
+AROUND = 0.5  # inches above and below a picture, for its title and its axis
+
+
+def image_html(image: bytes, words: str, kind: str = "png") -> str:
+    """Return an image file as HTML, with `words` as its alternative text.
+
+    There is no other way: JupyterLab and nbconvert give an output of type image/png none.
+    """
+    source = f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
+    return f'<img alt="{escape(words)}" style="background: {BACKGROUND}" src="{source}">'
 
 
 class Picture(Figure):
-    """A matplotlib figure that shows itself in any notebook, and says in words what it shows.
-
-    Parameters
-    ----------
-    words : str
-        What is to be seen, for those who cannot see it: the text beside the picture in the
-        notebook's file, and its alternative text in a page made from it.
-    **options
-        What `matplotlib.figure.Figure` takes.
-    """
+    """A matplotlib figure that shows itself in any notebook, and says in words what it shows."""
 
     def __init__(self, words: str, **options: Any) -> None:
         super().__init__(**options)
@@ -72,10 +76,10 @@ class Picture(Figure):
 
     __str__ = __repr__
 
-    def _repr_mimebundle_(self, **kwargs):
-        # Without this a notebook shows a figure only once pyplot has been imported.
-        png = base64.b64encode(self.png()).decode()
-        return {"image/png": png, "text/plain": repr(self)}, {"image/png": {"alt": self.words}}
+    def _ipython_display_(self) -> None:
+        # A notebook shows other figures only once pyplot has been imported, and then as image/png.
+        html = image_html(self.png(), self.words)
+        display({"text/html": html, "text/plain": repr(self)}, raw=True)
 
     def png(self) -> bytes:
         """Return the picture as a PNG file; `savefig` writes other formats."""
@@ -88,29 +92,25 @@ class Picture(Figure):
 def drawing(words: str, width: float = 6.4, height: float = 3.2, columns: int = 1) -> Iterator[Any]:
     """Draw something of your own in the course's style, and show it.
 
-    ::
-
-        with drawing("frames per second against exposure time") as axes:
-            axes.plot(exposures, rates, "o-", label="measured")
-            axes.set(xlabel="exposure (s)", ylabel="frames per second")
-            axes.legend()
-
     Parameters
     ----------
-    words : str
-        What is to be seen, as in `Picture`.
-    width, height : float
+    words
+        What is to be seen, for readers who cannot see it: the alternative text.
+    width, height
         Inches, of 100 pixels each.
-    columns : int
+    columns
         How many drawings side by side.
 
     Yields
     ------
     matplotlib.axes.Axes, or an array of them
-        One for each column.
-    """
-    from IPython.display import display
+        One for each column::
 
+            with drawing("frames per second against exposure time") as axes:
+                axes.plot(exposures, rates, "o-", label="measured")
+                axes.set(xlabel="exposure (s)", ylabel="frames per second")
+                axes.legend()
+    """
     with rc_context(STYLE):
         picture = Picture(words, figsize=(width, height))
         yield picture.subplots(ncols=columns)
@@ -118,61 +118,56 @@ def drawing(words: str, width: float = 6.4, height: float = 3.2, columns: int = 
 
 
 @rc_context(STYLE)
-def show_frame(*frames: np.ndarray, titles: str | Sequence[str] | None = None) -> Picture:
+def show_frame(*frames: np.ndarray, titles: Titles = None, spectrum: bool = False) -> Picture:
     """Show frames side by side.
 
     Parameters
     ----------
-    *frames : numpy.ndarray
+    *frames
         Height x width x 3 in BGR, or height x width in grey; uint8, or floating point from 0 to 1.
-    titles : str or sequence of str, optional
+    titles
         One for each frame.
+    spectrum
+        Whether to show each frame's spectrum too: to the right of one frame, below several.
 
     Raises
     ------
     TypeError, ValueError
-        If one is no frame; says what it is instead.
+        If one of `frames` is not a picture; the text says what it is instead.
     """
-    ratio = max(frame.shape[0] / frame.shape[1] for frame in _checked(frames))
-    picture, places = _grid("frame", frames, titles, ratio)
-    for frame, axes in zip(frames, places, strict=True):
+    words, titles = _describe("frame", frames, titles)
+    ratio = min(2, max(frame.shape[0] / frame.shape[1] for frame in frames))  # or narrower
+    if not spectrum:
+        picture, (upper,) = _grid(words, len(frames), ratio)
+    elif len(frames) == 1:
+        ratio = max(ratio, SPECTRUM_RATIO)
+        picture, ((*upper, right),) = _grid(f"{words}, with its spectrum", 2, ratio)
+        _draw_spectra([right], frames, ["spectrum"])
+    else:
+        words += ", with their spectra"
+        picture, (upper, lower) = _grid(words, len(frames), ratio, SPECTRUM_RATIO)
+        _draw_spectra(lower, frames, ["spectrum"] * len(frames))
+    for axes, frame, title in zip(upper, frames, titles, strict=True):
         pixels = frame[..., ::-1] if frame.ndim == 3 else frame  # BGR to RGB
         axes.imshow(pixels, cmap="gray", vmin=0, vmax=255 if frame.dtype == np.uint8 else 1)
-        axes.set(xlabel="x (pixels)", ylabel="y (pixels)")
+        axes.set(title=title, xlabel="x (pixels)")
+    upper[0].set_ylabel("y (pixels)")
     return picture
 
 
 @rc_context(STYLE)
-def show_spectrum(*frames: np.ndarray, titles: str | Sequence[str] | None = None) -> Picture:
-    """Show the spectra of frames side by side, with parameters and errors as for `show_frame`.
+def show_spectrum(*frames: np.ndarray, titles: Titles = None) -> Picture:
+    """Show the spectra of frames side by side; `show_frame` can show the frames beside them.
 
-    Colour is the logarithm of the magnitude, to base 10. The zero frequency is in the middle, and
-    the axes point as those of the frame do, so that a peak lies in the direction, seen from the
-    middle, in which its stripes follow each other.
+    Colour is the logarithm of the magnitude, to base 10, and means the same in all of them. The
+    zero frequency is in the middle, and the axes point as those of the frame do. So a peak lies,
+    seen from the middle, in the direction in which its stripes follow each other.
+
+    Parameters and errors are those of `show_frame`.
     """
-    import cv2
-
-    from zmqlab.analysis.spectra import frequencies, log_spectrum, spectrum
-
-    picture, places = _grid("spectrum of a frame", _checked(frames), titles, SPECTRUM_RATIO)
-    for frame, axes in zip(frames, places, strict=True):
-        levels = frame if frame.dtype == np.uint8 else 255 * frame
-        magnitude = log_spectrum(spectrum(levels), frame.shape[1])
-        fx, fy = frequencies(frame.shape)
-        half_x, half_y = 0.5 / len(fx), 0.5 / len(fy)  # of a bin: the axes are those of the middles
-        # A peak is one bin wide and would be lost on the way to fewer pixels: each bin is drawn as
-        # high as its highest neighbour.
-        near = 1 + 2 * math.ceil(max(frame.shape) / 500)
-        image = axes.imshow(
-            cv2.dilate(magnitude, np.ones((near, near))),
-            cmap="magma",
-            vmin=np.median(magnitude),  # of the noise, in most frames
-            extent=(fx[0] - half_x, fx[-1] + half_x, fy[-1] + half_y, fy[0] - half_y),
-        )
-        axes.set(xlabel="fx (cycles per pixel)", ylabel="fy (cycles per pixel)")
-        bar = picture.colorbar(image, ax=axes, fraction=0.05, extend="min")
-        bar.set_label("log₁₀(1 + |F|), F in grey levels")
-        bar.outline.set_edgecolor(GREY)
+    words, titles = _describe("spectrum of a frame", frames, titles)
+    picture, (row,) = _grid(words, len(frames), SPECTRUM_RATIO)
+    _draw_spectra(row, frames, titles)
     return picture
 
 
@@ -184,14 +179,20 @@ def show_timeline(
 
     Parameters
     ----------
-    rows : sequence of (str, sequence of (float, float, str))
+    rows
         For each row its label and its bars: start and end in seconds, on any one clock, and the
         kind. A bar hides what it covers of earlier ones of its row. The kind that comes first is
         drawn in grey, as a background; the others in the course's colours::
 
             [("Ann", [(0.0, 1.2, "waited"), (0.1, 1.1, "was served")]),
              ("Bob", [(0.0, 2.2, "waited"), (1.1, 2.1, "was served")])]
-    title : str
+    title
+        Stands above the bars.
+
+    Raises
+    ------
+    ValueError
+        If there is no bar, or one ends before it starts.
     """
     bars = [bar for _, row in rows for bar in row]
     if not bars:
@@ -227,36 +228,69 @@ def show_timeline(
     return picture
 
 
-def _checked(frames):
-    """Return the frames, if there are any and each is one whose black and white are known."""
+def _describe(what, frames, titles) -> tuple[str, list[str]]:
+    """Return in words what is shown, and one title for each of the frames, which are checked."""
     if not frames:
         raise ValueError("no frame was given: show_frame(frame) or show_frame(one, another)")
-    for frame in frames:
-        _, assumed = drawable(frame)
-        if assumed:
-            raise ValueError(
-                f"a frame of {frame.dtype} from {frame.min():g} to {frame.max():g}: which number "
-                "would be white? Give uint8 (0 to 255) or floating point (0 to 1), for example "
-                "frame / 255 or frame / frame.max()"
-            )
-    return frames
-
-
-def _grid(what, frames, titles, ratio):
-    """Return a picture and its axes, one for each frame, with its title, so high for its width."""
-    titles = [titles] if isinstance(titles, str) else titles
-    titles = [""] * len(frames) if titles is None else list(titles)
+    titles = [titles] if isinstance(titles, str) else list(titles or [""] * len(frames))
     if len(titles) != len(frames):
         raise ValueError(f"{len(titles)} titles for {len(frames)} frames: give one for each")
-    words = "; ".join(
-        f"{title + ': ' if title else ''}{what}, {frame.shape[1]} x {frame.shape[0]} pixels"
-        for frame, title in zip(frames, titles, strict=True)
-    )
-    width = min(WIDEST, WIDTH / len(frames))
-    size = (width * len(frames), width * ratio + 0.2)
+    words = []
+    for frame, title in zip(frames, titles, strict=True):
+        _check_levels(check_frame(frame))
+        height, width = frame.shape[:2]
+        words.append(f"{title + ': ' if title else ''}{what}, {width} x {height} pixels")
+    return "; ".join(words), titles
+
+
+def _check_levels(frame):
+    """Raise a ValueError if it is not known which number is black and which is white."""
+    low, high = frame.min(), frame.max()
+    scaled = frame.dtype.kind == "f" and low >= 0 and high <= 1  # neither holds for nan
+    if frame.dtype != np.uint8 and not scaled:
+        raise ValueError(
+            f"a frame of {frame.dtype} from {low} to {high} cannot be shown: which would be white? "
+            "Give uint8, 0 to 255, or floating point from 0, black, to 1, white: for example "
+            "frame / 255 or frame / frame.max()"
+        )
+
+
+def _grid(words, columns, *ratios) -> tuple[Picture, list[list[Axes]]]:
+    """Return a picture and its rows of axes, which are as many times as high as wide."""
+    width = min(WIDEST, WIDTH / columns)
+    size = (width * columns, width * sum(ratios) + AROUND * len(ratios))
     picture = Picture(words, figsize=size, layout="compressed")
-    picture.get_layout_engine().set(wspace=0.05, hspace=0.05)
-    axes = picture.subplots(1, len(frames), squeeze=False)[0]
-    for each, title in zip(axes, titles, strict=True):
-        each.set_title(title)
-    return picture, axes
+    axes = picture.subplots(len(ratios), columns, height_ratios=ratios, squeeze=False)
+    return picture, axes.tolist()
+
+
+def _draw_spectra(row, frames, titles):
+    """Draw the spectra in one row, on one scale of colours."""
+    import cv2
+
+    from zmqlab.analysis.spectra import frequencies, log_spectrum, spectrum
+
+    levels = [frame if frame.dtype == np.uint8 else 255 * frame for frame in frames]
+    spectra = [log_spectrum(spectrum(each), each.shape[1]) for each in levels]
+    low = min(np.median(each) for each in spectra)  # that of the noise, in most frames
+    high = max(each.max() for each in spectra)
+    for axes, each, title in zip(row, spectra, titles, strict=True):
+        fx, fy = frequencies(each.shape)
+        half_x, half_y = 0.5 / len(fx), 0.5 / len(fy)  # of a bin: the axes are those of the middles
+        # A peak is one bin wide and would be lost on the way to fewer pixels: each bin is drawn as
+        # high as its highest neighbour.
+        near = 1 + 2 * math.ceil(max(each.shape) / 500)
+        image = axes.imshow(
+            cv2.dilate(each, np.ones((near, near))),
+            cmap="magma",
+            interpolation="nearest",  # versions of matplotlib differ in how they average
+            vmin=low,
+            vmax=high,
+            extent=(fx[0] - half_x, fx[-1] + half_x, fy[-1] + half_y, fy[0] - half_y),
+        )
+        axes.set(title=title, xlabel="fx (cycles per pixel)")
+        axes.tick_params(labelleft=axes is row[0])
+    row[0].set_ylabel("fy (cycles per pixel)")
+    bar = row[0].figure.colorbar(image, ax=row, fraction=0.05, pad=0.02, extend="min")
+    bar.set_label("log₁₀(1 + |F|), F in grey levels")
+    bar.outline.set_edgecolor(GREY)

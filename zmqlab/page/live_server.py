@@ -30,8 +30,8 @@ import tornado.web
 from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
+from zmqlab.analysis.frames import check_frame
 from zmqlab.analysis.spectra import log_spectrum, spectrum
-from zmqlab.page.pictures import drawable
 from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 from zmqlab.wire.messages import MessageError
@@ -40,7 +40,7 @@ CREDITS = 2  # pictures on their way: one that is painted, one that travels
 SILENCE = 2.0  # seconds without a frame until the page is told why
 QUALITY = 80  # of the JPEG, per cent
 FAINT, BRIGHT = 3.0, 7.0  # what is black and what is white in a spectrum: log10(1 + |F|)
-SIDES = 2, 16_000  # pixels: what has a spectrum, and what a browser can paint with it beside it
+LARGEST = 16_000  # pixels: what a browser can paint, when the spectrum doubles the width
 LONGEST = 10_000  # bytes of what a page sends
 
 
@@ -79,7 +79,7 @@ class Show:
     def __init__(self, loop, spectrum):
         self.loop, self.spectrum = loop, spectrum
         self.pages = set()
-        self.frame = self.picture = None  # as it came, and as it is drawn
+        self.frame = self.picture = None  # as it came, and as `as_picture` makes it
         self.header, self.lost, self.control, self.note = {}, 0, None, ""
         self._encoded = (None, b"")  # the picture that was encoded last, as a JPEG
 
@@ -91,8 +91,7 @@ class Show:
                 news, note = {}, ""
                 try:
                     frame = stream.latest(SILENCE)
-                    picture, assumed = drawable(frame, *SIDES)
-                    note = assumed and f"{frame.dtype}: {assumed}."
+                    picture, note = as_picture(frame)
                     news = {"frame": frame, "picture": picture, "header": stream.header}
                 except EndOfStream:
                     note = "The publisher has ended the stream."
@@ -166,7 +165,6 @@ class Page(WebSocketHandler):
                     await self.send_picture(show.header)
 
     async def send_picture(self, header):
-        """Send the newest picture, and what is to be said of it."""
         now = time.monotonic()
         lately = [at for at in self.painted if now - at < 2]
         about = {
@@ -237,6 +235,34 @@ class Saved(tornado.web.RequestHandler):
         fits = show.frame.dtype in (np.uint8, np.uint16)
         self.set_header("Content-Type", "image/png")
         self.finish(encode(show.frame if fits else show.picture, ".png"))
+
+
+def as_picture(frame: np.ndarray) -> tuple[np.ndarray, str]:
+    """Return what a page can show of a frame, uint8, and a note if that is not the frame as it is.
+
+    White is 255 in a frame of uint8, and 1 in one of booleans or of floating point from 0 to 1. In
+    any other it is the highest number, and black is 0 or, if there are negative ones, the lowest.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the page can show nothing of it; says what came.
+    """
+    check_frame(frame)
+    if min(frame.shape[:2]) < 2 or max(frame.shape) > LARGEST:
+        raise ValueError(f"a frame of shape {frame.shape} is not 2 to {LARGEST:,} pixels each way")
+    if frame.dtype == np.uint8:
+        return frame, ""
+    with np.errstate(all="ignore"):
+        numbers = frame.astype(np.float32)
+        finite = np.isfinite(numbers)
+        low, high = (each(where=finite, initial=0) for each in (numbers.min, numbers.max))
+        natural = frame.dtype.kind in "bf" and low == 0 and high <= 1
+        scale = 255 / (1 if natural or low == high else high - low)
+        levels = np.nan_to_num(np.clip(scale * (numbers - low), 0, 255))
+    assumed = [] if natural else ["its highest number is white"]
+    assumed += [] if finite.all() else ["what is no number is black"]
+    return levels.astype(np.uint8), f"{frame.dtype}: {', '.join(assumed)}." if assumed else ""
 
 
 def draw(picture: np.ndarray, with_spectrum: bool = True) -> np.ndarray:

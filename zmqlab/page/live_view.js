@@ -90,7 +90,8 @@ export default {
         `frame ${about.sequence} · ${about.fps.toFixed(1)} frames/s · ` +
         `${about.lost} lost · ${(1000 * about.latency).toFixed(0)} ms`;
       if (paused) owed.push(about.sequence);
-      else socket.send(`painted ${about.sequence}`);
+      // A picture may be painted after the process behind it has ended.
+      else if (socket.readyState === WebSocket.OPEN) socket.send(`painted ${about.sequence}`);
     };
 
     const connect = (url) => {

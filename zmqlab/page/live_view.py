@@ -7,8 +7,8 @@ from typing import Any
 import anywidget
 import traitlets
 
-from zmqlab.page.live_server import SIDES, draw, encode, serve_live
-from zmqlab.page.pictures import drawable
+from zmqlab.page.figures import image_html
+from zmqlab.page.live_server import as_picture, draw, encode, serve_live
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 from zmqlab.processes.handle import Process
 from zmqlab.processes.launch import start
@@ -41,8 +41,7 @@ class LiveView(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options):
         data, metadata = super()._repr_mimebundle_(**options)
         if self.still:  # for a page without widgets
-            data["image/jpeg"] = self.still
-            metadata["image/jpeg"] = {"alt": self.words}
+            data["text/html"] = image_html(self.still, self.words, "jpeg")
         return data, metadata
 
 
@@ -80,7 +79,7 @@ def live(
     words, still = f"live view of {topic!r} from {endpoint}", b""
     words += ", with its spectrum to the right" if spectrum else ""
     try:
-        picture, _ = drawable(frame, *SIDES)
+        picture, _ = as_picture(frame)
         still = encode(draw(picture, spectrum))
         words += f", {picture.shape[1]} x {picture.shape[0]} pixels"
     except (TypeError, ValueError) as error:  # those that follow may be others

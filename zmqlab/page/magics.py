@@ -8,7 +8,6 @@ from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
-from IPython.display import display
 
 import zmqlab.patterns  # noqa: F401 - has shared memory of the killed swept before each start
 from zmqlab.page.panels import panel
@@ -50,7 +49,7 @@ class TerminalMagics(Magics):
             )
         process = launch.launch_cell(name, cell, arguments)
         self.shell.user_ns[name] = process
-        display(panel(process))
+        panel(process)
         process.settle(lambda it: it.state != "starting", FIRST_SOCKET)
         process.settle(lambda it: it.ready or it.ended, FIRST_SOCKET if "zmq" in cell else MOMENT)
 
@@ -99,6 +98,4 @@ def _whose(name, namespace):
 def load(ipython: Any) -> None:
     """Bring the magics to this IPython, and let a process that a cell returns show its panel."""
     ipython.register_magics(TerminalMagics)
-    ipython.display_formatter.mimebundle_formatter.for_type(
-        Process, lambda process, **options: panel(process)._repr_mimebundle_(**options)
-    )
+    ipython.display_formatter.ipython_display_formatter.for_type(Process, panel)

@@ -1,14 +1,18 @@
 """The panel of a process in the notebook: what it prints, its state, a Stop button.
 
 The text goes to the page at most five times a second and at most 200 lines at a time, however fast
-a process prints: the page stays alive, and the panel says how many lines it left out.
+a process prints: the page stays alive, and the panel says how many lines it left out. What it
+shows last goes into the notebook's file once, at the end, for pages without a kernel.
 """
 
 import threading
+from html import escape
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import traitlets
+from IPython.display import display
 
 from zmqlab.processes.handle import Process
 
@@ -59,20 +63,30 @@ class Panel(anywidget.AnyWidget):
                 )
         return not ended
 
-    def follow(self) -> None:
-        """Bring the panel up to date until the process has ended; not quicker than it is seen."""
-        while self.refresh():
-            self.process.settle(lambda process: process.ended, PERIOD)
-
     def __repr__(self) -> str:
         return repr(self.process)
 
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
+        head = escape(f"{self.name}: {self.state} · {self.facts}")
+        data["text/html"] = f"<p>{head}</p><pre>{escape(self.log)}</pre>"  # without a kernel
+        return data, metadata
 
-def panel(process: Process) -> Panel:
-    """Return a panel that shows `process` and follows it until it has ended."""
+
+def panel(process: Process) -> None:
+    """Show a panel of `process` below the cell, up to date until the process has ended."""
     made = Panel(process)
-    threading.Thread(target=made.follow, daemon=True, name=f"panel of {process.name}").start()
-    return made
+    shown = display(made, display_id=True)
+    follow = threading.Thread(target=_follow, args=(made, shown), daemon=True)
+    follow.name = f"panel of {process.name}"
+    follow.start()
+
+
+def _follow(made, shown):
+    while made.refresh():
+        made.process.settle(lambda process: process.ended, PERIOD)
+    if shown:
+        shown.update(made)
 
 
 def _facts(process):

@@ -96,8 +96,9 @@ def asking_worker(
         results = ring if shared else None
         while (parts := recv_parts(socket, timeout))[0].bytes != b"end":
             _, header, frame = reader.unpack_frame(parts)
-            send_parts(socket, work(task, header, frame, worker, results), timeout)
-            del frame  # or its slot would be kept until the next one is there
+            parts = work(task, header, frame, worker, results)
+            del frame  # with its result, its slot is free
+            send_parts(socket, parts, timeout)
 
 
 def welcome(

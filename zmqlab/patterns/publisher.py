@@ -9,6 +9,7 @@ import numpy as np
 import zmq
 
 from zmqlab.patterns.stream import WAITING_TO_BE_SENT, wire_topic
+from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import pack_frame
 from zmqlab.wire.parts import send_each
 from zmqlab.wire.shared import FrameRing, RingFull
@@ -49,11 +50,11 @@ class Publisher:
         not notice. False (ZeroMQ's XPUB_NODROP): sending waits until there is room, so that each
         subscriber gets every frame, at the pace of the slowest.
     shared : int, optional
-        Publish through shared memory with so many slots (see `zmqlab.wire.shared`), to subscribers of
-        the same user on this computer. No more frames than that wait, whatever `hwm` says: who is
-        further behind misses some. Each subscriber keeps the slots of the frames that it holds, so
-        give two slots more than all of them hold; a frame for which no slot is free is not sent,
-        and all of them miss it.
+        Publish through shared memory with so many slots (see `zmqlab.wire.shared`), to subscribers
+        of the same user on this computer. No more frames than that wait, whatever `hwm` says: one
+        that is further behind misses some. Each subscriber keeps the slots of the frames that it
+        holds, so give two slots more than all of them hold; a frame for which no slot is free is
+        not sent, and all of them miss it.
 
     Attributes
     ----------
@@ -96,7 +97,8 @@ class Publisher:
         self._pack = self._ring.pack_frame if self._ring else pack_frame
         self._context = zmq.Context()
         try:
-            self._socket = socket = self._context.socket(zmq.XPUB)
+            with whole:  # a Ctrl-C in here would leave a socket that nobody can close
+                self._socket = socket = self._context.socket(zmq.XPUB)
             # Without it XPUB tells of the first subscription to a topic and of the end of the
             # last one only: three subscribers would be one message.
             socket.xpub_verboser = True
@@ -112,19 +114,20 @@ class Publisher:
 
     def look(self) -> int:
         """See which subscriptions came and went; return how many there are now."""
-        for _ in range(_MOST_NEWS):
-            try:
-                news = self._socket.recv(zmq.NOBLOCK)
-            except zmq.Again:
-                break
-            # A byte 1 and what is subscribed to, or a byte 0 and what no longer is. Anything
-            # else is a message, to which a publisher does not listen.
-            kind, beginning = news[:1], news[1:]
-            if kind in (b"\0", b"\1") and self._wire.encode().startswith(beginning):
-                change = 1 if kind == b"\1" else -1
-                self.subscribers += change
-                self._named += change if beginning else 0
-                self._left += change < 0
+        with whole:  # pyzmq may lose a Ctrl-C that comes while it raises Again
+            for _ in range(_MOST_NEWS):
+                try:
+                    news = self._socket.recv(zmq.NOBLOCK)
+                except zmq.Again:
+                    break
+                # A byte 1 and what is subscribed to, or a byte 0 and what no longer is. Anything
+                # else is a message, to which a publisher does not listen.
+                kind, beginning = news[:1], news[1:]
+                if kind in (b"\0", b"\1") and self._wire.encode().startswith(beginning):
+                    change = 1 if kind == b"\1" else -1
+                    self.subscribers += change
+                    self._named += change if beginning else 0
+                    self._left += change < 0
         return self.subscribers
 
     def wait_for(self, count: int, timeout: float = 60.0) -> None:
@@ -181,11 +184,18 @@ class Publisher:
             be sent again.
         """
         self.look()
-        with contextlib.suppress(RingFull):  # subscribers see by the number that one is missing
-            extra["stream"] = self._stream
+        extra["stream"] = self._stream
+        try:
             parts = self._pack(frame, self._wire, self.sequence, time, **extra)
-            self._send(parts, timeout)
-        self.sequence += 1
+        except RingFull:
+            parts = None  # subscribers see by the number that one is missing
+        self.sequence += 1  # before it is sent: a Ctrl-C is raised when it has been
+        try:
+            if parts:
+                self._send(parts, timeout)
+        except TimeoutError:
+            self.sequence -= 1
+            raise
 
     def _send(self, parts, timeout):
         # Not with `send_parts`, which polls: a poll finds an XPUB socket ready at any time. Only
@@ -197,7 +207,7 @@ class Publisher:
             if monotonic() > deadline:
                 raise TimeoutError(
                     f"of {self.look()} subscribers to {self.topic!r} at {self.endpoint} one takes "
-                    f"no frame any more: frame {self.sequence} was sent to none of them"
+                    "no frame any more: this one was sent to none of them"
                 )
 
     def close(self, timeout: float = _GOODBYE) -> None:

@@ -7,23 +7,27 @@ while it grows, and has in the end the same frames as those who were fast.
 """
 
 import math
+import sys
 from pathlib import Path
 from time import monotonic
 from typing import Literal
 
 from zmqlab.patterns.subscription import subscribe
+from zmqlab.patterns.watch_stream import show_line
 from zmqlab.recording.recorder import Recorder, RecordingError
 from zmqlab.wire.sockets import check_count
 
-_PAUSE = 1.0  # seconds between two lines about losses
+_PERIOD = 1.0 if sys.stdout.isatty() else 10.0  # seconds between two lines on how far it is
+_SILENCE = 1.0  # seconds without a frame that are worth a word when Ctrl-C ends a recording
 
 
 def record(
     path: Path,
+    /,
     *,
     connect: str,
     topic: str = "camera",
-    frames: int | None = None,
+    count: int | None = None,
     hwm: int = 200,
     compression: Literal["lz4", "zstd"] | None = None,
     timeout: float = 10.0,
@@ -38,7 +42,7 @@ def record(
         Where the publisher is, for example ``tcp://127.0.0.1:5555``.
     topic
         The name of the stream.
-    frames
+    count
         How many frames, from the first that arrives. Default: until the stream ends, or Ctrl-C.
     hwm
         High-water mark: how many frames may wait here for the disk. 200 of 640 x 480 are 7 s at
@@ -51,54 +55,74 @@ def record(
     Raises
     ------
     RecordingError
-        If frames are missing, with their numbers, or cannot be written. The others are kept.
+        If frames are missing, with their numbers; if they came from two publishers at once; or if
+        one cannot be written. The others are kept.
     TimeoutError
         If no frame came at all.
     """
-    if frames is not None:
-        check_count(frames=frames)
-    most = math.inf if frames is None else frames
+    if count is not None:
+        check_count(count=count)
+    most = math.inf if count is None else count
     with (
         Recorder(path, compression) as recorder,
         subscribe(connect, topic, hwm=hwm, timeout=timeout) as stream,
     ):
         ending = _fill(recorder, stream, most)
+    if sys.stdout.isatty():
+        print()
     _conclude(recorder, stream, most, ending)
 
 
 def _fill(recorder, stream, most):
-    """Record up to `most` frames; return what cut it short, or nothing."""
-    told, when = 0, -math.inf
+    """Record up to `most` frames; return what else ended the recording, as half a sentence."""
+    shown = heard = monotonic()
     try:
         for frame in stream:
-            if stream.lost > told and monotonic() > when + _PAUSE:
-                told, when = stream.lost, monotonic()
-                print(f"record: {told} frames lost so far", flush=True)
+            heard = monotonic()
+            if stream.mixed:
+                return "frames of more than one publisher came mixed: record one at a time"
             if stream.received + stream.lost <= most:  # else the last ones are among the lost
-                recorder.add(frame, stream.header["sequence"], stream.header["time"])
+                number = stream.header["sequence"]
+                recorder.add(frame, number, stream.header["time"])
             if stream.received + stream.lost >= most:
                 return ""
+            if heard > shown + _PERIOD:
+                shown = heard
+                show_line(
+                    f"record: {recorder.count} frames of {stream.topic!r}, {stream.lost} lost"
+                )
         return "" if most == math.inf else "the stream ended"
+    except RecordingError as error:
+        raise RecordingError(f"{error} (frame {number} of {stream.topic!r})") from None
     except TimeoutError as error:
         if recorder.count == 0:
             raise
         return str(error)
     except KeyboardInterrupt:
+        silence = monotonic() - heard
+        print(f"record: ended by Ctrl-C, {silence:.1f} s after the last frame", flush=True)
+        if silence > _SILENCE:
+            print("record: whether more were sent since then is not known", flush=True)
         return ""
 
 
-def _conclude(recorder, stream, most, cut_short):
+def _conclude(recorder, stream, most, ending):
     """Say that every frame is there, or raise an error that says which are not."""
-    problems = [cut_short] if cut_short else []
-    lost = min(stream.lost, most - recorder.count)
-    if lost:
+    problems = [ending] if ending else []
+    missing = min(stream.lost, most - recorder.count)
+    if missing and not stream.mixed:
+        problems.append(f"{missing} lost ({_list(stream.gaps)})")
+    if stream.restarts and not stream.mixed:
+        times = "once" if stream.restarts == 1 else f"{stream.restarts} times"
         problems.append(
-            f"{lost} lost ({_list(stream.gaps)}): the publisher was faster than the way here or "
-            "the disk. Take smaller frames, fewer in a second, or higher high-water marks, here "
-            "and there"
+            f"the publisher was started anew {times}, and what it had sent last before that may "
+            "be missing too"
         )
-    if stream.restarts:
-        problems.append("the publisher was started anew, and its last frames before may be missing")
+    elif missing:
+        problems.append(
+            "frames came faster than they could travel or be written. Take smaller ones, fewer in "
+            "a second, or higher high-water marks, here and there"
+        )
     of = "" if most == math.inf else f" of {most}"
     holds = f"{recorder.path} holds {recorder.count}{of} frames"
     if problems:

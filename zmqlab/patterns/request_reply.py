@@ -28,10 +28,13 @@ import contextlib
 import math
 import traceback
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import zmq
 
 from zmqlab.cameras import CameraError, open_camera
+from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import (
     MessageError,
     from_json,
@@ -187,7 +190,13 @@ def unpack_request(parts, commands=COMMANDS):
     return command, from_json(parts[1], "parameters") if len(parts) == 2 else {}
 
 
-def request(endpoint, command, parameters=None, timeout=5.0, retries=0):
+def request(
+    endpoint: str,
+    command: str,
+    parameters: dict[str, Any] | None = None,
+    timeout: float = 5.0,
+    retries: int = 0,
+) -> tuple[str, dict[str, Any], np.ndarray | None]:
     """Send one request to a server and return its reply.
 
     A REQ socket that got no reply cannot send again, so each try has a socket of its own,
@@ -225,9 +234,11 @@ def request(endpoint, command, parameters=None, timeout=5.0, retries=0):
     """
     parts = pack_request(command, parameters)
     with zmq.Context() as context:
+        context.linger = 0  # a request nobody took is forgotten
         for _ in range(1 + retries):
-            with context.socket(zmq.REQ) as socket:
-                socket.linger = 0  # a request nobody took is forgotten
+            with whole:  # a Ctrl-C in here would leave a socket that nobody can close
+                socket = context.socket(zmq.REQ)
+            with socket:
                 connect_socket(socket, endpoint)
                 send_parts(socket, parts)
                 with contextlib.suppress(TimeoutError):
@@ -248,7 +259,7 @@ def _unpack_reply(parts, endpoint, command):
     return topic, header, None
 
 
-def snapshot(path: Path, *, connect: str, timeout: float = 5.0) -> None:
+def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
     """Read one frame from a camera server and write it as an image file.
 
     Parameters

@@ -14,12 +14,14 @@ from zmqlab.patterns.stream import (
     WAITING_TO_BE_READ,
     wire_topic,
 )
+from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.parts import recv_parts
 from zmqlab.wire.shared import Overtaken, RingReader
 from zmqlab.wire.sockets import check_count, wait, who_listens
 from zmqlab.wire.sockets import connect as connect_socket
 
+_MOST_STREAMS = 8  # remembered: restarts of the publisher, or publishers beside each other
 _MOST_GAPS = 1000  # remembered; older ones are only counted
 _LISTEN = 1.0  # seconds to find out what is published, when nothing comes
 _SILENCE = 10  # seconds after which to ask a silent publisher's computer for a sign of life
@@ -91,6 +93,8 @@ class Subscription:
     restarts : int
         How often another stream followed, because the publisher was started anew. What the old
         one sent last may be lost without being counted.
+    mixed : bool
+        Whether streams came mixed: more than one publisher sends to this topic.
     overtaken : int
         Messages about a frame in shared memory that was there no longer. Such a frame is lost.
     refused : int
@@ -103,17 +107,22 @@ class Subscription:
         self.latency = 0.0
         self.received = self.lost = self.skipped = self.restarts = self.refused = 0
         self.overtaken = 0
+        self.mixed = False
         self.first, self.complaint = None, ""
         self._gaps: deque[tuple[int, int]] = deque(maxlen=_MOST_GAPS)
-        self._stream, self._next = None, 0  # the number that the next frame should have
-        self._ended, self._over = False, ""  # and which stream it was that ended last
+        self._due: dict[str | None, int] = {}  # stream: the number that its next frame should have
+        self._stream: str | None = None
+        self._over: str | None = None  # the stream that has ended last
+        self._ended = False
+        self._away = False  # unsubscribed, since a stream has ended
         self._wire = wire_topic(topic)
         check_count(hwm=hwm)
         self._hwm = hwm
         self._reader = RingReader()
         self._context = zmq.Context()
         try:
-            self._socket = socket = self._context.socket(zmq.SUB)
+            with whole:  # a Ctrl-C in here would leave a socket that nobody can close
+                self._socket = socket = self._context.socket(zmq.SUB)
             socket.rcvhwm = hwm  # before connecting: the queues are made then
             socket.rcvbuf = WAITING_IN_THE_SYSTEM
             socket.linger = 0
@@ -128,6 +137,7 @@ class Subscription:
 
     @property
     def gaps(self) -> list[tuple[int, int]]:
+        """The stretches of lost frames."""
         return list(self._gaps)
 
     @property
@@ -154,6 +164,9 @@ class Subscription:
         """
         timeout = self.timeout if timeout is None else timeout
         deadline = monotonic() + timeout
+        if self._away and not self._ended:  # not before: whoever closes now would leave twice
+            self._away = False
+            self._socket.subscribe(self._wire)
         while not self._ended:
             arrived = wait({self._socket: zmq.POLLIN}, deadline - monotonic())
             frame = self._take(recv_parts(self._socket)) if arrived else None
@@ -165,7 +178,6 @@ class Subscription:
                     f"so far {self.summary()}"
                 )
         self._ended = False
-        self._socket.subscribe(self._wire)
         raise EndOfStream(f"{self.topic!r} from {self.endpoint} has ended: {self.summary()}")
 
     def latest(self, timeout: float | None = None) -> np.ndarray:
@@ -193,7 +205,9 @@ class Subscription:
         if self.overtaken:
             why = "" if self.received else f", the last because {self.complaint}"
             words.append(f"{self.overtaken} overtaken{why}")
-        if self.restarts:
+        if self.mixed:
+            words.append("from more than one publisher")
+        elif self.restarts:
             words.append(f"the publisher started anew {_times(self.restarts)}")
         if self.refused:
             words.append(f"{self.refused} refused, the last because {self.complaint}")
@@ -242,12 +256,13 @@ class Subscription:
             self.refused += 1
             self.complaint = str(error)
             return None
-        if header.get("stream") == self._over:
+        stream = str(header["stream"]) if "stream" in header else None
+        if stream is not None and stream == self._over:
             return None  # the end is said until all have left
         self._ended = header.get("end") is True
-        self._count(header["sequence"], header.get("stream"))
+        self._count(header["sequence"], stream)
         if self._ended:
-            self._over = header.get("stream") or ""
+            self._over, self._away = stream, True
             self._socket.unsubscribe(self._wire)  # by which the publisher knows that we have all
             return None
         self.received += 1
@@ -255,19 +270,24 @@ class Subscription:
         return frame
 
     def _count(self, sequence, stream):
-        """Compare the number that came with the one that should have come next."""
+        """Compare the number that came with the one that should have come next in its stream."""
+        due = self._due.get(stream)
         if self.first is None:  # what was sent before is not lost: nobody listened
             if self._ended:
                 return
-            self.first = self._next = sequence
-        elif stream != self._stream or (sequence < self._next and not self._ended):
+            self.first = due = sequence
+        elif due is None or (sequence < due and not self._ended):
             self.restarts += 1
-            self._next = 0
-        if sequence > self._next:
-            self.lost += sequence - self._next
-            self._gaps.append((self._next, sequence - 1))
+            due = 0
+        elif stream != self._stream:
+            self.mixed = True
+        if sequence > due:
+            self.lost += sequence - due
+            self._gaps.append((due, sequence - 1))
         self._stream = stream
-        self._next = sequence + 1
+        self._due[stream] = sequence + 1
+        if len(self._due) > _MOST_STREAMS:
+            self._due.pop(next(iter(self._due)))
 
     def _listen_to_all(self):
         """Subscribe to everything in place of the topic, for a moment: what is published?"""

@@ -31,11 +31,11 @@ def watch(*, connect: str, topic: str = "camera") -> None:
             silent = 0 if latencies else silent + 1
             if latencies:
                 rate = len(latencies) / (monotonic() - begin)
-                _show(f"{rate:.1f} frames/s, latency {1000 * median(latencies):.1f} ms", stream)
+                _show(stream, f"{rate:.1f} frames/s, latency {1000 * median(latencies):.1f} ms")
             elif silent % _SILENT == 0:
-                _show(f"no frame for {silent * _PERIOD:g} s: {stream.why_nothing()}", stream)
+                _show(stream, f"no frame for {silent * _PERIOD:g} s: {stream.why_nothing()}")
             if ended:
-                _show("the publisher has ended the stream", stream)
+                _show(stream, "the publisher has ended the stream")
     if sys.stdout.isatty():
         print()
 
@@ -53,9 +53,12 @@ def _listen(stream, until):
     return latencies, False
 
 
-def _show(news, stream):
+def _show(stream, news):
+    show_line(f"{stream.topic}: {news}; {stream.summary()}")
+
+
+def show_line(text: str) -> None:
     """Show a line: in a terminal in place of the line before, elsewhere below it."""
-    text = f"{stream.topic}: {news}; {stream.summary()}"
     if sys.stdout.isatty():
         width = shutil.get_terminal_size().columns - 1
         print("\r" + text[:width].ljust(width), end="", flush=True)

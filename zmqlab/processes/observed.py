@@ -189,7 +189,7 @@ def begin(start_message):
     """Observe the sockets of this process and report to the one that sent `start_message`."""
     global _reporter
     _reporter = Reporter(start_message)
-    _copy_free.context._socket_class = _PLAIN  # noqa: SLF001 - pyzmq's own, for `copy=False`
+    _copy_free.context._socket_class = _PLAIN
     _make_all_sockets(ObservedSocket if start_message["observe"] else AnnouncedSocket)
     if hasattr(os, "register_at_fork"):  # the thread is missing in a fork
         os.register_at_fork(after_in_child=lambda: _make_all_sockets(_PLAIN))
@@ -199,7 +199,7 @@ def begin(start_message):
 
 
 def _make_all_sockets(kind):
-    zmq.Context._socket_class = kind  # noqa: SLF001 - which has no other name
+    zmq.Context._socket_class = kind
     zmq.Socket = zmq.sugar.Socket = zmq.sugar.socket.Socket = kind
 
 

@@ -21,9 +21,11 @@ by which a viewer such as h5web finds the film and its axis. NeXus knows RGB pic
 ones. Hence `film`: a viewer shows true colours, and a program gets back what was recorded.
 """
 
+from pathlib import Path
+
 import h5py
 import numpy as np
-from h5py import h5d, h5p, h5s
+from h5py.h5s import UNLIMITED
 
 # The file format of HDF5 1.10 (2016), the first that can be read while it grows. A later one
 # would lock older programs out and gain nothing here.
@@ -33,29 +35,26 @@ FORMAT = ("v110", "v110")
 PAGE = 4096
 
 # For each frame the whole chunk of numbers, one kilobyte, is written again: that is faster than
-# to have HDF5 pick out the eight bytes which are new.
+# having HDF5 pick out the eight bytes which are new.
 NUMBERS_PER_CHUNK = 128
 
 # The bytes with which a file of this format begins; they say whether it is being written.
 SUPERBLOCK = 48
 
 
-def make(path):
-    """Make the file, which must not exist yet, and return it open: an `h5py.File`."""
-    # Without locks: whoever looks into the file while it is made would hold one for a moment,
-    # and with it stop the recording. What is being written is marked in the file anyway.
-    return h5py.File(
-        path,
-        "x",
-        libver=FORMAT,
-        locking=False,
-        alignment_threshold=PAGE,
-        alignment_interval=PAGE,
-    )
+def make(path: Path) -> h5py.File:
+    """Make the file, which must not exist yet, and return it open."""
+    # Without locks: a program that looks into the file while it is made would hold one for a
+    # moment, and stop the recording by it. A mark in the file says that it is being written.
+    pages = {"alignment_threshold": PAGE, "alignment_interval": PAGE}
+    return h5py.File(path, "x", libver=FORMAT, locking=False, **pages)
 
 
-def lay_out(file, frame, filter):
-    """Make the datasets for frames like this one, all empty, and let readers in."""
+def lay_out(file: h5py.File, frame: np.ndarray, compression: dict) -> tuple[h5py.Dataset, ...]:
+    """Make the datasets for frames like this one, let readers in, and return the datasets.
+
+    They are frames, sequence and time, all empty; `compression` is for h5py's `create_dataset`.
+    """
     colour = frame.shape[2:] == (3,)
     file.attrs.update({"NX_class": "NXroot", "default": "entry"})
     entry = file.create_group("entry")
@@ -64,7 +63,7 @@ def lay_out(file, frame, filter):
     axes = ["time"] + ["."] * frame.ndim  # "." is an axis without a scale
     data.attrs.update({"NX_class": "NXdata", "signal": "frames", "axes": axes})
 
-    frames = _growing(data, "frames", frame.dtype, 1, frame.shape, **filter)
+    frames = _growing(data, "frames", frame.dtype, 1, frame.shape, **compression)
     sequence = _growing(data, "sequence", np.int64, NUMBERS_PER_CHUNK)
     time = _growing(data, "time", np.float64, NUMBERS_PER_CHUNK)
     time.attrs.update({"units": "s", "start": "1970-01-01T00:00:00Z"})
@@ -78,30 +77,24 @@ def lay_out(file, frame, filter):
 
 def _lay_out_film(entry, frames, axes):
     """Show BGR frames as RGB: a virtual dataset, which takes its channels from `frames`."""
-    height_width, endless = frames.shape[1:3], h5s.UNLIMITED
-    one_channel, endlessly_many = (1, *height_width, 1), (endless, 1, 1, 1)
-    layout = h5p.create(h5p.DATASET_CREATE)
+    size = {"shape": (1, *frames.shape[1:]), "maxshape": frames.maxshape}
+    layout = h5py.VirtualLayout(dtype=frames.dtype, **size)
+    bgr = h5py.VirtualSource(".", frames.name, **size)  # "." is this very file
     for channel in range(3):
-        rgb = h5s.create_simple((1, *height_width, 3), (endless, *height_width, 3))
-        bgr = rgb.copy()
-        rgb.select_hyperslab((0, 0, 0, channel), endlessly_many, one_channel, one_channel)
-        bgr.select_hyperslab((0, 0, 0, 2 - channel), endlessly_many, one_channel, one_channel)
-        layout.set_virtual(rgb, b".", frames.name.encode(), bgr)  # "." is this very file
+        layout[:UNLIMITED, ..., channel] = bgr[:UNLIMITED, ..., 2 - channel]
     film = entry.create_group("film")
     film.attrs.update({"NX_class": "NXdata", "signal": "rgb", "axes": axes})
-    # h5py.VirtualLayout makes the same more slowly: the first frame would wait for it.
-    h5d.create(film.id, b"rgb", frames.id.get_type(), rgb, layout)
-    film["rgb"].attrs["interpretation"] = "rgb-image"
+    film.create_virtual_dataset("rgb", layout).attrs["interpretation"] = "rgb-image"
     film["time"] = entry["data/time"]
 
 
-def _growing(group, name, dtype, chunk, shape=(), **filter):
+def _growing(group, name, dtype, chunk, shape=(), **compression):
     """Make an empty dataset whose first axis grows without end."""
     sizes = {"shape": (0, *shape), "maxshape": (None, *shape), "chunks": (chunk, *shape)}
-    return group.create_dataset(name, dtype=dtype, **sizes, **filter)
+    return group.create_dataset(name, dtype=dtype, **sizes, **compression)
 
 
-def append(dataset, index, chunk):
+def append(dataset: h5py.Dataset, index: int, chunk: np.ndarray) -> None:
     """Write the chunk that holds row `index` straight to the file, then let readers see the row."""
     rows, *row_shape = chunk.shape
     storage = dataset.id
@@ -110,8 +103,8 @@ def append(dataset, index, chunk):
     storage.flush()
 
 
-def append_compressed(dataset, index, chunk):
-    """The same through HDF5's filters."""
+def append_compressed(dataset: h5py.Dataset, index: int, chunk: np.ndarray) -> None:
+    """Do the same through HDF5's filters, for chunks of one row."""
     dataset.resize(index + 1, axis=0)
     dataset[index] = chunk[0]
     dataset.flush()

@@ -1,140 +1,135 @@
 """Frames into an HDF5 file, and back.
 
-A recording is a film of its own: what is in the file, and why it is laid out like that, is told in
-`zmqlab.recording.film`. There is one writer, the `Recorder`; any number of other processes may read what is
-there so far (HDF5 calls it SWMR, single writer, multiple readers).
+What is in the file, and why it is laid out like that, stands in `zmqlab.recording.film`. There is
+one writer, the `Recorder`; any number of other processes may read what is there so far (HDF5 calls
+it SWMR, single writer, multiple readers).
 """
 
 import os
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import time as now
+from typing import Any, Literal, Self
 
 import h5py
 import numpy as np
 
-from zmqlab.recording import film
+from . import film
+
+# What HDF5's functions raise if there is no room, or if a file is not what it should be.
+FAILURES = (OSError, RuntimeError)
 
 
 class RecordingError(RuntimeError):
-    """A frame or a file that cannot be recorded or read; says which, why, and what to do."""
+    """A frame cannot be recorded, or a file not read; the text says why and what to do."""
 
 
 class Recorder:
     """Write frames to a new HDF5 file, one by one.
 
+    When `add` returns, the frame is in the file: other processes see it, and it stays there even
+    if this process is killed the next moment. (If the computer loses power, what the operating
+    system had not yet brought to the disk is gone.) Record on a local disk: on network file
+    systems HDF5 does not promise that others can read while one writes.
+
+    A recorder belongs to one thread. Closed without a single frame, it leaves no file::
+
+        with Recorder("film.h5") as recorder:
+            for frame in frames:
+                recorder.add(frame)
+
     Parameters
     ----------
-    path : str or Path
+    path
         The file to make. It must not exist yet; its folder must.
-    compression : {None, "lz4", "zstd"}
+    compression
         Lossless compression (bitshuffle followed by the one named). Slower, and needs the package
         hdf5plugin for writing and for reading.
 
     Attributes
     ----------
+    path : Path
+        The file.
     count : int
         Frames recorded so far.
-    bytes : int
-        Size of their pixels, before compression.
 
     Raises
     ------
     RecordingError
-        The file exists already, or cannot be made.
-
-    Notes
-    -----
-    When `add` returns, the frame is in the file: other processes see it, and it stays there even
-    if this process is killed the next moment. (Should the computer lose power, what the operating
-    system had not yet brought to the disk is gone.) Record on a local disk: on network file
-    systems HDF5 does not promise that others can read while one writes.
-
-    A recorder belongs to one thread. Closed without a single frame, it leaves no file.
-
-    Examples
-    --------
-    >>> with Recorder("film.h5") as recorder:
-    ...     for frame in frames:
-    ...         recorder.add(frame)
+        If the file exists already, or cannot be made.
     """
 
-    def __init__(self, path, compression=None):
+    def __init__(self, path: str | Path, compression: Literal["lz4", "zstd"] | None = None) -> None:
         self.path = Path(path)
         self.count = 0
-        self.bytes = 0
-        self._filter = _filter(compression)
-        self._file = _create(self.path)
-        self._datasets = self._kind = None
+        self._compression = _compression(compression)
+        self._file: Any = _create(self.path)
+        self._datasets: Any = ()  # made like the first frame:
+        self._kind: Any = None  # its shape and dtype
         self._sequence_chunk = np.zeros(film.NUMBERS_PER_CHUNK, np.int64)
         self._time_chunk = np.zeros(film.NUMBERS_PER_CHUNK, np.float64)
 
-    def add(self, frame, sequence=None, time=None):
+    def add(
+        self, frame: np.ndarray, sequence: int | None = None, time: float | None = None
+    ) -> None:
         """Record one frame.
 
         Parameters
         ----------
-        frame : array of numbers, height x width or height x width x colours
-            The first one decides on the shape and dtype of all.
-        sequence : int, optional
+        frame
+            Numbers, height x width or height x width x colours. The first one decides on the shape
+            and dtype of all.
+        sequence
             The number it was sent with; without one, frames are counted from 0.
-        time : float, optional
+        time
             When it was captured, in seconds since 1970; without one, now.
 
         Raises
         ------
         RecordingError
-            The frame is of another shape or dtype than those before it, or the disk is full.
+            If the frame is of another shape or dtype than those before it, or the disk is full.
             It is not recorded and all before it are kept. The recorder goes on with the next
             frame; only if HDF5 could not clean up on the full disk is the recording closed.
         """
         if not self._file:
             raise RecordingError(f"{self.path}: this recording is closed; start another Recorder")
         frame = np.asarray(frame)
-        _check(frame, self._kind)
+        self._check(frame)
         row = self.count % film.NUMBERS_PER_CHUNK
         self._sequence_chunk[row] = self.count if sequence is None else sequence
         self._time_chunk[row] = now() if time is None else time
         try:
-            if self._datasets is None:
-                self._datasets = film.lay_out(self._file, frame, self._filter)
-                self._kind = (frame.shape, frame.dtype)
-                self._superblock = self.path.read_bytes()[: film.SUPERBLOCK]
-            frames, sequences, times = self._datasets
-            film.append(sequences, self.count, self._sequence_chunk)
-            film.append(times, self.count, self._time_chunk)
-            append_frame = film.append_compressed if self._filter else film.append
-            append_frame(frames, self.count, np.ascontiguousarray(frame)[np.newaxis])
-            self.count += 1
-        except (OSError, RuntimeError) as error:
+            self._write(frame)
+        except BaseException as error:
             self._take_back()
+            if not isinstance(error, FAILURES):  # Ctrl-C, most likely
+                raise
             raise RecordingError(
                 f"{self.path}: frame {self._sequence_chunk[row]} could not be written "
                 f"({_reason(error)}). The {self.count} frames before it are kept; make room, or "
                 "record to another disk"
             ) from error
-        except BaseException:  # Ctrl-C, most likely
-            self._take_back()
-            raise
-        self.bytes += frame.nbytes
 
-    def close(self):
+    def close(self) -> None:
         """End the recording. Safe to call twice.
 
         Raises
         ------
         RecordingError
-            The file could not be closed properly; what was recorded can be read all the same.
+            If the file could not be closed properly; it can be read all the same.
         """
         if not self._file:
             return
         file, self._file = self._file, None
         try:
             file.close()
-        except (OSError, RuntimeError) as error:
+        except FAILURES as error:
             if self.count:
-                self._mark_as_growing()
+                # Without the mark of a growing file HDF5 1.14 could not open this one.
+                with suppress(OSError), self.path.open("r+b") as half_closed:
+                    half_closed.write(self._growing)
                 raise RecordingError(
                     f"{self.path}: could not be closed properly ({_reason(error)}). open_recording "
                     f"reads its {self.count} frames all the same; other programs may not"
@@ -143,29 +138,49 @@ class Recorder:
             with suppress(OSError):
                 self.path.unlink()
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind, error, traceback):
+    def __exit__(self, kind, error, traceback) -> None:
         try:
             self.close()
         except RecordingError:
             if error is None:  # else what stopped the recording is what matters
                 raise
 
-    def _mark_as_growing(self):
-        """Put the mark of a growing file back, without which HDF5 1.14 cannot open this one."""
-        with suppress(OSError), self.path.open("r+b") as file:
-            file.write(self._superblock)
+    def _check(self, frame):
+        kind = frame.shape, frame.dtype
+        if frame.dtype.kind not in "buifc" or frame.ndim not in (2, 3) or frame.size == 0:
+            raise RecordingError(
+                f"{self.path}: this is {_describe(*kind)}; a frame holds numbers, height x width "
+                "or height x width x colours"
+            )
+        if self._kind not in (None, kind):
+            raise RecordingError(
+                f"{self.path}: this frame is {_describe(*kind)}, the {self.count} recorded before "
+                f"it are {_describe(*self._kind)}; start another Recorder for another kind"
+            )
+
+    def _write(self, frame):
+        if not self._datasets:
+            self._datasets = film.lay_out(self._file, frame, self._compression)
+            self._kind = (frame.shape, frame.dtype)
+            self._growing = self.path.read_bytes()[: film.SUPERBLOCK]
+        frames, sequences, times = self._datasets
+        film.append(sequences, self.count, self._sequence_chunk)
+        film.append(times, self.count, self._time_chunk)
+        append_frame = film.append_compressed if self._compression else film.append
+        append_frame(frames, self.count, np.ascontiguousarray(frame)[np.newaxis])
+        self.count += 1
 
     def _take_back(self):
         """Undo a frame that was only partly written; close what cannot go on after that."""
-        broken = self._datasets is None  # not even the empty datasets could be made
-        for dataset in self._datasets or ():
+        broken = not self._datasets  # not even the empty ones could be made
+        for dataset in self._datasets:
             try:
                 dataset.resize(self.count, axis=0)
                 dataset.flush()
-            except (OSError, RuntimeError):
+            except FAILURES:
                 broken = True
         if broken:
             with suppress(RecordingError):
@@ -173,15 +188,16 @@ class Recorder:
 
 
 @contextmanager
-def open_recording(path):
+def open_recording(path: str | Path) -> Iterator[h5py.Group]:
     """Open a recording for reading, finished or not.
 
     It opens just as well while another process is still recording, and after that process was
-    killed. It then holds the frames that were complete on opening; open it again to see more.
+    killed. It then holds the frames that were complete on opening; open it again to see more::
 
-    Parameters
-    ----------
-    path : str or Path
+        with open_recording("film.h5") as data:
+            frame = data["frames"][7]
+            history_of_a_pixel = data["frames"][:, 240, 320]
+            a_second = data["frames"][stretch(data, start, start + 1)]
 
     Yields
     ------
@@ -193,25 +209,18 @@ def open_recording(path):
     Raises
     ------
     RecordingError
-        There is no such file, or no frame in it.
+        If there is no such file, or no frame in it.
 
     Notes
     -----
     h5py also has ``dataset.refresh()``. Beware: if the process has a second handle to the same
     dataset open, HDF5 (1.14.4 and 2.0.0, at least) then reads the first frame for every other.
-
-    Examples
-    --------
-    >>> with open_recording("film.h5") as data:
-    ...     frame = data["frames"][7]
-    ...     history_of_a_pixel = data["frames"][:, 240, 320]
-    ...     a_second = data["frames"][stretch(data, start, start + 1)]
     """
     path = Path(path)
     try:
-        # Without the cache of chunks HDF5 reads the bytes asked for and no others: a pixel's
-        # history is then three bytes a frame instead of the whole film.
-        # And like the recorder it takes no lock: HDF5 asks for the same from both in one process.
+        # Without a cache of chunks HDF5 reads the bytes asked for and no others: a pixel's history
+        # is three bytes a frame instead of the whole film. It takes no lock, like the recorder:
+        # within one process HDF5 demands the same of both.
         file = h5py.File(path, "r", swmr=True, rdcc_nbytes=0, locking=False)
     except FileNotFoundError:
         raise RecordingError(f"{path}: there is no such file") from None
@@ -224,29 +233,48 @@ def open_recording(path):
         if "entry/data/frames" not in file:
             raise RecordingError(f"{path}: holds no frames (there is no entry/data/frames in it)")
         data = file["entry/data"]
-        # How long each is gets fixed by opening it, so frames, which grows last, comes first.
+        # Opening a dataset fixes its length, so frames, which grows last, is opened first.
         opened = [data[name] for name in ("frames", "sequence", "time")]
-        _load_filters(opened[0])
+        filters = opened[0].id.get_create_plist()
+        codes = [filters.get_filter(i)[0] for i in range(filters.get_nfilters())]
+        if not all(map(h5py.h5z.filter_avail, codes)):
+            _hdf5plugin()
         yield data
 
 
-def stretch(data, start, stop):
-    """The frames captured from `start` up to, not including, `stop`.
+def stretch(data: h5py.Group, start: float, stop: float) -> slice:
+    """Find the frames captured from `start` up to, not including, `stop`.
 
     Parameters
     ----------
-    data : h5py.Group
+    data
         From `open_recording`.
-    start, stop : float
+    start, stop
         Seconds since 1970.
 
     Returns
     -------
     slice
         For ``data["frames"][...]``, as for ``data["sequence"]`` and ``data["time"]``.
+
+    Raises
+    ------
+    RecordingError
+        If there are others among these frames, because the clock was set back meanwhile.
     """
     times = data["time"][: len(data["frames"])]
-    return slice(*np.searchsorted(times, (start, stop)).tolist())
+    rows = np.flatnonzero((start <= times) & (times < stop))
+    if not len(rows):
+        return slice(0, 0)
+    first, end = int(rows[0]), int(rows[-1]) + 1
+    if end - first > len(rows):
+        back = 1 + int(np.flatnonzero(~(times[1:] >= times[:-1]))[0])
+        raise RecordingError(
+            f"the clock was set back before frames[{back}], from {times[back - 1]} to "
+            f"{times[back]}: the {len(rows)} frames from {start} to {stop} are not one stretch, "
+            f"but lie scattered in frames[{first}:{end}]. Take those, or choose by their number"
+        )
+    return slice(first, end)
 
 
 def _create(path):
@@ -262,44 +290,20 @@ def _create(path):
         raise RecordingError(f"{path}: {why}") from error
 
 
-def _check(frame, expected):
-    """Refuse what is no frame, or not of the `expected` shape and dtype."""
-    if frame.dtype.kind not in "buifc" or frame.ndim not in (2, 3) or frame.size == 0:
-        raise RecordingError(
-            "a frame holds height x width or height x width x colours numbers; this is "
-            f"{_describe(frame.shape, frame.dtype)}"
-        )
-    if expected not in (None, (frame.shape, frame.dtype)):
-        raise RecordingError(
-            f"this frame is {_describe(frame.shape, frame.dtype)}, those recorded before it are "
-            f"{_describe(*expected)}; start another Recorder for another kind of frames"
-        )
-
-
 def _describe(shape, dtype):
     return f"{' x '.join(map(str, shape)) or 'a single'} {dtype}"
 
 
-def _filter(compression):
-    """Arguments of `create_dataset` for this compression."""
-    if compression is None:
-        return {}
-    if compression not in ("lz4", "zstd"):
-        raise RecordingError(f'compression is None, "lz4" or "zstd", not {compression!r}')
-    return dict(_hdf5plugin().Bitshuffle(cname=compression))
-
-
-def _load_filters(frames):
-    """Load hdf5plugin if these frames cannot be decompressed without it."""
-    filters = frames.id.get_create_plist()
-    codes = [filters.get_filter(i)[0] for i in range(filters.get_nfilters())]
-    if not all(h5py.h5z.filter_avail(code) for code in codes):
-        _hdf5plugin()
+def _compression(name):
+    """Return what h5py's `create_dataset` is to be told of the compression of that name."""
+    if name not in (None, "lz4", "zstd"):
+        raise ValueError(f'compression is None, "lz4" or "zstd", not {name!r}')
+    return dict(_hdf5plugin().Bitshuffle(cname=name)) if name else {}
 
 
 def _hdf5plugin():
     try:
-        import hdf5plugin
+        import hdf5plugin  # its filters are HDF5's from here on
     except ImportError as error:
         raise ImportError(
             'compressed recordings need the package hdf5plugin: pip install "zmqlab[compression]"'
@@ -308,7 +312,7 @@ def _hdf5plugin():
 
 
 def _reason(error):
-    """What went wrong, out of HDF5's long messages."""
+    """Return what went wrong, out of HDF5's long messages."""
     system = re.search(r"error message = '([^']*)'", str(error))
     if system:
         return system[1]

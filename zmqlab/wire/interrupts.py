@@ -1,8 +1,8 @@
 """Ctrl-C waits until a message is whole.
 
 Python raises KeyboardInterrupt between any two steps of a program, and so between two parts of a
-message. Its receiver would take the next message for the rest of this one. Who sends parts does
-it within `whole`: a Ctrl-C that comes meanwhile is raised at its end.
+message: the next message would be taken for the rest of this one. So parts are sent and received
+within `whole`: a Ctrl-C that comes meanwhile is raised at its end.
 """
 
 import signal
@@ -19,13 +19,13 @@ class _Whole:
         if threading.get_ident() == threading.main_thread().ident:  # the one that Ctrl-C reaches
             if getsignal(_SIGINT) is signal.default_int_handler:
                 signal.signal(_SIGINT, _interrupt)
+            self.came = False
             self.within = True
 
     def __exit__(self, *error: object) -> None:
         if self.within and threading.get_ident() == threading.main_thread().ident:
             self.within = False
             if self.came:
-                self.came = False
                 raise KeyboardInterrupt
 
 

@@ -5,18 +5,17 @@ for sending: there is room for a whole message or for none of its parts.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from time import monotonic
 from typing import Any
 
 import zmq
 
 from zmqlab.wire.interrupts import whole
-from zmqlab.wire.sockets import SLICE, describe, wait
+from zmqlab.wire.sockets import describe, wait
 
 # As plain numbers: pyzmq's own are members of enums, which take their time.
 _NOBLOCK, _SNDMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE)
-_POLLOUT, _RCVTIMEO, _RCVMORE = int(zmq.POLLOUT), int(zmq.RCVTIMEO), int(zmq.RCVMORE)
+_POLLIN, _POLLOUT = int(zmq.POLLIN), int(zmq.POLLOUT)
 
 
 def send_parts(
@@ -36,7 +35,7 @@ def send_parts(
     Raises
     ------
     TimeoutError
-        If it could not be sent in time.
+        If it could not be sent in time. Nothing was sent then.
     """
     deadline = monotonic() + timeout
     while True:
@@ -85,44 +84,24 @@ def recv_parts(socket: zmq.Socket, timeout: float = 10.0, most: int = 4) -> list
     most : int
         How many parts to keep. The others are received too, and forgotten.
 
-    Returns
-    -------
-    list of zmq.Frame
-
     Raises
     ------
     TimeoutError
         If no message arrived in time.
     """
-    try:
-        part = _recv_first(socket, timeout)
-        parts = [part]
-        while part.more:
-            part = socket.recv(0, False)
-            if len(parts) < most:
-                parts.append(part)
-    except KeyboardInterrupt:
-        with whole:  # else the rest would be received as the next message
-            while socket.get(_RCVMORE):
-                socket.recv(0, False)
-        raise
-    return parts
-
-
-def _recv_first(socket, timeout):
-    """Receive the first part of a message, by the socket's own timeout: quicker than to poll."""
-    with suppress(zmq.Again):  # in a stream the next message is often there
-        return socket.recv(_NOBLOCK, False)
-    left, usual = timeout, socket.get(_RCVTIMEO)
-    try:
-        while True:
-            socket.set(_RCVTIMEO, max(0, int(1000 * min(left, SLICE))))
-            try:
-                return socket.recv(0, False)
-            except zmq.Again:
-                left -= SLICE
-                if left <= 0:
-                    break
-    finally:
-        socket.set(_RCVTIMEO, usual)
-    raise TimeoutError(f"no message arrived at the {describe(socket)} within {timeout:g} s")
+    deadline = monotonic() + timeout
+    while True:
+        try:  # without a wait for it first: in a stream the next message is often there
+            with whole:
+                part = socket.recv(_NOBLOCK, False)
+                parts = [part]
+                while part.more:
+                    part = socket.recv(0, False)
+                    if len(parts) < most:
+                        parts.append(part)
+            return parts
+        except zmq.Again:
+            if not wait({socket: _POLLIN}, deadline - monotonic()):
+                raise TimeoutError(
+                    f"no message arrived at the {describe(socket)} within {timeout:g} s"
+                ) from None

@@ -309,7 +309,7 @@ def is_over(memory):
 def sweep():
     """Remove the rings whose writers have ended without doing so."""
     for folder in ring_folders():
-        for name in {path.stem for path in folder.iterdir() if _NAME.fullmatch(path.stem)}:
+        for name in {path.stem for path in folder.glob("*") if _NAME.fullmatch(path.stem)}:
             if lock := claim(folder / name, 0):
                 with lock:
                     remove(folder / name)

@@ -20,8 +20,11 @@ the writer leaves that slot out. How the two agree on this is told in `zmqlab.wi
 """
 
 import math
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import zmq
 
 from zmqlab.wire import ring
 from zmqlab.wire.messages import (
@@ -68,7 +71,7 @@ class FrameRing:
         If `slots` is no such number.
     """
 
-    def __init__(self, slots=4):
+    def __init__(self, slots: int = 4) -> None:
         check_count(1000, slots=slots)
         self._slots = slots
         self._memory = self._older = None
@@ -77,8 +80,15 @@ class FrameRing:
         ring.sweep()
 
     def send_frame(
-        self, socket, frame, topic="frame", sequence=0, time=None, timeout=10.0, **extra
-    ):
+        self,
+        socket: zmq.Socket,
+        frame: np.ndarray,
+        topic: str = "frame",
+        sequence: int = 0,
+        time: float | None = None,
+        timeout: float = 10.0,
+        **extra: Any,
+    ) -> None:
         """Put a frame into the ring and send where it is.
 
         Parameters
@@ -102,7 +112,14 @@ class FrameRing:
         """
         send_parts(socket, self.pack_frame(frame, topic, sequence, time, **extra), timeout, True)
 
-    def pack_frame(self, frame, topic="frame", sequence=0, time=None, **extra):
+    def pack_frame(
+        self,
+        frame: np.ndarray,
+        topic: str = "frame",
+        sequence: int = 0,
+        time: float | None = None,
+        **extra: Any,
+    ) -> list[Any]:
         """Put a frame into the ring; return the three parts of the message that tells of it."""
         frame = np.asarray(frame)
         header = frame_header(frame, sequence, time)
@@ -116,7 +133,7 @@ class FrameRing:
         header.update(ring=self._memory.path.name, slot=slot, turn=turn, **extra)
         return pack_message(topic, header)
 
-    def empty(self, shape, dtype="uint8"):
+    def empty(self, shape: int | Sequence[int], dtype: Any = "uint8") -> np.ndarray:
         """Return an array in the ring itself, to be filled and then sent without any copy.
 
         Its slot is kept until you let go of the array and all views of it, sent or not.
@@ -127,17 +144,17 @@ class FrameRing:
         slot = self._take(math.prod(shape) * dtype.itemsize)
         return ring.Hold(self._memory, slot).array(shape, dtype, readonly=False)
 
-    def close(self):
+    def close(self) -> None:
         """Remove the memory; arrays that somebody still has stay as they are. Twice is safe."""
         self._closed = True
         self._retire_older()
         self._older, self._memory = self._memory, None
         self._retire_older()
 
-    def __enter__(self):
+    def __enter__(self) -> "FrameRing":
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _lent(self, frame):
@@ -183,10 +200,12 @@ class FrameRing:
 class RingReader:
     """Receives frames from rings, of as many writers as there are, and ordinary ones as well."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._memories = {}
 
-    def recv_frame(self, socket, timeout=10.0, copy=False):
+    def recv_frame(
+        self, socket: zmq.Socket, timeout: float = 10.0, copy: bool = False
+    ) -> tuple[str, dict[str, Any], np.ndarray]:
         """Receive a frame that `FrameRing.send_frame` or `zmqlab.send_frame` has sent.
 
         Parameters
@@ -216,7 +235,9 @@ class RingReader:
         """
         return self.unpack_frame(recv_parts(socket, timeout), copy)
 
-    def unpack_frame(self, parts, copy=False):
+    def unpack_frame(
+        self, parts: Sequence[Any], copy: bool = False
+    ) -> tuple[str, dict[str, Any], np.ndarray]:
         """Return topic, header and frame from the three parts of a message."""
         topic, header, pixels = unpack_message(parts)
         if pixels.nbytes or "ring" not in header:
@@ -225,16 +246,16 @@ class RingReader:
             frame = self._find(topic, header)
         return topic, header, frame.copy() if copy else frame
 
-    def close(self):
+    def close(self) -> None:
         """Let go of the memory, but for arrays that are still kept. Closing twice is safe."""
         if self._memories:
             self._memories.clear()
             ring.sweep()  # of a writer that was killed nobody else may be left to do so
 
-    def __enter__(self):
+    def __enter__(self) -> "RingReader":
         return self
 
-    def __exit__(self, *error):
+    def __exit__(self, *error: object) -> None:
         self.close()
 
     def _find(self, topic, header):

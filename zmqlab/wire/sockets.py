@@ -154,6 +154,10 @@ def who_listens(endpoint: str, timeout: float = 3.0) -> str:
     return "a program listens there, but it hangs or does not speak ZeroMQ"
 
 
+class CountError(ValueError):
+    """A number of things is no whole number, or is too small or too large."""
+
+
 def check_count(most: int = 2**31 - 1, **given: int) -> None:
     """Refuse what is no number of things: 0, to ZeroMQ, would be a queue without any bound.
 
@@ -165,9 +169,9 @@ def check_count(most: int = 2**31 - 1, **given: int) -> None:
 
     Raises
     ------
-    ValueError
-        If one is not a whole number from 1 to `most`.
+    CountError
+        If one is not a whole number from 1 to `most`; it is a ValueError.
     """
     for name, count in given.items():
         if type(count) is not int or not 1 <= count <= most:
-            raise ValueError(f"{name}={count!r}: give a whole number from 1 to {most}")
+            raise CountError(f"{name}={count!r}: give a whole number from 1 to {most}")

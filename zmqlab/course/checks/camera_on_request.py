@@ -1,4 +1,4 @@
-"""The checks of notebook 02: the camera on request."""
+"""The checks of the exercises on a camera on request."""
 
 import itertools
 import numbers
@@ -8,7 +8,9 @@ import numpy as np
 import zmq
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.trial import PATIENCE, NotYet, ask, call, expect, expect_end, named, served
+from zmqlab.course.programs import accepted, ask, expect_end, served
+from zmqlab.course.trial import TIMEOUT, NotYet, call, expect, expect_type, named
+from zmqlab.wire.messages import recv_frame, unpack_frame, unpack_message
 
 
 @exercise(
@@ -39,33 +41,29 @@ def frame_message(function):
         one.bind("tcp://127.0.0.1:*")
         two.connect(one.last_endpoint)
         for sequence, (when, frame) in enumerate(frames.items(), start=7):
-            began = time.time()
-            parts = call(function, frame, sequence, seconds=10, when=when)
+            sent, began = frame.copy(), time.time()
+            parts = call(function, frame, sequence, when=when)
             header, received = _sent_over(one, two, parts, when)
             expect(f"The sequence number in the header, when {when}", sequence, header["sequence"])
             if not began - 1 <= header["time"] <= time.time() + 1:
                 raise NotYet("The time in the header is not now:", began, header["time"])
-            same = (frame.dtype.name, frame.shape), (received.dtype.name, received.shape)
+            same = (sent.dtype.name, sent.shape), (received.dtype.name, received.shape)
             expect(f"dtype and shape of what arrives when {when}", *same)
-            if not np.array_equal(frame, received):
+            if not np.array_equal(sent, received):
                 raise NotYet(f"The pixels that arrive are not those that left, when {when}.")
     return f"{len(frames)} frames went through a socket and came out the same."
 
 
 def _sent_over(sender, receiver, parts, when):
     """Send the parts from socket to socket; return the header and the frame that arrive."""
-    from zmqlab.wire.messages import MessageError, recv_frame
-
-    if not isinstance(parts, list | tuple) or len(parts) != 3:
-        raise NotYet(f"What it returns when {when} is no list of three parts.")
+    expect_type(f"What it returns when {when}", list | tuple, parts, "a list of three parts")
+    expect(f"How many parts it returns when {when}", 3, len(parts))
     try:
         sender.send_multipart(parts)
     except (TypeError, ValueError, BufferError) as error:
         raise NotYet(f"ZeroMQ cannot send the parts that it returns when {when}: {error}") from None
-    try:
-        _, header, frame = recv_frame(receiver, timeout=5)
-    except MessageError as error:
-        raise NotYet(f"`recv_frame` does not accept the message, when {when}: {error}.") from None
+    what = f"The message that it makes when {when}"
+    _, header, frame = accepted(what, recv_frame, receiver, TIMEOUT)
     return header, frame
 
 
@@ -83,14 +81,14 @@ def _sent_over(sender, receiver, parts, when):
 def safe_camera_server(function):
     with served(_with_failing_camera, function) as server:
         topics = [_topic(server, b"read") for _ in range(6)]
-        what = "What comes when a camera fails at every third `read`: the topics of six replies"
-        expect(f"{what}, sorted", ["error"] * 2 + ["frame"] * 4, sorted(topics))
+        what = "The topics of six replies, sorted, while the camera fails at every third `read`"
+        expect(what, ["error"] * 2 + ["frame"] * 4, sorted(topics))
         for parts in ([b"raed"], [b""], [b"\xff\xfe"], [b"read", b"now"], [b"READ"], [b"set"]):
             expect(f"The topic of the reply to {named(*parts)}", "error", _topic(server, *parts))
             if _topic(server, b"read") == "error" == _topic(server, b"read"):
-                raise NotYet(f"After {named(*parts)} it gives no frame any longer.")
+                raise NotYet(f"After {named(*parts)} it gives no frame any more.")
         expect("The topic of the reply to b'stop'", "ok", _topic(server, b"stop"))
-        expect_end(server)
+        expect_end(server, "b'stop'")
     return "It replied to everything, told of each failure, and served on until it was stopped."
 
 
@@ -110,16 +108,11 @@ def _with_failing_camera(function, bind):
 
 
 def _topic(server, *request):
-    """Ask, and return the topic of the reply, which must be a proper message of three parts."""
-    from zmqlab.wire.messages import MessageError, unpack_frame, unpack_message
-
-    reply = ask(server, *request)
-    try:
-        topic, _, _ = unpack_message(reply)
-        if topic == "frame":
-            unpack_frame(reply)
-    except MessageError as error:
-        raise NotYet(f"The reply to {named(*request)} is not what was agreed: {error}.") from None
+    """Ask, and return the topic of the reply, which must be a message of three parts."""
+    reply, what = ask(server, *request), f"The reply to {named(*request)}"
+    topic, _, _ = accepted(what, unpack_message, reply)
+    if topic == "frame":
+        accepted(what, unpack_frame, reply)
     return topic
 
 
@@ -147,10 +140,10 @@ def measure_fringe_period(function):
             _ask_camera(server, "set", each)
             period, angle = each["fringe_period"], each["fringe_angle"]
             when = f"the fringes have a period of {period:g} pixels and run at {angle:g} degrees"
-            got = call(function, server.endpoint, seconds=10, when=when)
+            got = call(function, server.endpoint, when=when, timeout=10)
             _ask_camera(server, "info")
-            number = isinstance(got, numbers.Real) and not isinstance(got, bool)
-            if not number or not abs(got - period) <= 0.02 * period:
+            expect_type(f"What it returns when {when}", numbers.Real, got, "a number of pixels")
+            if not abs(got - period) <= 0.02 * period:
                 raise NotYet(f"What it returns when {when} is off by more than 2 %:", period, got)
     return f"It measured {len(settings)} patterns of fringes to 2 %."
 
@@ -159,8 +152,8 @@ def _ask_camera(server, command, parameters=None):
     from zmqlab import request
 
     try:
-        request(server.endpoint, command, parameters, timeout=PATIENCE)
+        request(server.endpoint, command, parameters, timeout=TIMEOUT)
     except TimeoutError:
         raise NotYet(
-            "After it the camera server answers no more. Did it stop the server?"
+            "After your function the camera server answers no more. Did it stop the server?"
         ) from None

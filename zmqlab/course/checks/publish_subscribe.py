@@ -1,4 +1,4 @@
-"""The checks of notebook 04: publish and subscribe."""
+"""The checks of the exercises on publish and subscribe."""
 
 import contextlib
 import random
@@ -6,14 +6,62 @@ import random
 import zmq
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.trial import (
-    PATIENCE,
-    NotYet,
-    call,
-    expect,
-    free_endpoint,
-    running,
+from zmqlab.course.programs import running
+from zmqlab.course.trial import TIMEOUT, NotYet, call, expect, expect_return, free_endpoint
+
+
+@exercise(
+    "publish_to_all(bind, subscribers, messages)",
+    "A PUB socket cannot know who listens. Which one can receive, and what does it receive?",
+    "An XPUB socket receives each subscription as a message: `socket.recv()`, once for each "
+    "subscriber.",
+    "Several subscribers to the same topic make one message only, unless you set "
+    "`socket.xpub_verbose = True` before `bind`.",
+    "All messages may have to wait in the queue of one subscriber: `socket.sndhwm = len(messages) "
+    "+ 1`.",
 )
+def publish_to_all(function):
+    _publish(function, subscribers=1, messages=10)
+    _publish(function, subscribers=3, messages=2000)
+    return "Three subscribers to the same topic got each of 2,000 messages, from the first on."
+
+
+def _publish(function, subscribers, messages):
+    sent = [f"message {number}".encode() for number in range(messages)]
+    endpoint = free_endpoint()
+    call = function, endpoint, subscribers, sent
+    places = {"bind": (endpoint, "XPUB PUB")}
+    with (
+        running(*call, places=places, name="your publisher"),
+        contextlib.ExitStack() as stack,
+    ):
+        context = stack.enter_context(zmq.Context())
+        subs = []
+        for number in range(1, subscribers + 1):
+            # One after the other: each has been heard before the next one comes.
+            sub = stack.enter_context(context.socket(zmq.SUB))
+            sub.linger, sub.rcvhwm = 0, 10 * messages
+            sub.subscribe(b"message")
+            sub.connect(endpoint)
+            subs.append(sub)
+            if number < subscribers and sub.poll(300):
+                raise NotYet(
+                    f"It began to send when only {number} of {subscribers} subscribers had come."
+                )
+        for number, sub in enumerate(subs, 1):
+            what = f"How many of {messages} messages subscriber {number} of {subscribers} got"
+            expect(what, messages, _count(sub, sent))
+
+
+def _count(sub, sent):
+    """Return how many messages arrive, until the last one has, or nothing comes any more."""
+    arrived = 0
+    while sub.poll(int(1000 * TIMEOUT)):
+        message = sub.recv()
+        arrived += 1
+        if message == sent[-1]:
+            break
+    return arrived
 
 
 @exercise(
@@ -30,79 +78,25 @@ def hears(function):
     ]
     for subscription, topic in pairs:
         when = f"the subscription is {subscription!r} and the topic {topic!r}"
-        got = call(function, subscription, topic, seconds=PATIENCE, when=when)
-        expect(f"What it returns when {when}", _is_heard(subscription, topic), bool(got))
+        got = call(function, subscription, topic, when=when)
+        if bool(got) != _is_heard(subscription, topic):
+            does = "does not hear" if got else "hears"
+            raise NotYet(f"When {when}, a real subscriber {does} it. Yours returned {got!r}.")
     return f"It agreed with a real publisher on {len(pairs)} pairs."
 
 
 def _is_heard(subscription, topic):
     """Ask ZeroMQ itself."""
     with zmq.Context() as context, context.socket(zmq.XPUB) as pub, context.socket(zmq.SUB) as sub:
-        pub.rcvtimeo = sub.rcvtimeo = int(1000 * PATIENCE)
-        pub.bind("inproc://air")
-        sub.connect("inproc://air")
+        pub.rcvtimeo = sub.rcvtimeo = int(1000 * TIMEOUT)
+        pub.bind("inproc://publisher")
+        sub.connect("inproc://publisher")
         for each in (subscription, b"the end of it"):
             sub.subscribe(each)
             pub.recv()
         pub.send(topic)
         pub.send(b"the end of it")
         return sub.recv() != b"the end of it"
-
-
-@exercise(
-    "publish_to_all(bind, subscribers, messages)",
-    "A PUB socket cannot know who listens. Which one can receive, and what does it receive?",
-    "An XPUB socket receives each subscription as a message: `socket.recv()`, once for each radio.",
-    "Several radios with the same topic make one message only, unless you set "
-    "`socket.xpub_verbose = True` before `bind`.",
-    "All messages may have to wait in the queue of one radio: `socket.sndhwm = len(messages) + 1`.",
-)
-def publish_to_all(function):
-    _publish(function, subscribers=1, messages=10)
-    _publish(function, subscribers=3, messages=2000)
-    return "Three radios with the same topic got each of 2,000 messages, from the first on."
-
-
-def _publish(function, subscribers, messages):
-    sent = [f"message {number}".encode() for number in range(messages)]
-    endpoint = free_endpoint()
-    with (
-        running(
-            *(function, endpoint, subscribers, sent), name="your publisher", verb="bound"
-        ) as publisher,
-        contextlib.ExitStack() as stack,
-    ):
-        expect("Where it is bound", [endpoint], publisher.endpoints)
-        context = stack.enter_context(zmq.Context())
-        radios = []
-        for number in range(subscribers):
-            # One after the other: each has been heard before the next one comes.
-            radio = stack.enter_context(context.socket(zmq.SUB))
-            radio.linger, radio.rcvhwm = 0, 10 * messages
-            radio.subscribe(b"message")
-            radio.connect(endpoint)
-            radios.append(radio)
-            if number < subscribers - 1 and radio.poll(300):
-                raise NotYet(
-                    f"It began to send when {number + 1} of {subscribers} radios were there."
-                )
-        for number, radio in enumerate(radios, 1):
-            expect(
-                f"How many of {messages} messages radio {number} of {subscribers} got",
-                messages,
-                _count(radio, sent),
-            )
-
-
-def _count(radio, sent):
-    """Return how many messages arrive, until the last one has, or nothing comes any more."""
-    arrived = 0
-    while radio.poll(int(1000 * PATIENCE)):
-        message = radio.recv()
-        arrived += 1
-        if message == sent[-1]:
-            break
-    return arrived
 
 
 @exercise(
@@ -115,12 +109,9 @@ def _count(radio, sent):
 def count_lost(function):
     dice = random.Random(4)
     cases = [([0, 1, 2], 0), ([5], 0), ([], 0), ([7, 8, 11], 2), ([3, 0, 1], 0), ([9, 2], 2)]
-    for _ in range(20):
-        cases.append(_broadcast(dice))
-    for numbers, lost in cases:
+    for numbers, lost in cases + [_broadcast(dice) for _ in range(20)]:
         when = f"the numbers are {numbers!r}"
-        got = call(function, list(numbers), seconds=PATIENCE, when=when)
-        expect(f"What it returns when {when}", lost, got)
+        expect_return(lost, function, list(numbers), when=when)
     return "It counted right, across new starts too. A frame lost before the first one is nobody's."
 
 

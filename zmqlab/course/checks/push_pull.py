@@ -1,4 +1,4 @@
-"""The checks of notebook 03: push and pull."""
+"""The checks of the exercises on push and pull."""
 
 import contextlib
 import gc
@@ -10,9 +10,22 @@ import numpy as np
 import zmq
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.trial import PATIENCE, NotYet, call, expect, free_endpoint, running
+from zmqlab.course.programs import accepted, expect_end, receive, running
+from zmqlab.course.trial import (
+    TIMEOUT,
+    NotYet,
+    call,
+    expect,
+    expect_type,
+    free_endpoint,
+    generated,
+)
+from zmqlab.wire.messages import send_frame, send_message, unpack_message
 
 ROUNDING = 0.3  # standard deviation of what is lost when grey levels are made whole: 1/√12
+
+
+END = '{"end": true}'
 
 
 @exercise(
@@ -36,24 +49,13 @@ def mean_worker(function):
         rng.random((9, 7, 3), np.float32),
         *rng.integers(0, 256, (6, 24, 32, 3), np.uint8),
     ]
-    with _farm() as (push, pull, endpoints), _hired(function, *endpoints) as worker:
+    with _farm() as (push, pull), _worker(function, _at(push), _at(pull)) as worker:
         for number, frame in enumerate(frames, start=4):
             _give(push, frame, number)
             _check_mean(pull, worker, frame, number)
         _send_end(push)
-        _expect_end(worker)
-    with _farm() as (push, pull, endpoints):
-        names = "one of your workers", "another of your workers"
-        with contextlib.ExitStack() as crew:
-            workers = [crew.enter_context(_hired(function, *endpoints, name)) for name in names]
-            for number, frame in enumerate(frames):
-                _give(push, frame, number)
-            arrived = sorted(_take(pull, workers[0], "a frame", number)[0] for number in range(10))
-            expect("The frames that two workers have done together", [*range(10)], arrived)
-            for _ in workers:
-                _send_end(push)
-            for worker in workers:
-                _expect_end(worker)
+        expect_end(worker, END)
+    _check_two_workers(function, frames)
     _check_late_sink(function, frames)
     return (
         "It worked on frames of every kind, alone and with a colleague, ended when it was told to, "
@@ -61,30 +63,46 @@ def mean_worker(function):
     )
 
 
-def _check_late_sink(function, frames):
-    """The worker is told the end before there is a sink: its results must wait for one."""
-    results = free_endpoint()
-    with zmq.Context() as context, context.socket(zmq.PUSH) as push:
-        push.linger = 0
-        push.bind("tcp://127.0.0.1:*")
-        with _hired(function, push.last_endpoint.decode(), results) as worker:
-            for number, frame in enumerate(frames):
-                _give(push, frame, number)
+def _check_two_workers(function, frames):
+    names = "one of your workers", "another of your workers"
+    with _farm() as (push, pull), contextlib.ExitStack() as stack:
+        places = _at(push), _at(pull)
+        workers = [stack.enter_context(_worker(function, *places, name)) for name in names]
+        for number, frame in enumerate(frames):
+            _give(push, frame, number)
+        arrived = [_take(pull, workers[0], "a result")[0] for _ in frames]
+        done = "The frames that two workers have done together"
+        expect(done, [*range(len(frames))], sorted(arrived))
+        for _ in workers:
             _send_end(push)
-            _wait_until_taken(worker, len(frames) + 1)
-            with context.socket(zmq.PULL) as pull:
-                pull.linger = 0
-                pull.bind(results)
-                when = "a frame, where the sink comes after the end,"
-                for number in range(len(frames)):
-                    _take(pull, worker, when, number)
-            _expect_end(worker)
+        for worker in workers:
+            expect_end(worker, END)
+
+
+def _check_late_sink(function, frames):
+    """Tell the worker the end before there is a sink: its results must wait for one."""
+    results = free_endpoint()
+    with _farm() as (push, _), _worker(function, _at(push), results) as worker:
+        for number, frame in enumerate(frames):
+            _give(push, frame, number)
+        _send_end(push)
+        _wait_until_taken(worker, len(frames) + 1)
+        with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+            pull.linger = 0
+            pull.bind(results)
+            for number in range(len(frames)):
+                _take(
+                    pull,
+                    worker,
+                    f"the result for frame {number}, to a sink that comes after the end,",
+                )
+        expect_end(worker, END)
 
 
 def _wait_until_taken(worker, count):
     """Wait until the worker has received so many messages, or has ended."""
     with contextlib.suppress(TimeoutError):
-        worker.wait_until(lambda it: _received(it) >= count or it.ended, PATIENCE)
+        worker.wait_until(lambda it: _received(it) >= count, TIMEOUT)
     if worker.running and _received(worker) < count:
         raise NotYet(
             f"While there was no sink yet it took {_received(worker)} of {count} messages."
@@ -97,7 +115,7 @@ def _received(worker):
 
 @contextlib.contextmanager
 def _farm():
-    """Bind a ventilator's socket and a sink's; yield them and the two endpoints."""
+    """Bind a ventilator's socket and a sink's; yield them."""
     with (
         zmq.Context() as context,
         context.socket(zmq.PUSH) as push,
@@ -106,80 +124,48 @@ def _farm():
         push.linger = pull.linger = 0
         for socket in (push, pull):
             socket.bind("tcp://127.0.0.1:*")
-        yield push, pull, (push.last_endpoint.decode(), pull.last_endpoint.decode())
+        yield push, pull
 
 
-@contextlib.contextmanager
-def _hired(function, frames, results, name="your worker"):
+def _at(socket):
+    return socket.last_endpoint.decode()
+
+
+def _worker(function, frames, results, name="your worker"):
     """Run the learner's worker, once it has connected to the ventilator and to the sink."""
-
-    def connected(worker):
-        there = [each for socket in worker.sockets for each in socket["connected"]]
-        return {frames, results} <= set(there) or worker.ended
-
-    with running(function, frames, results, name=name) as worker:
-        with contextlib.suppress(TimeoutError):
-            worker.wait_until(connected, PATIENCE)
-        if not connected(worker):
-            there = [each for socket in worker.sockets for each in socket["connected"]]
-            raise NotYet("The endpoints it has connected to:", sorted([frames, results]), there)
-        yield worker
+    places = {"frames": (frames, "PULL"), "results": (results, "PUSH")}
+    return running(function, frames, results, places=places, name=name, verb="connected")
 
 
 def _give(push, frame, number):
-    from zmqlab import send_frame
-
     try:
-        send_frame(push, frame, sequence=number, timeout=PATIENCE)
+        send_frame(push, frame, sequence=number, timeout=TIMEOUT)
     except TimeoutError:
         raise NotYet(f"Nobody takes frame {number}: it is not connected to `frames`.") from None
 
 
 def _send_end(push):
-    from zmqlab import send_message
-
-    send_message(push, "end", {"end": True}, timeout=PATIENCE)
+    send_message(push, "end", {"end": True}, timeout=TIMEOUT)
 
 
-def _take(pull, worker, what, number):
+def _take(pull, worker, what):
     """Return sequence number and mean of the next result."""
-    from zmqlab import MessageError, recv_message
-
-    for _ in range(int(10 * PATIENCE)):
-        if pull.poll(100):
-            break
-        if worker.ended and not pull.poll(200):
-            raise NotYet(f"For {what} no result came: the worker has ended.")
-    else:
-        raise NotYet(f"For {what} no result came within {PATIENCE:g} s.")
-    try:
-        topic, header, _ = recv_message(pull)
-        expect("The topic of a result", "mean", topic)
-        found, mean = header["sequence"], header["mean"]
-    except MessageError as error:
-        raise NotYet(f"A result is not what was agreed: {error}.") from None
-    except KeyError as error:
-        raise NotYet(f"The header of a result has no {error}: {header}.") from None
-    expect("The type of the mean in the header", True, isinstance(mean, int | float))
-    return found, mean
+    topic, header, _ = accepted("A result", unpack_message, receive(pull, worker, what))
+    expect("The topic of a result", "mean", topic)
+    for name in ("sequence", "mean"):
+        if name not in header:
+            raise NotYet(f"The header of a result has no {name!r}: {header}.")
+    expect_type("The mean in the header of a result", int | float, header["mean"], "a number")
+    return header["sequence"], header["mean"]
 
 
 def _check_mean(pull, worker, frame, number):
-    what = f"frame {number}, {frame.dtype} of shape {frame.shape},"
-    found, mean = _take(pull, worker, what, number)
+    what = f"frame {number}, {frame.dtype} of shape {frame.shape}"
+    found, mean = _take(pull, worker, f"the result for {what},")
     expect("The sequence number in the result's header", number, found)
     expected = float(frame.mean())
     if not math.isclose(mean, expected, rel_tol=1e-4, abs_tol=1e-6):
-        raise NotYet(f"The mean of {what[:-1]}:", expected, mean)
-
-
-def _expect_end(worker):
-    try:
-        worker.wait_until(lambda worker: worker.ended, PATIENCE)
-    except TimeoutError:
-        raise NotYet('It was sent {"end": true} and then went on instead of ending.') from None
-    if worker.exit_code:
-        raise NotYet('It ended with an error after {"end": true}.')
+        raise NotYet(f"The mean of {what}:", expected, mean)
 
 
 @exercise(
@@ -200,19 +186,11 @@ def in_order(function):
         "there are none": [],
     }
     for when, order in orders.items():
-        call(_put_in_order, function, order, when, seconds=PATIENCE, when=when)
-    call(_put_odd_things_in_order, function, seconds=PATIENCE, when="results are 0, None, arrays")
+        call(_put_in_order, function, order, when, when=when)
+    call(_put_odd_things_in_order, function, when="results are 0, None, arrays")
     when = "the film never ends"
-    call(_put_for_ever_in_order, function, when, seconds=PATIENCE, when=when)
+    call(_put_for_ever_in_order, function, when, when=when)
     return "Each result came in its turn, none was late, and none was kept that had been handed on."
-
-
-def _started(function, arrivals):
-    """Return the generator that the learner's function makes."""
-    given = function(arrivals)
-    if not hasattr(given, "__iter__"):
-        raise NotYet(f"It returns {given!r:.40} and is no generator: `yield` the results.")
-    return given
 
 
 def _put_in_order(function, order, when):
@@ -224,17 +202,18 @@ def _put_in_order(function, order, when):
             yield number, f"result {number}"
 
     given = []
-    for result in _started(function, arrivals()):
+    for result in generated(function, arrivals()):
         given.append(result)
         expect(f"Result number {len(given) - 1}, when {when}", f"result {len(given) - 1}", result)
         needed = 1 + max(order.index(number) for number in range(len(given)))
-        expect(f"How many it had taken when it gave {result!r}, and {when}", needed, len(taken))
+        what = f"How many arrivals it had taken for {result!r}, when {when}"
+        expect(what, needed, len(taken))
     expect(f"How many it gives when {when}", len(order), len(given))
 
 
 def _put_odd_things_in_order(function):
     results = [0, None, "", np.arange(3), False, [], np.zeros((2, 2))]
-    given = [*_started(function, iter([*enumerate(results)][::-1]))]
+    given = [*generated(function, iter([*enumerate(results)][::-1]))]
     if len(given) != len(results) or any(a is not b for a, b in zip(given, results, strict=True)):
         raise NotYet("What it gives when results are numbers, None and arrays:", results, given)
 
@@ -252,7 +231,7 @@ def _put_for_ever_in_order(function, when):
             kept.append(weakref.ref(result))
             yield number ^ 1, result  # 1, 0, 3, 2, 5, 4, ...
 
-    given = _started(function, arrivals())  # it must not go before what it keeps is counted
+    given = generated(function, arrivals())  # it must not go before what it keeps is counted
     for _ in itertools.islice(given, 200):
         pass
     gc.collect()
@@ -262,52 +241,3 @@ def _put_for_ever_in_order(function, when):
             f"When {when}, memory fills: of {len(kept)} results it still keeps {alive}, "
             "though it has handed 200 on."
         )
-
-
-@exercise(
-    "right_spectrum(frame)",
-    "What are the axes of the array, and over which two of them does `np.fft.fft2` transform when "
-    "it is not told? Look at the shape of what it returns.",
-    "Make the frame grey first, with `cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)`: then there are two "
-    "axes, y and x, and both are transformed.",
-    "Real numbers have a spectrum whose two halves say the same. `np.fft.rfft2` computes one of "
-    "them, of shape (height, width // 2 + 1).",
-    "Half the bytes again: `np.fft.rfft2(grey.astype(np.float32)).astype(np.complex64)`. Pixels "
-    "are whole numbers up to 255; they do not need 16 digits.",
-)
-def right_spectrum(function):
-    import cv2
-
-    from zmqlab import open_camera
-
-    noise = np.random.default_rng(5).integers(0, 256, (48, 61, 3), np.uint8)
-    with open_camera("simulated", paced=False, size=(320, 240)) as camera:
-        photograph = camera.read()
-    frames = {
-        "the frame is noise, of 61 x 48 pixels": noise,
-        "the frame is of the simulated camera": photograph,
-        "the frame is red noise": noise * np.uint8([0, 0, 1]),
-    }
-    for when, frame in frames.items():
-        before = frame.copy()
-        got = call(function, frame, seconds=10, when=when)
-        if not isinstance(got, np.ndarray):
-            raise NotYet(f"What it returns when {when} is no array:", np.ndarray, type(got))
-        height, width, _ = frame.shape
-        expect(f"The shape of what it returns when {when}", (height, width // 2 + 1), got.shape)
-        expect(f"The type of its numbers when {when}", "complex64", got.dtype.name)
-        oracle = np.fft.rfft2(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY).astype(float))
-        # Who does not round the grey levels is right, too.
-        tolerance = 8 * ROUNDING * math.sqrt(height * width) + 1e-5 * abs(oracle).max()
-        if not abs(got - oracle).max() < tolerance:
-            worst = np.unravel_index(abs(got - oracle).argmax(), oracle.shape)
-            raise NotYet(
-                f"When {when}, what stands in row {worst[0]}, column {worst[1]}:",
-                *(complex(np.round(complex(each[worst]))) for each in (oracle, got)),
-            )
-        if not np.array_equal(frame, before):
-            raise NotYet("It has written into the frame, which may lie in a message.")
-    return (
-        "It is numpy's transform of the grey frame, to rounding, in a twelfth of the article's "
-        "bytes."
-    )

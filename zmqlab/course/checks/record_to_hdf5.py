@@ -1,4 +1,4 @@
-"""The checks of notebook 05: record to HDF5."""
+"""The checks of the exercises on recordings."""
 
 import tempfile
 from pathlib import Path
@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.trial import PATIENCE, NotYet, call, expect
+from zmqlab.course.trial import NotYet, call, expect, expect_return, expect_type
 from zmqlab.recording.recorder import Recorder
 
 
@@ -26,9 +26,8 @@ def frames_dataset(function):
         frames = dice.integers(0, 255, (3, *shape)).astype(dtype)
         when = f"a frame has the shape {shape} and the type {dtype}"
         with tempfile.TemporaryDirectory() as folder, h5py.File(Path(folder, "a.h5"), "w") as file:
-            made = call(function, file, frames[0], seconds=PATIENCE, when=when)
-            if not isinstance(made, h5py.Dataset):
-                raise NotYet("What it returns:", "a dataset", made)
+            made = call(function, file, frames[0].copy(), when=when)
+            expect_type(f"What it returns when {when}", h5py.Dataset, made, "the dataset")
             expect(f"The name of the dataset, when {when}", "/frames", made.name)
             expect(f"Its shape, when {when}", (0, *shape), made.shape)
             expect(f"Its maxshape, when {when}", (None, *shape), made.maxshape)
@@ -36,7 +35,8 @@ def frames_dataset(function):
             expect(f"Its chunks, when {when}", (1, *shape), made.chunks)
             made.resize(3, axis=0)
             made[:] = frames
-            expect("Three frames, read back", True, bool((made[:] == frames).all()))
+            if not (made[:] == frames).all():
+                raise NotYet(f"Three frames that were written read differently, when {when}.")
     return "Films of two kinds fit, frame by frame."
 
 
@@ -57,7 +57,6 @@ def missing(function):
                 for number in numbers:
                     recorder.add(np.zeros((4, 6, 3), np.uint8), sequence=number)
             when = f"the frames {numbers} were recorded"
-            got = call(function, str(path), seconds=PATIENCE, when=when)
             expected = sorted(set(range(numbers[0], numbers[-1])) - set(numbers))
-            expect(f"What it returns when {when}", expected, got)
+            expect_return(expected, function, str(path), when=when)
     return "It found each gap, and none where there is none."

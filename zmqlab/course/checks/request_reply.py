@@ -1,26 +1,30 @@
-"""The checks of notebook 01: request and reply."""
+"""The checks of the exercises on request and reply."""
 
-import contextlib
 import threading
 import time
 
 import zmq
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.trial import (
-    PATIENCE,
-    NotYet,
-    answering,
+from zmqlab.course.programs import (
     ask,
-    call,
     client,
-    expect,
     expect_end,
-    free_endpoint,
+    expect_replies_at_once,
+    expect_reply,
     named,
-    open_sockets,
-    reply_to,
+    receive,
     served,
+)
+from zmqlab.course.trial import (
+    TIMEOUT,
+    NotYet,
+    Words,
+    expect,
+    expect_return,
+    free_endpoint,
+    nothing_left,
+    peer,
 )
 
 
@@ -39,37 +43,24 @@ from zmqlab.course.trial import (
 def shout_server(function):
     with served(function) as server:
         for text in ("hello", "Grüße aus Zürich", "stopwatch", "", "日本"):
-            request = text.encode()
-            expect(f"The reply to {named(request)}", [text.upper().encode()], ask(server, request))
+            expect_reply(text.upper().encode(), server, text.encode())
         with client(server) as vanishing:
             vanishing.send(b"I will not wait for this")
-        _ask_all_at_once(server, [f"client {number}" for number in range(6)])
+        six = [f"client {number}" for number in range(6)]
+        expect_replies_at_once(server, {text.encode(): text.upper().encode() for text in six})
         with client(server, zmq.DEALER) as impatient:
             for request in (b"one", b"two"):  # does not wait for the first reply
                 impatient.send_multipart([b"", request])
             for request in (b"one", b"two"):
-                reply = reply_to(named(request), server, impatient)
-                what = (
-                    f"The one reply to {named(request)}, for a client that does not wait its turn"
-                )
-                expect(what, [b"", request.upper()], reply)
-        expect("The reply to b'stop'", [b"BYE"], ask(server, b"stop"))
-        expect_end(server)
+                reply = receive(impatient, server, f"the reply to {named(request)}")
+                who = "for a client that does not wait its turn"
+                expect(f"The one reply to {named(request)}, {who}", [b"", request.upper()], reply)
+        expect_reply(b"BYE", server, b"stop")
+        expect_end(server, "b'stop'")
     return (
         "It shouted back to a dozen clients, six at once, among them one too impatient to wait "
         "its turn, got over one that vanished, and ended when asked to."
     )
-
-
-def _ask_all_at_once(server, texts):
-    """All send first; then they take their replies, the last one first."""
-    with contextlib.ExitStack() as stack:
-        clients = [(text, stack.enter_context(client(server))) for text in texts]
-        for text, socket in clients:
-            socket.send(text.encode())
-        for text, socket in reversed(clients):
-            reply = reply_to(named(text.encode()), server, socket)
-            expect(f"The reply to {text!r} among several", [text.upper().encode()], reply)
 
 
 @exercise(
@@ -85,29 +76,21 @@ def _ask_all_at_once(server, texts):
     '`if request == b"time":`.',
 )
 def never_silent(function):
-    unknown = [b"unknown command"]
+    nonsense = [[b"coffee"], [b""], [b"\xff\xfe\x00"], [b"time", b"please"], [b"x" * 100_000]]
     with served(function) as server:
         first = _count(server)
-        for parts in (
-            [b"coffee"],
-            [b""],
-            [b"\xff\xfe\x00"],
-            [b"time", b"please"],
-            [b"x" * 100_000],
-        ):
-            reply = ask(server, *parts)
-            expect(f"The beginning of the reply to {named(*parts)}", unknown, [reply[0][:15]])
+        for parts in nonsense:
+            (reply, *_) = ask(server, *parts)
+            what = f"The beginning of the reply to {named(*parts)}"
+            expect(what, b"unknown command", reply[:15])
             now = ask(server, b"time")
             if len(now) != 1 or not now[0] or now[0].startswith(b"unknown"):
-                raise NotYet(
-                    f"After {named(*parts)} the reply to b'time' is no time:", [b"12:30:00"], now
-                )
-        reply = ask(server, b"coffee")
-        expect("The reply to b'coffee'", [b"unknown command: coffee"], reply)
+                what = f"The reply to b'time', asked after {named(*parts)}:"
+                raise NotYet(what, Words("a time, such as b'12:30:00'"), now)
+        expect_reply(b"unknown command: coffee", server, b"coffee")
         last = _count(server)
         if last <= first:
-            text = f"Its count of requests was {first}, and {last} after a dozen more."
-            raise NotYet(text)
+            raise NotYet(f"Its count of requests was {first}, and {last} after a dozen more.")
     return "It replied to all that came, sense or nonsense, and goes on."
 
 
@@ -116,7 +99,7 @@ def _count(server):
     try:
         return int(reply[0])
     except ValueError:
-        raise NotYet("The reply to b'count' is no number:", [b"3"], reply) from None
+        raise NotYet("The reply to b'count':", Words("a number, such as b'3'"), reply) from None
 
 
 @exercise(
@@ -129,59 +112,68 @@ def _count(server):
     "that nobody took is to be forgotten: `socket.linger = 0`.",
 )
 def patient_ask(function):
-    def answer(parts):
-        return [[*parts[:-1], b"reply to " + parts[-1]]]
+    def returns(expected, endpoint, request, timeout, when):
+        given = endpoint, request, timeout
+        expect_return(expected, function, *given, when=when, timeout=timeout + TIMEOUT)
 
-    def slowly(parts):
-        time.sleep(0.4)  # the server's work
-        return answer(parts)
-
+    with _server(_echo) as endpoint:
+        returns(b"reply to hello", endpoint, b"hello", 3, "the server is there")
+        returns(b"reply to ", endpoint, b"", 3, "the request is empty")
+    with _server(_echo_slowly) as endpoint:
+        when = "the server takes 0.4 s and the timeout is 5 s"
+        returns(b"reply to slow", endpoint, b"slow", 5, when)
     kept = []
 
     def late(parts):  # the reply to the first request leaves together with that to the second
-        kept.extend(answer(parts))
+        kept.extend(_echo(parts))
         return kept if parts[-1] == b"second" else []
 
-    def expect_return(endpoint, request, timeout, expected, when):
-        got = call(function, endpoint, request, timeout, seconds=timeout + PATIENCE, when=when)
-        expect(f"What it returns when {when}", expected, got)
-
-    with answering(answer) as endpoint:
-        expect_return(endpoint, b"hello", 3, b"reply to hello", "the server is there")
-        expect_return(endpoint, b"", 3, b"reply to ", "the request is empty")
-    with answering(slowly) as endpoint:
-        when = "the server takes 0.4 s and the timeout is 5 s"
-        expect_return(endpoint, b"slow", 5, b"reply to slow", when)
-    before = open_sockets()
-    with answering(lambda parts: []) as endpoint:
-        for _ in range(3):
-            expect_return(endpoint, b"anyone?", 0.2, None, "the server does not reply")
-    with answering(late) as endpoint:
-        expect_return(endpoint, b"first", 0.2, None, "the server does not reply in time")
-        when = "the reply to an earlier request comes first"
-        expect_return(endpoint, b"second", 5, b"reply to second", when)
-    endpoint = free_endpoint()
-    for _ in range(2):
-        expect_return(endpoint, b"old", 0.2, None, "there is no server")
-    _expect_nothing_left(before)
-
+    missing = free_endpoint()
+    with nothing_left():
+        with _server(lambda parts: []) as endpoint:
+            for _ in range(3):
+                returns(None, endpoint, b"anyone?", 0.2, "the server does not reply")
+        with _server(late) as endpoint:
+            returns(None, endpoint, b"first", 0.2, "the server does not reply in time")
+            when = "the reply to an earlier request comes first"
+            returns(b"reply to second", endpoint, b"second", 5, when)
+        for _ in range(2):
+            returns(None, missing, b"old", 0.2, "there is no server")
     seen, haunted = [], threading.Event()
 
     def remember(parts):
         seen.append(parts[-1])
         if parts[-1] == b"old":
             haunted.set()
-        return answer(parts)
+        return _echo(parts)
 
-    with answering(remember, endpoint):
-        expect_return(endpoint, b"new", 5, b"reply to new", "the server is back")
+    with _server(remember, missing):
+        returns(b"reply to new", missing, b"new", 5, "the server is back")
         haunted.wait(0.5)  # a socket that is still there tries again every 0.1 s
-    what = "The requests that a server gets that came after the client had given up on two"
+    what = "What a server received that came up after two calls had given up"
     expect(what, [b"new"], seen)
     return "It waited as long as it was told to and no longer, and each time it could ask again."
 
 
-def _expect_nothing_left(before):
-    left = open_sockets() - before
-    if left > 0:
-        raise NotYet(f"Its calls leave {left} sockets open: close each, or use `with`.")
+def _echo(parts):
+    return [[*parts[:-1], b"reply to " + parts[-1]]]
+
+
+def _echo_slowly(parts):
+    time.sleep(0.4)  # the server's work
+    return _echo(parts)
+
+
+def _server(answer, bind="tcp://127.0.0.1:*"):
+    """Be a server; `answer(parts)` returns the messages to be sent for a request: none or more.
+
+    The parts are those of a ROUTER: the sender's address first, the request last.
+    """
+
+    def serve(router, over):
+        while not over.is_set():
+            if router.poll(50):
+                for message in answer(router.recv_multipart()):
+                    router.send_multipart(message)
+
+    return peer(zmq.ROUTER, serve, bind)

@@ -1,7 +1,7 @@
-"""The check of notebook 00: a first exercise, to see how exercises work."""
+"""The check of the first exercise, to see how exercises work."""
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.trial import PATIENCE, call, expect
+from zmqlab.course.trial import expect_return
 
 
 @exercise(
@@ -14,6 +14,5 @@ from zmqlab.course.trial import PATIENCE, call, expect
 def bytes_per_second(function):
     for width, height, fps in [(640, 480, 30), (1920, 1080, 60), (2, 1, 1), (320, 200, 0.5)]:
         when = f"{width} x {height} pixels come {fps:g} times a second"
-        got = call(function, width, height, fps, seconds=PATIENCE, when=when)
-        expect(f"What it returns when {when}", width * height * 3 * fps, got)
+        expect_return(width * height * 3 * fps, function, width, height, fps, when=when)
     return "A webcam of 640 x 480 pixels at 30 frames a second brings 27.6 million bytes in each."

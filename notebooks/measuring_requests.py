@@ -1,0 +1,86 @@
+"""What notebook 01 measures: whose turn it is, who waits for how long, who gets whose reply."""
+
+import json
+import time
+from typing import NamedTuple
+
+import zmq
+
+
+def show_turns(step, req, rep, arrives_at=None):
+    """Print what a REQ and a REP socket may do, once a message has arrived at one of them."""
+    if arrives_at and not arrives_at.poll(5000):
+        raise TimeoutError(f"{step}, and nothing arrived within 5 s")
+    print(f"{step:20}REQ may {may(req):12}REP may {may(rep)}")
+
+
+def may(socket):
+    """Return what a socket may do now, as it says itself."""
+    events = socket.get(zmq.EVENTS)
+    if events & zmq.POLLOUT:
+        return "send"
+    if events & zmq.POLLIN:
+        return "receive"
+    return "only wait"
+
+
+def busy_server(endpoint, seconds=0.25):
+    """Reply to every request after some work; the reply says when it began and was done."""
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        socket.bind(endpoint)
+        while True:
+            socket.recv()
+            began = time.time()
+            time.sleep(seconds)  # the work
+            socket.send(json.dumps([began, time.time()]).encode())
+
+
+def ask_twice(endpoint):
+    """Ask a busy server twice, and print the four times of each request."""
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        socket.connect(endpoint)
+        for _ in range(2):
+            asked = time.time()
+            socket.send(b"please")
+            began, done = json.loads(socket.recv())
+            print(json.dumps([asked, began, done, time.time()]))
+
+
+class Asked(NamedTuple):
+    """One request: when it was asked, begun, done, and answered, on one clock (s)."""
+
+    client: str
+    asked: float
+    began: float
+    done: float
+    answered: float
+
+
+def requests_of(clients):
+    """Return what clients that ran `ask_twice` have printed: a list of `Asked`."""
+    return [
+        Asked(client.name, *json.loads(line))
+        for client in clients
+        for line in client.output.splitlines()
+    ]
+
+
+def rows_of(requests):
+    """Return the rows that `show_timeline` draws: one for each client."""
+    rows = {each.client: [] for each in requests}
+    for each in requests:
+        rows[each.client].append((each.asked, each.answered, "waited"))
+        rows[each.client].append((each.began, each.done, "was served"))
+    return list(rows.items())
+
+
+def compare(endpoint, name, count=300):
+    """Send so many different messages to an echo server, and count the replies that are right."""
+    right = 0
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        socket.connect(endpoint)
+        for number in range(count):
+            text = f"{name} {number}".encode()
+            socket.send(text)
+            right += socket.recv() == text
+    print(f"{right} of {count} replies were mine")

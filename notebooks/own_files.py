@@ -1,0 +1,32 @@
+"""The recordings of notebook 06: in a folder of its own, and deleted only when you say so."""
+
+from pathlib import Path
+
+FOLDER = Path("recordings", "notebook-06")
+_made: list[Path] = []
+
+
+def fresh(name):
+    """Return the path of a recording to be made. The one of an earlier run gives way to it."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    path = FOLDER / f"{name}.h5"
+    path.unlink(missing_ok=True)
+    if path not in _made:
+        _made.append(path)
+    return path
+
+
+def tidy(delete):
+    """Say how much the recordings of this notebook take; delete them if asked, nothing else."""
+    left = [path for path in _made if path.exists()]
+    size = sum(path.stat().st_size for path in left) / 1e6
+    names = ", ".join(path.name for path in left)
+    if not left:
+        print(f"This notebook has left no recording in {FOLDER}.")
+    elif delete:
+        for path in left:
+            path.unlink()
+        print(f"Deleted from {FOLDER}: {names} ({size:.0f} MB).")
+    else:
+        print(f"This notebook has left {size:.0f} MB in {FOLDER}: {names}.")
+        print("tidy(delete=True) deletes them, and nothing else.")

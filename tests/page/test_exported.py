@@ -1,0 +1,36 @@
+"""A page without a kernel shows what panels and live views showed last."""
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+
+pytestmark = pytest.mark.notebook
+
+WAIT = """
+import threading
+[each.join(20) for each in threading.enumerate() if each.name.startswith("panel of")]
+"""
+CELLS = [
+    "%load_ext zmqlab\nfrom zmqlab import camera_publisher, live, start, stop_all",
+    "%%terminal talker\nprint('printed by <talker> & kept')",
+    "talker.wait()",
+    "camera = start(camera_publisher, 'simulated')\ncamera",
+    "live(camera)",
+    "stop_all()" + WAIT,
+]
+
+
+def test_an_exported_page_keeps_panels_and_live_views(tmp_path):
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    # JupyterLab does not keep the state of widgets either, unless it is told to.
+    options = {"resources": {"metadata": {"path": str(tmp_path)}}, "store_widget_state": False}
+    NotebookClient(notebook, timeout=120, **options).execute()
+    page, _ = HTMLExporter(template_name="lab").from_notebook_node(notebook)
+    assert "printed by &lt;talker&gt; &amp; kept" in page
+    assert "talker: ended" in page
+    assert "camera publisher: simulated at tcp:" in page
+    assert "camera_publisher: stopped" in page
+    assert 'alt="live view of ' in page

@@ -1,0 +1,343 @@
+"""Pictures: the right colours in the right places, readable on any page, shown by any kernel."""
+
+import base64
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import cv2
+import nbformat
+import numpy as np
+import pytest
+from helpers.in_browser import open_notebook, open_page, raised, run_all
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
+from matplotlib.text import Text
+from nbclient import NotebookClient
+from nbconvert import HTMLExporter
+
+from zmqlab import drawing, open_camera, show_frame, show_spectrum, show_timeline
+from zmqlab.page.figures import COLOURS, GREY
+
+# What a picture stands on: in the dark theme the page's #111 lies under black of 80 per cent.
+PAGES = {"light": "#FFFFFF", "dark": "#030303"}
+# On light: blue, vermilion, green, purple. BGR, as OpenCV has them.
+PATCHES = {"blue": (255, 0, 0), "green": (0, 255, 0), "red": (0, 0, 255)}
+
+
+@pytest.fixture
+def frame():
+    with open_camera("simulated", paced=False) as camera:
+        yield camera.read()
+
+
+def rendered(picture):
+    """Return what a notebook would show: height x width x 4, BGR and opacity."""
+    return decoded(picture.png())
+
+
+def decoded(png):
+    return cv2.imdecode(np.frombuffer(png, np.uint8), cv2.IMREAD_UNCHANGED)
+
+
+def count(pixels, bgr):
+    return np.count_nonzero((pixels == (*bgr, 255)).all(-1))
+
+
+@pytest.mark.parametrize("bgr", PATCHES.values(), ids=PATCHES)
+def test_colours_are_those_of_the_frame(bgr):
+    pixels = rendered(show_frame(np.full((480, 640, 3), bgr, np.uint8)))
+    assert count(pixels, bgr) > 0.5 * pixels.shape[0] * pixels.shape[1]
+
+
+def test_grey_is_not_stretched():
+    """A dim frame is shown dim."""
+    for dim in (np.full((48, 64), 51, np.uint8), np.full((48, 64), 0.2)):
+        dim[0, 0] = 0
+        pixels = rendered(show_frame(dim))
+        assert count(pixels, (51, 51, 51)) > 0.5 * pixels.shape[0] * pixels.shape[1]
+
+
+def test_frames_side_by_side_with_titles(frame):
+    picture = show_frame(frame, frame[::2, ::2], titles=["whole", "half"])
+    one, other = picture.axes
+    assert [axes.get_title() for axes in picture.axes] == ["whole", "half"]
+    assert one.get_position().x1 < other.get_position().x0
+    assert one.get_xlim() == (-0.5, 639.5)
+    assert one.get_ylim() == (479.5, -0.5)
+    assert repr(picture) == (
+        "<picture: whole: frame, 640 x 480 pixels; half: frame, 320 x 240 pixels>"
+    )
+
+
+def test_spectrum_beside_one_frame_and_below_several(frame):
+    left, right, _ = show_frame(frame, spectrum=True).axes
+    assert (left.get_xlabel(), right.get_xlabel()) == ("x (pixels)", "fx (cycles per pixel)")
+    assert left.get_position().x1 < right.get_position().x0
+    upper, _, lower, *_ = show_frame(frame, frame, spectrum=True).axes
+    assert lower.get_xlabel() == "fx (cycles per pixel)"
+    assert lower.get_position().y1 < upper.get_position().y0
+
+
+@pytest.mark.parametrize(("period", "angle"), [(12.0, 25.0), (7.5, 110.0)])
+@pytest.mark.parametrize("size", [(640, 480), (321, 243)])
+def test_peaks_are_where_the_axes_say(period, angle, size):
+    """Against the truth of the simulated camera, as drawn: colours read back from the PNG."""
+    with open_camera(
+        "simulated", paced=False, size=size, fringe_period=period, fringe_angle=angle, beads=0
+    ) as camera:
+        picture = show_spectrum(camera.read())
+    axes, bar = picture.axes
+    assert bar.get_ylabel() == "log₁₀(1 + |F|), F in grey levels"
+    # From the axes' units to pixels of the figure, and from there to the colours drawn.
+    canvas = FigureCanvasAgg(picture)
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[::-1, :, :3].sum(-1).astype(float)
+    frequency = np.array([np.cos(np.radians(angle)), np.sin(np.radians(angle))]) / period
+
+    def brightness(at):
+        column, row = axes.transData.transform(at).round().astype(int)
+        return pixels[row - 2 : row + 3, column - 2 : column + 3].max()
+
+    for peak in (frequency, -frequency):
+        elsewhere = [brightness(peak @ turn) for turn in turns(30, 60, 90, 120, 150)]
+        assert brightness(peak) > 1.3 * max(elsewhere)
+
+
+@pytest.mark.parametrize("size", [(640, 480), (1920, 1080)])
+def test_a_peak_of_one_bin_is_not_lost(size):
+    """It is drawn in the colour that the bar gives to its height, however small the figure."""
+    x = np.arange(size[0])
+    wave = np.uint8(128 + 60 * np.cos(2 * np.pi * x / 10))
+    noise = np.random.default_rng(0).integers(0, 20, size[::-1], np.uint8)
+    axes, _ = show_spectrum(wave + noise).axes
+    (image,) = axes.images
+    height = np.log10(60 / 2 * size[0] * size[1])
+    expected = image.to_rgba(np.array([height]), bytes=True)[0, 2::-1].astype(int)
+    pixels = rendered(axes.figure)[..., :3].astype(int)
+    plot = pixels[:, : int(0.7 * pixels.shape[1])]  # without the colour bar
+    assert np.count_nonzero(abs(plot - expected).sum(-1) < 40) >= 2
+
+
+def turns(*degrees):
+    for angle in np.radians(degrees):
+        yield np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+
+
+def test_float_frames_have_the_same_spectrum(frame):
+    grey = frame[..., 1]
+    one, other = (show_spectrum(f).axes[0].images[0].get_array() for f in (grey, grey / 255))
+    np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        (np.full((4, 4), 255.0), r"from 255.0 to 255.0.*frame / 255"),
+        (np.full((4, 4), -0.1), "from -0.1"),
+        (np.full((4, 4), np.nan), "from nan"),
+        (np.full((4, 4), 7, np.uint16), r"uint16 from 7 to 7.*frame / frame.max\(\)"),
+        (np.zeros((4, 4), bool), "bool from False"),
+    ],
+)
+@pytest.mark.parametrize("show", [show_frame, show_spectrum])
+def test_a_frame_of_which_nobody_knows_what_is_white(show, bad, says):
+    with pytest.raises(ValueError, match=says):
+        show(np.zeros((4, 4), np.uint8), bad)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 640), (480, 1, 3), (7, 5)])
+def test_a_frame_may_be_small_and_of_one_grey(shape):
+    pixels = rendered(show_frame(np.zeros(shape, np.uint8), spectrum=True))
+    assert max(pixels.shape) < 1000
+
+
+def test_three_spectra_share_one_scale_and_are_large():
+    frames = [
+        np.random.default_rng(0).integers(0, top, (120, 160), np.uint8) for top in (9, 99, 250)
+    ]
+    for picture in (show_spectrum(*frames), show_frame(*frames, spectrum=True)):
+        rendered(picture)  # lays it out
+        spectra = [axes for axes in picture.axes if axes.get_xlabel().startswith("fx")]
+        assert len(picture.axes) == len([a for a in picture.axes if a.images]) + 1  # one colour bar
+        scales = {(image.norm.vmin, image.norm.vmax) for a in spectra for image in a.images}
+        ((low, high),) = scales
+        brightest = np.log10(frames[2].sum() + 1)  # at zero frequency
+        assert high == pytest.approx(brightest, abs=1e-3)
+        assert low < np.log10(np.sqrt(120 * 160) * 9)
+        assert len(spectra) == 3
+        assert min(axes.get_window_extent().width for axes in spectra) > 195  # pixels
+        assert [axes.get_ylabel() for axes in spectra] == ["fy (cycles per pixel)", "", ""]
+
+
+def test_titles_that_do_not_fit(frame):
+    with pytest.raises(ValueError, match="2 titles for 1 frames"):
+        show_frame(frame, titles=["one", "too many"])
+    with pytest.raises(ValueError, match="no frame was given"):
+        show_frame()
+
+
+def test_read_only_frame_is_left_alone(frame):
+    frame.flags.writeable = False  # as one that was received is
+    show_frame(frame, spectrum=True).png()
+
+
+def luminance(colour):
+    """Relative luminance, https://www.w3.org/TR/WCAG22/#dfn-relative-luminance."""
+    c = np.array(to_rgb(colour))
+    return np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4) @ [
+        0.2126,
+        0.7152,
+        0.0722,
+    ]
+
+
+def contrast(one, other):
+    dark, light = sorted(map(luminance, (one, other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("page", PAGES.values(), ids=PAGES)
+def test_readable_on_every_page(page):
+    """As W3C asks for it: lines 3 to 1, text 4.5 to 1."""
+    assert min(contrast(colour, page) for colour in COLOURS) >= 3
+    assert contrast(GREY, page) >= 4.5
+
+
+def test_everything_written_is_grey_on_nothing(frame, capsys):
+    shown = []
+    with drawing("a line") as axes:
+        axes.plot([1, 2], label="line")
+        axes.set(title="title", xlabel="x")
+        axes.legend()
+        axes.text(0, 1, "text")
+        shown.append(axes.figure)
+    with drawing("two bars", columns=2) as (left, right):
+        left.bar([1], [2], label="one bar")
+        right.set(title="title", ylabel="y")
+        right.legend([left.patches[0]], ["the other"])
+        shown.append(left.figure)
+    shown += [
+        show_frame(frame, spectrum=True, titles="title"),
+        show_timeline([("Ann", [(0, 1, "waited")])], title="title"),
+    ]
+    for picture in shown:
+        texts = [text for text in picture.findobj(Text) if text.get_text()]
+        assert {text.get_color() for text in texts} == {GREY}
+        assert rendered(picture)[0, 0, 3] == 0  # the page shows through
+
+
+def test_small_files(frame):
+    pictures = show_frame(frame), show_spectrum(frame), show_frame(frame[..., 0])
+    for picture in (*pictures, show_spectrum(frame, frame, frame)):
+        assert len(picture.png()) < 300_000
+
+
+def test_timeline_bars_lie_where_they_were():
+    rows = [
+        ("Ann", [(100.0, 101.0, "waited"), (100.1, 100.9, "was served")]),
+        ("Bob", [(100.5, 102.0, "waited"), (101.0, 101.9, "was served")]),
+    ]
+    picture = show_timeline(rows, title="a busy server")
+    (axes,) = picture.axes
+    drawn = [
+        (bar.get_y() + bar.get_height() / 2, bar.get_x(), bar.get_width())
+        for bar in axes.patches
+        if bar.get_width()
+    ]
+    expected = [(0, 0, 1), (0, 0.1, 0.8), (1, 0.5, 1.5), (1, 1.0, 0.9)]
+    np.testing.assert_allclose(drawn, expected, atol=1e-9)
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["Ann", "Bob"]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]  # Ann on top
+    assert axes.get_xlabel() == "time (s)"
+    (legend,) = picture.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["waited", "was served"]
+    assert "Ann, Bob: a busy server" in repr(picture)
+
+
+def test_short_timeline_is_in_milliseconds():
+    (axes,) = show_timeline([("Ann", [(5.0, 5.02, "waited")])]).axes
+    assert axes.get_xlabel() == "time (ms)"
+    assert axes.patches[0].get_width() == pytest.approx(20)
+
+
+def test_timeline_of_nonsense():
+    with pytest.raises(ValueError, match="no bar to show"):
+        show_timeline([("Ann", [])])
+    with pytest.raises(ValueError, match="'waited' from 2 to 1 s"):
+        show_timeline([("Ann", [(2, 1, "waited")])])
+
+
+class Images(HTMLParser):
+    """What an HTML parser, such as a browser's, finds of the images in a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attributes):
+        if tag == "img":
+            self.found.append(dict(attributes))
+
+
+NIGHT = """zmqlab.show_frame(frame, titles='<b>"night" & day</b>')"""
+CELLS = [
+    "import numpy as np, sys, zmqlab\nframe = np.zeros((48, 64, 3), np.uint8)",
+    NIGHT,
+    "with zmqlab.drawing('a line') as axes:\n    axes.plot([1, 2])",
+    "assert 'matplotlib.pyplot' not in sys.modules",
+    "%matplotlib inline\nimport matplotlib.pyplot\nassert not matplotlib.pyplot.get_fignums()",
+    NIGHT,
+]
+WORDS = ['<b>"night" & day</b>: frame, 64 x 48 pixels', "a line"]
+WORDS += WORDS[:1]
+
+
+@pytest.fixture
+def notebook():
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
+    return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+@pytest.mark.notebook
+def test_any_kernel_shows_pictures_and_an_exported_page_says_what_is_on_them(notebook):
+    NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
+    for number, words in zip((1, 2, 5), WORDS, strict=True):
+        (output,) = notebook.cells[number].outputs
+        assert set(output.data) == {"text/html", "text/plain"}  # the pixels are there once
+        assert output.data["text/plain"] == f"<picture: {words}>"
+    images = Images(HTMLExporter().from_notebook_node(notebook)[0]).found
+    assert [image["alt"] for image in images] == WORDS
+    kind, png = images[0]["src"].split(",")
+    assert kind == "data:image/png;base64"
+    night = show_frame(np.zeros((48, 64, 3), np.uint8), titles='<b>"night" & day</b>')
+    assert np.array_equal(decoded(base64.b64decode(png)), rendered(night))
+
+
+@pytest.mark.browser
+def test_a_picture_in_jupyterlab_light_and_dark(browser, lab, notebook):
+    nbformat.write(notebook, lab.folder / "notebooks" / "pictures.ipynb")
+    with open_page(browser, lab) as page:
+        open_notebook(page, "notebooks/pictures.ipynb")
+        assert run_all(page), raised(page)
+        pictures = page.locator(".jp-OutputArea-output img")
+        pictures.nth(2).wait_for()
+        assert [each.get_attribute("alt") for each in pictures.all()] == WORDS
+        for theme in ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"):
+            page.evaluate(
+                "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
+            )
+            page.wait_for_function(
+                "theme => document.body.dataset.jpThemeName === theme", arg=theme
+            )
+            page.wait_for_selector("#jupyterlab-splash", state="detached")  # it fades
+            corner = decoded(pictures.nth(1).screenshot())[2, 2, 2::-1] / 255
+            assert contrast(GREY, corner) >= 4.5
+            assert (corner.mean() < 0.5) == ("Dark" in theme)
+
+
+def test_importing_zmqlab_does_not_import_matplotlib():
+    code = "import sys, zmqlab; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0

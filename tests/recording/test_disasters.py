@@ -1,0 +1,270 @@
+"""Recordings while they grow, seen from other processes, and what each disaster leaves of them."""
+
+import errno
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from helpers import films
+from helpers.films import SHAPE, ask, assert_true, default_plot, picture, record, record_into
+from test_recording import needs_hdf5plugin
+
+from zmqlab import Recorder, RecordingError, open_recording
+from zmqlab.recording.film import NUMBERS_PER_CHUNK
+
+EITHER = [None, pytest.param("lz4", marks=needs_hdf5plugin)]
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "film.h5"
+
+
+def child(call, *command):
+    """Run a function of this file in another interpreter."""
+    return films.child(__file__, call, *command)
+
+
+def run(call, *command):
+    """Run a function of this file in another interpreter; return what it prints, as JSON."""
+    with child(call, *command) as process:
+        return json.loads(process.communicate(timeout=60)[0])
+
+
+# Reading while it grows
+
+
+def answer_looks(path):
+    """A child that opens the recording anew for every line it is sent, and says what it saw."""
+    for _ in sys.stdin:
+        with open_recording(path) as data:
+            print(json.dumps([assert_true(data), len(data["sequence"])]), flush=True)
+
+
+def refresh(path):
+    """A child that keeps the file open, as plain h5py does it, and refreshes its one handle."""
+    with h5py.File(path, swmr=True) as file:
+        frames = file["entry/data/frames"]
+        for _ in sys.stdin:
+            frames.refresh()
+            equal = [np.array_equal(frames[i], picture(i)) for i in range(len(frames))]
+            print(json.dumps([len(frames), all(equal) * len(frames)]), flush=True)
+
+
+@pytest.mark.parametrize(
+    ("looks", "compression"),
+    [
+        ("answer_looks", None),
+        pytest.param("answer_looks", "lz4", marks=needs_hdf5plugin),
+        ("refresh", None),
+    ],
+)
+def test_another_process_sees_every_frame_as_soon_as_it_is_added(path, looks, compression):
+    with Recorder(path, compression) as recorder:
+        record_into(recorder, 1)
+        with child(f"{looks}({str(path)!r})") as reader:
+            for count in (1, 2, 20, NUMBERS_PER_CHUNK, NUMBERS_PER_CHUNK + 1):
+                record_into(recorder, count)
+                assert json.loads(ask(reader, "look")) == [count, count]
+            reader.stdin.close()
+            assert reader.wait(20) == 0
+
+
+def record_in_turns(path, compression=None):
+    """A child that records twenty frames for every line it is sent, then says how many are in."""
+    with Recorder(path, compression) as recorder:
+        for _ in sys.stdin:
+            record_into(recorder, recorder.count + 20)
+            print(recorder.count, flush=True)
+
+
+@pytest.mark.parametrize("compression", EITHER)
+def test_reading_while_another_process_is_recording(path, compression):
+    with child(f"record_in_turns({str(path)!r}, {compression!r})") as writer:
+        said = int(ask(writer, "go"))
+        while said < 200:
+            print("go", file=writer.stdin, flush=True)
+            with open_recording(path) as data:  # in the middle of the next twenty
+                assert said <= assert_true(data) <= min(len(data["sequence"]), len(data["time"]))
+            said = int(writer.stdout.readline())
+            with open_recording(path) as data:
+                said_more = int(ask(writer, "go"))
+                lengths = [len(data[name]) for name in ("time", "sequence", "frames")]
+                assert lengths == [said] * 3  # what was there on opening
+                assert assert_true(data) == said
+            said = said_more
+        writer.stdin.close()
+        assert writer.wait(20) == 0
+    with open_recording(path) as data:
+        assert assert_true(data) == said
+
+
+@pytest.mark.parametrize("mode", ["r", "r+"])
+def test_nobody_else_writes_to_a_file_that_grows(path, mode):
+    """Nor reads it without saying that it may grow. There are no locks: a mark in it says so."""
+    opens = f"import h5py, sys; h5py.File(sys.argv[1], {mode!r})"
+    with Recorder(path) as recorder:
+        for count in (0, 3):
+            record_into(recorder, count)
+            other = subprocess.run([sys.executable, "-c", opens, path], stderr=subprocess.PIPE)
+            assert other.returncode == 1
+            assert b"OSError: Unable to synchronously open file" in other.stderr
+    with open_recording(path) as data:
+        assert assert_true(data) == 3
+
+
+# What is left
+
+
+def record_for_ever(path, compression=None):
+    """A child that says the number of each frame as soon as it is in."""
+    with Recorder(path, compression) as recorder:
+        while True:
+            record_into(recorder, recorder.count + 1)
+            print(recorder.count, flush=True)
+
+
+@pytest.mark.parametrize("count", [1, 43, NUMBERS_PER_CHUNK])
+@pytest.mark.parametrize("compression", EITHER)
+def test_everything_added_before_the_writer_was_killed(path, count, compression):
+    with child(f"record_for_ever({str(path)!r}, {compression!r})") as writer:
+        while int(writer.stdout.readline()) < count:
+            pass
+        writer.kill()  # somewhere in the middle of the next frames
+        said = [*map(int, writer.stdout.read().split()), count]
+    with open_recording(path) as data:
+        assert assert_true(data) >= max(said)
+        assert {len(data["sequence"]), len(data["time"])} <= {
+            len(data["frames"]),
+            len(data["frames"]) + 1,
+        }
+        _, film = default_plot(data.file)  # and in a viewer, too
+        np.testing.assert_array_equal(film[-1], data["frames"][-1][:, :, ::-1])
+
+
+def record_until_full(folder, cases, shape):
+    """A child for which no file may grow beyond a limit; then it may, up to the next one.
+
+    Says for each case, in a folder of its own, how many frames there were at each limit and in
+    the end, and what the error said.
+    """
+    import resource
+    import signal
+
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # to write too much is an error, then, no signal
+    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    said = []
+    for number, limits in enumerate(cases):
+        path = Path(folder, str(number), "film.h5")
+        path.parent.mkdir()
+        recorder, errors = None, []
+        for limit in limits:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+            recorder = recorder or Recorder(path)
+            with pytest.raises(RecordingError) as full:
+                record_into(recorder, 10**6, shape=shape)
+            errors.append([recorder.count, str(full.value)])
+        try:
+            recorder.close()
+        except RecordingError as error:
+            errors.append([recorder.count, str(error)])
+        said.append([str(path), errors])
+    print(json.dumps(said))
+
+
+def fill(folder, cases, shape):
+    pytest.importorskip("resource", reason="this system cannot limit the size of a file")
+    return run(f"record_until_full({str(folder)!r}, {cases}, {shape})")
+
+
+def test_everything_added_before_the_disk_was_full(tmp_path):
+    # Tiny frames, so that at some limits it is HDF5's own bookkeeping that finds no room.
+    cases = [[limit] for limit in range(9_000, 30_000, 999)]
+    counts = set()
+    for path, ((count, error), *closing) in fill(tmp_path, cases, (3, 4, 3)):
+        counts.add(count)
+        assert f"frame {10 + count} could not be written" in error
+        assert f"The {count} frames before it are kept" in error
+        assert all(f"open_recording reads its {count} frames" in text for _, text in closing)
+        assert Path(path).exists() == (count > 0)
+        if count:
+            with open_recording(path) as data:
+                assert assert_true(data, (3, 4, 3)) == count
+                assert len(data["sequence"]) == len(data["time"]) == count
+    assert 0 in counts
+    assert len(counts) > 3
+
+
+def test_going_on_when_there_is_room_again(tmp_path):
+    ((path, errors),) = fill(tmp_path, [[60_000, 120_000]], SHAPE)
+    (full, first), (full_again, _), *_ = errors
+    assert os.strerror(errno.EFBIG) in first
+    assert full_again > 1.5 * full
+    with open_recording(path) as data:
+        assert assert_true(data) == full_again
+
+
+def test_when_hdf5_cannot_go_on_the_recording_says_that_it_is_closed(tmp_path):
+    # At the first of these limits HDF5 2.0 has no room for its index of the frames, and gives up.
+    cases = [[limit, 90_000] for limit in (28_176, 28_000, 29_000)]
+    for path, errors in fill(tmp_path, cases, (3, 4, 3)):
+        (full, _), (full_again, second), *_ = errors
+        assert full_again > 2 * full or "this recording is closed" in second
+        with open_recording(path) as data:
+            assert assert_true(data, (3, 4, 3)) == full_again
+
+
+def record_until_disk_is_full(folder):
+    """A child on a disk of 2 MB that only it can see, so that it has to look at what is left."""
+    path = Path(folder) / "film.h5"
+    with Recorder(path) as recorder, pytest.raises(RecordingError) as full:
+        record_into(recorder, 10**6)
+    assert f"({os.strerror(errno.ENOSPC)}). The {recorder.count} frames" in str(full.value)
+    with open_recording(path) as data:
+        there = assert_true(data)
+    with h5py.File(path) as file:  # it was closed properly: any program reads it
+        assert len(file["entry/data/time"]) == there
+    print(json.dumps([recorder.count, there]))
+
+
+def test_a_disk_that_is_really_full(tmp_path):
+    if not (sys.platform == "linux" and os.geteuid() == 0 and shutil.which("unshare")):
+        pytest.skip("only root on Linux can mount a small disk")
+    mount = f"mount -t tmpfs -o size=2m tmpfs {tmp_path}"
+    alone = ["unshare", "--mount", "sh", "-c"]
+    if subprocess.run([*alone, mount], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("this container does not let root mount a disk")
+    call = f"record_until_disk_is_full({str(tmp_path)!r})"
+    count, there = run(call, *alone, f'{mount} && exec "$0" "$@"')
+    assert there == count > 500
+
+
+def interrupt_itself(path):
+    """A child that records and, in the middle of adding a frame, gets Ctrl-C."""
+    from zmqlab.recording import film
+
+    append = film.append
+
+    def interrupted(dataset, index, chunk):
+        append(dataset, index, chunk)
+        if index == 30 and dataset.name.endswith("time"):  # one of three is still to come
+            raise KeyboardInterrupt
+
+    film.append = interrupted
+    try:
+        record(path, 100)
+    except KeyboardInterrupt:
+        print(json.dumps("interrupted"))
+
+
+def test_ctrl_c_in_the_middle_of_a_frame(path):
+    assert run(f"interrupt_itself({str(path)!r})") == "interrupted"
+    with open_recording(path) as data:
+        assert assert_true(data) == len(data["sequence"]) == len(data["time"]) == 30

@@ -1,0 +1,203 @@
+"""Ctrl-C again and again, in a process that goes on each time: no message is cut."""
+
+import contextlib
+import os
+import random
+import select
+import signal
+import subprocess
+import sys
+import textwrap
+
+import numpy as np
+import pytest
+import zmq
+from helpers.streams import raw_socket
+
+from zmqlab import (
+    Overtaken,
+    RingReader,
+    camera_server,
+    pack_frame,
+    start,
+    subscribe,
+)
+from zmqlab.wire.parts import recv_parts, send_parts
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX's")
+
+TIMES = 150  # interrupts in each test
+
+# The interrupt may come anywhere in a step. The next one is sent when this one has been caught,
+# which is told by an X, or swallowed, as Python does in a `__del__`, and pyzmq when it frees a
+# part. The loop has a function of its own: from Python 3.12 on, an interrupt between two rounds of
+# a loop may slip through the `try` that the loop stands in.
+PROGRAM = """
+import functools, itertools, os, sys
+import numpy as np, zmq
+from zmqlab import FrameRing, Publisher, recv_message, request, send_frame, send_message
+
+sys.unraisablehook = functools.partial(print, "swallowed", flush=True)  # not to be cut itself
+count = itertools.count()
+frame = np.arange(100)
+with zmq.Context() as context, context.socket({kind}) as socket, FrameRing(8) as ring:
+    socket.linger = 0
+    socket.connect(sys.argv[1])
+    {setup}
+    last = -1
+
+    def work():
+        global last
+        os.write(1, b"X")
+        while True:
+            {step}
+
+    while True:
+        try:
+            try:
+                work()
+            except KeyboardInterrupt:
+                pass
+        except KeyboardInterrupt:
+            pass
+"""
+
+
+@contextlib.contextmanager
+def interrupted(endpoint, step, kind="zmq.PUSH", setup=""):
+    """Run a step without end in another process; give what interrupts it once."""
+    code = PROGRAM.format(kind=kind, setup=setup, step=textwrap.indent(step, " " * 12).strip())
+    command = [sys.executable, "-c", code, endpoint]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+
+        def interrupt():
+            news = b""
+            while b"X" not in news:
+                child.send_signal(signal.SIGINT)
+                assert select.select([child.stdout], [], [], 20)[0], "it hangs"
+                news = os.read(child.stdout.fileno(), 1000)
+                assert news, child.stderr.read().decode()
+
+        try:
+            os.read(child.stdout.fileno(), 1000)
+            yield interrupt
+            assert child.poll() in (None, 0), child.stderr.read().decode()
+        finally:
+            child.kill()
+
+
+def receive_in_between(socket, choice, check):
+    """Receive so many messages that the sender is not held up when it is interrupted."""
+    for _ in range(choice.randrange(100, 200)):
+        parts = recv_parts(socket, 20, most=10)
+        assert len(parts) == 3
+        check(parts)
+
+
+@pytest.mark.parametrize(
+    "send",
+    [
+        "send_frame(socket, frame, sequence=next(count))",
+        "send_message(socket, 'frame', {'sequence': next(count)}, frame)",
+        "ring.send_frame(socket, frame, sequence=next(count))",
+    ],
+)
+def test_what_is_sent_arrives_whole(send):
+    choice, seen = random.Random(1), [-1]
+    with raw_socket(zmq.PULL, rcvhwm=100) as socket, RingReader() as reader:
+
+        def check(parts):
+            try:
+                _, header, frame = reader.unpack_frame(parts)
+            except Overtaken:
+                return
+            assert header["sequence"] > seen[-1]
+            seen.append(header["sequence"])
+            assert np.array_equal(frame, range(100))
+
+        def check_message(parts):
+            assert parts[2].bytes == np.arange(100).tobytes()
+
+        with interrupted(socket.last_endpoint.decode(), send) as again:
+            for _ in range(TIMES):
+                receive_in_between(
+                    socket, choice, check_message if "send_message" in send else check
+                )
+                again()
+
+
+def test_what_is_received_is_received_whole():
+    """Whoever is interrupted in the middle of a message takes the rest of it."""
+    step = (
+        "topic, header, pixels = recv_message(socket, 20)\n"
+        "assert topic == 'frame' and pixels.nbytes == 800, (topic, header)\n"
+        "assert header['sequence'] > last, (header, last)\n"
+        "last = header['sequence']\n"
+    )
+    choice, sequence = random.Random(2), 0
+    with (
+        raw_socket(zmq.PUSH, sndhwm=5) as socket,
+        interrupted(socket.last_endpoint.decode(), step, "zmq.PULL") as again,
+    ):
+        for _ in range(TIMES):
+            for _ in range(choice.randrange(30)):
+                send_parts(socket, pack_frame(np.arange(100), sequence=sequence), 20)
+                sequence += 1
+            again()
+
+
+def test_a_stream_goes_on_and_ends():
+    """Each number is used once, and the subscribers hear the end."""
+    choice = random.Random(3)
+    setup = "publisher = Publisher(); socket.send(publisher.endpoint.encode())"
+    step = "publisher.send(frame)\nif socket.poll(0):\n    publisher.close()\n    running = False\n"
+    with (
+        raw_socket(zmq.PAIR) as socket,
+        interrupted(socket.last_endpoint.decode(), step, "zmq.PAIR", setup) as again,
+        subscribe(recv_parts(socket)[0].bytes.decode(), hwm=10_000) as stream,
+    ):
+        for _ in range(TIMES):
+            for _ in range(choice.randrange(30)):
+                stream.read()
+            again()
+        socket.send(b"end")
+        for _ in stream:
+            pass
+        assert stream.received > TIMES
+        assert (stream.refused, stream.restarts) == (0, 0)
+
+
+def test_a_server_serves_after_requests_that_were_interrupted():
+    """And each reply is that to the request before it."""
+    step = (
+        "topic, header, frame = request(sys.argv[1], 'info', timeout=20)\n"
+        "assert topic == 'ok' and header['source'] == 'simulated'\n"
+        "topic, header, frame = request(sys.argv[1], 'set', {'exposure': 0.01}, timeout=20)\n"
+        "assert topic == 'ok' and header['settings']['exposure'] == 0.01\n"
+    )
+    with (
+        start(camera_server, "simulated") as server,
+        interrupted(server.endpoint, step, "zmq.REQ") as again,
+    ):
+        for _ in range(TIMES):
+            again()
+        assert "Traceback" not in server.output
+
+
+def test_both_ways_at_once():
+    """A message and its answer, with Ctrl-C in either."""
+    step = (
+        "send_message(socket, 'ask', {'sequence': next(count)})\n"
+        "topic, header, _ = recv_message(socket, 20)\n"
+        "assert topic == 'answer', topic\n"
+    )
+    with (
+        raw_socket(zmq.PAIR) as socket,
+        interrupted(socket.last_endpoint.decode(), step, "zmq.PAIR") as again,
+    ):
+        for _ in range(TIMES):
+            parts = recv_parts(socket, 20)
+            assert (len(parts), parts[0].bytes) == (3, b"ask")
+            again()
+            # The answer to a message whose sender was interrupted is read instead of another.
+            send_parts(socket, [b"answer", b"{}", b""])

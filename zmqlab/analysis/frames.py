@@ -1,0 +1,30 @@
+"""What counts as a frame, wherever one is shown or something is calculated from it."""
+
+import numpy as np
+
+
+def check_frame(frame: object) -> np.ndarray:
+    """Return `frame` if it is a picture: height x width x 3 (BGR) or height x width (grey).
+
+    Raises
+    ------
+    TypeError
+        If it is not a numpy array, or not one of real numbers.
+    ValueError
+        If it has another shape, or no pixels.
+    """
+    if not isinstance(frame, np.ndarray):
+        why = ". A camera that is busy or gone gives None" if frame is None else ""
+        raise TypeError(
+            f"a frame is a numpy array, not {type(frame).__name__}: {str(frame)[:60]}{why}"
+        )
+    if frame.dtype.kind not in "buif":
+        raise TypeError(
+            f"a frame of shape {frame.shape} holds {frame.dtype}, and no real numbers: give uint8"
+        )
+    if frame.ndim not in (2, 3) or frame.shape[2:] not in ((), (3,)) or 0 in frame.shape:
+        raise ValueError(
+            f"a frame of shape {frame.shape} is not a picture; "
+            "give height x width x 3 (BGR) or height x width (grey)"
+        )
+    return frame

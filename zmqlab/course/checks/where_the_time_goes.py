@@ -1,0 +1,194 @@
+"""The checks of notebook 09."""
+
+import threading
+from collections import deque
+
+import numpy as np
+import zmq
+
+from zmqlab.course.exercises import exercise
+from zmqlab.course.trial import (
+    TIMEOUT,
+    NotYet,
+    call,
+    expect,
+    generated,
+    in_thread,
+)
+
+_LARGE = 100_000  # bytes of a buffer: below 65,536 pyzmq copies whatever it is told
+
+
+@exercise(
+    "send_in_turn(socket, buffers, fill, count)",
+    "Which buffer is frame number 7 to be filled into? And what must have happened to the frame "
+    "that was in it before?",
+    "`socket.send(buffer, copy=False, track=True)` returns a tracker. Keep one for each buffer, "
+    "and wait for it *before you fill that buffer again*, not at once.",
+    "`turn = number % len(buffers)`; when `trackers[turn]` is there, `trackers[turn].wait(10)`; "
+    "then `fill(buffers[turn], number)` and "
+    "`trackers[turn] = socket.send(buffers[turn], copy=False, track=True)`.",
+)
+def send_in_turn(function):
+    for size, count in [(3, 8), (1, 3), (2, 0), (4, 9)]:
+        _Film(size, count).show(function)
+    return "Nothing was copied, and no buffer was filled while anybody still had it."
+
+
+class _Film:
+    """A receiver beside the learner's function, in one program, where a message is the buffer."""
+
+    def __init__(self, size, count):
+        self.buffers = [np.zeros(_LARGE, np.uint8) for _ in range(size)]
+        self.count, self.when = count, f"it has {size} buffers for {count} frames"
+        self.filled = 0
+        self.in_use = {}  # number of a buffer: number of the frame that somebody still looks at
+        self.problem = None
+        self.judged = threading.Event()  # the first frame that came
+
+    def show(self, function):
+        with zmq.Context() as context, context.socket(zmq.PAIR) as socket:
+            socket.linger, socket.sndtimeo = 0, int(1000 * TIMEOUT)
+            socket.bind("inproc://film")
+            given = function, socket, [*self.buffers], self._fill, self.count
+            with in_thread(self._look, context):
+                try:
+                    call(*given, when=self.when, timeout=3 * TIMEOUT)
+                except NotYet as error:
+                    raise self.problem or error from None
+        if self.problem:
+            raise self.problem
+        expect(f"How many frames it filled when {self.when}", self.count, self.filled)
+
+    def _fill(self, buffer, number):
+        if self.problem:
+            raise self.problem
+        mine = next((n for n, each in enumerate(self.buffers) if each is buffer), None)
+        if mine is None:
+            raise NotYet(f"What it fills is none of the buffers, when {self.when}.")
+        expect(f"The number that it fills in, when {self.when}", self.filled, number)
+        if mine in self.in_use:
+            self.judged.wait(TIMEOUT)  # it may be a copy that is looked at
+            raise self.problem or NotYet(
+                f"When {self.when}: it filled buffer {mine} with frame {number} while frame "
+                f"{self.in_use[mine]} was still in it, and somebody was looking at that."
+            )
+        self.in_use[mine] = number
+        self.filled += 1
+        buffer[:] = number
+
+    def _look(self, context, over):
+        """Take the frames, and keep as many as there are buffers, each for a moment."""
+        kept = deque()
+        with context.socket(zmq.PAIR) as socket:
+            socket.linger = 0
+            socket.connect("inproc://film")
+            try:
+                for number in range(self.count):
+                    kept.append(self._take(socket, number, over))
+                    self.judged.set()
+                    if len(kept) == len(self.buffers):
+                        over.wait(0.05)  # whoever does not wait for us has filled one by then
+                        self._let_go(*kept.popleft())
+            except NotYet as error:
+                self.problem = error
+            self.judged.set()
+            while kept:
+                self._let_go(*kept.popleft())
+
+    def _take(self, socket, number, over):
+        for _ in range(int(TIMEOUT / 0.05)):
+            returned = over.is_set()  # the function has, or has raised an error
+            if socket.poll(50) or returned:
+                break
+        if not socket.poll(0):
+            raise NotYet(
+                f"Frame {number} did not come, when {self.when}. (A buffer that nobody has can be "
+                "filled and sent while somebody still looks at the others.)"
+            )
+        frame = socket.recv(copy=False)
+        pixels = np.frombuffer(frame, np.uint8)
+        same = [one for one, each in enumerate(self.buffers) if np.shares_memory(pixels, each)]
+        if not same:
+            raise NotYet(f"Frame {number} came as a copy, when {self.when}.")
+        expect(f"What is in frame {number}, when {self.when}", number, int(pixels[0]))
+        return same[0], frame
+
+    def _let_go(self, buffer, frame):
+        del self.in_use[buffer]  # before ZeroMQ hears of it, with the end of `frame`
+
+
+@exercise(
+    "batches(readings, most, longest)",
+    "Collect values in a list. At which two moments does a batch go, and what becomes of the last?",
+    "When a reading comes, first look whether it is too late for the batch that is being "
+    "collected: `when - first >= longest`. If so, that batch goes without it.",
+    "Then append the value (if the list was empty, its time is the new `first`), and when there "
+    "are `most` of them, the batch goes at once, and not when the next reading comes.",
+    "`yield np.array(values, '<f8').tobytes()`, then `values = []`. After the loop, once more if "
+    "there are any left.",
+)
+def batches(function):
+    random = np.random.default_rng(7)
+    cases = [
+        ([0, 1, 2, 3, 4, 5], 3, 100, "six readings make two full batches"),
+        ([0, 1, 2, 3, 4], 3, 100, "the last batch is not full"),
+        ([0, 0.5, 1.0, 1.5], 10, 1.0, "a reading comes exactly after the longest time"),
+        ([0, 7, 14], 10, 1.0, "each reading comes after a long pause"),
+        ([3.0, 3.4, 3.8, 4.2, 4.6], 10, 1.0, "the first of them counts, not the last"),
+        ([5, 6, 7], 1, 100, "a batch is one reading"),
+        ([], 3, 1.0, "there are none"),
+        (random.exponential(1, 300).cumsum().tolist(), 8, 5.0, "they come at random"),
+    ]
+    for times, most, longest, when in cases:
+        when = f"{when} (most={most}, longest={longest:g})"
+        call(_batch, function, times, most, longest, when, when=when)
+    return "Full batches went at once, slow ones after the longest time, and nothing was lost."
+
+
+def _batch(function, times, most, longest, when):
+    """Compare the batches that it gives, and when it gives them, with the right ones."""
+    taken = 0
+
+    def readings():
+        nonlocal taken
+        for number, time in enumerate(times):
+            taken += 1
+            yield time, number / 3
+
+    given = generated(function, readings(), most, longest)
+    number = 0
+    for number, (begin, end, needed) in enumerate(_cuts(times, most, longest), 1):
+        values = [n / 3 for n in range(begin, end)]
+        got = next(given, None)
+        if got is None:
+            raise NotYet(f"Batch {number} did not come, when {when}:", values, None)
+        if not isinstance(got, bytes) or got != np.array(values, "<f8").tobytes():
+            numbers = _numbers(got)
+            raise NotYet(
+                f"The values in batch {number}, as 8 bytes each, when {when}:", values, numbers
+            )
+        expect(f"How many readings it had taken for batch {number}, when {when}", needed, taken)
+    left = next(given, None)
+    if left is not None:
+        raise NotYet(f"What came after the last batch, when {when}:", None, _numbers(left))
+
+
+def _numbers(got):
+    """Return the values of a batch, or what came in its place."""
+    fits = isinstance(got, bytes) and len(got) % 8 == 0
+    return np.frombuffer(got, "<f8").tolist() if fits else got
+
+
+def _cuts(times, most, longest):
+    """Yield the first reading of each batch, the one after its last, and how many tell that."""
+    begin = 0
+    for number, time in enumerate(times):
+        if number > begin and time - times[begin] >= longest:
+            yield begin, number, number + 1
+            begin = number
+        if number + 1 - begin == most:
+            yield begin, number + 1, number + 1
+            begin = number + 1
+    if begin < len(times):
+        yield begin, len(times), len(times)

@@ -1,0 +1,184 @@
+"""What the learner wrote, run as a program: a server, a worker, a publisher.
+
+`running` starts it in another process and sees that its sockets are where they should be. `ask`
+talks to a server, as a client; `receive` waits for what a program sends, and says why nothing came.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import zmq
+
+from zmqlab import MessageError, Process, StartError, process, start
+from zmqlab.course.trial import TIMEOUT, NotYet, expect, free_endpoint, misfit, named
+
+STARTING = 8.0  # seconds a program may take to bind or connect
+
+
+@contextlib.contextmanager
+def served(*call: Any) -> Iterator[Process]:
+    """Run the learner's server in a process while the block runs; yield the `Process`.
+
+    `call` is a function and its arguments; where to bind is one more, the last.
+    """
+    endpoint = free_endpoint()
+    with running(*call, endpoint, places={"bind": (endpoint, "REP ROUTER")}) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def running(
+    *call: Any, places: dict[str, tuple], name: str = "your server", verb: str = "bound"
+) -> Iterator[Process]:
+    """Run what the learner wrote in a process while the block runs; yield the `Process`.
+
+    If it has failed, its traceback goes along with any `NotYet` of the block.
+
+    Parameters
+    ----------
+    *call
+        A function and its arguments.
+    places : dict
+        Where it is to be before the block begins: {parameter: (endpoint, kinds of sockets)}.
+    name : str
+        What the learner is told of it.
+    verb : str
+        What it does there: "bound" or "connected".
+    """
+    began = time.monotonic()
+    try:
+        program = start(*call, process_name=name, start_timeout=STARTING)
+    except StartError:
+        program = process(name)
+        if time.monotonic() - began >= STARTING:
+            print(program.output)
+            raise NotYet(f"It {verb} no socket within {STARTING:g} s.") from None
+        raise _explained(f"It ended before it {verb} a socket.", program) from None
+    with program:
+        try:
+            _expect_places(program, verb, places)
+            yield program
+        except NotYet as error:
+            if program.ended and program.exit_code:
+                raise _explained(error.text, program) from None
+            print(program.output)
+            raise
+
+
+def _expect_places(program, verb, places):
+    endpoints = {endpoint for endpoint, _ in places.values()}
+    with contextlib.suppress(TimeoutError):
+        program.wait_until(lambda it: endpoints <= _places(it, verb).keys(), TIMEOUT)
+    found = _places(program, verb)
+    if not found:
+        other = {"bound": "connected", "connected": "bound"}[verb]
+        instead = f": it {other} one" if _places(program, other) else ""
+        ended = " before it ended" if program.ended else ""
+        raise NotYet(f"It {verb} no socket{ended}{instead}.")
+    if found.keys() != endpoints:
+        raise NotYet(f"The endpoints that it {verb}:", sorted(endpoints), sorted(found))
+    for parameter, (endpoint, fitting) in places.items():
+        if found[endpoint] not in fitting.split():
+            what = misfit(verb, [found[endpoint]], fitting.split())
+            raise NotYet(f"{what} The endpoint is that of `{parameter}`.")
+
+
+def _places(program, verb):
+    """Return where it is bound or connected: {endpoint: kind of socket}, inproc left out."""
+    return {
+        endpoint: socket["type"]
+        for socket in program.sockets
+        for endpoint in socket[verb]
+        if not endpoint.startswith("inproc:")
+    }
+
+
+def _explained(text, program):
+    """Return what to raise for a program that has failed; its traceback says why."""
+    lines = program.traceback()
+    if lines.rstrip().rpartition("\n")[2].startswith("NotImplementedError"):
+        return NotImplementedError()
+    print(program.output.removesuffix(lines))
+    return NotYet(text, traceback=lines)
+
+
+@contextlib.contextmanager
+def client(server: Process, kind: int = zmq.REQ) -> Iterator[zmq.Socket]:
+    """Connect a socket to the server and close it at the end of the block."""
+    with zmq.Context() as context, context.socket(kind) as socket:
+        socket.linger = 500  # what a client sent before it vanished does arrive
+        socket.connect(next(iter(_places(server, "bound"))))
+        yield socket
+
+
+def receive(socket: zmq.Socket, program: Process, what: str) -> list[bytes]:
+    """Return the parts of the next message, or raise `NotYet` where none comes.
+
+    Parameters
+    ----------
+    program : Process
+        What the learner wrote, which should send it.
+    what : str
+        Names the message, such as "the reply to b'hello'".
+    """
+    deadline = time.monotonic() + TIMEOUT
+    while time.monotonic() < deadline:
+        ended = program.ended
+        if socket.poll(100):
+            return socket.recv_multipart()
+        if ended:
+            raise NotYet(_how_it_ended(program, what))
+    raise NotYet(f"Nothing came for {TIMEOUT:g} s when {what} was due.")
+
+
+def _how_it_ended(program, what):
+    """Say whether it ended with a message unsent, or had ended before it was asked for one."""
+    taken, sent = (sum(each[way] for each in program.messages.values()) for way in ("in", "out"))
+    if program.exit_code in (0, 1) and sent >= taken:  # else the last counts may not have come
+        after = f"after {sent} message{'s' * (sent != 1)}" if sent else "before it received any"
+        return f"{program.name.capitalize()} had ended {after}, when {what} was due."
+    return f"{program.name.capitalize()} ended, and {what} never came."
+
+
+def ask(server: Process, *parts: bytes) -> list[bytes]:
+    """Send one request of one or more parts, as a client of its own; return the reply's parts."""
+    with client(server) as socket:
+        socket.send_multipart(parts)
+        return receive(socket, server, f"the reply to {named(*parts)}")
+
+
+def expect_reply(expected: bytes, server: Process, *request: bytes) -> None:
+    """Ask, and raise `NotYet` unless the reply is this one part."""
+    reply = ask(server, *request)
+    expect(f"The reply to {named(*request)}", expected, reply[0] if len(reply) == 1 else reply)
+
+
+def expect_replies_at_once(server: Process, replies: dict[bytes, bytes]) -> None:
+    """Ask all requests of {request: reply} at once; the last one to ask takes its reply first."""
+    with contextlib.ExitStack() as stack:
+        clients = [(request, stack.enter_context(client(server))) for request in replies]
+        for request, socket in clients:
+            socket.send(request)
+        for request, socket in reversed(clients):
+            reply = receive(socket, server, f"the reply to {named(request)}")
+            expect(f"The reply to {named(request)} among several", [replies[request]], reply)
+
+
+def accepted(what: str, take: Callable, *given: Any) -> Any:
+    """Return `take(*given)`; where that raises MessageError, `NotYet` says what was refused."""
+    try:
+        return take(*given)
+    except MessageError as error:
+        raise NotYet(f"{what} is not what was agreed: {error}.") from None
+
+
+def expect_end(program: Process, told: str) -> None:
+    """Raise `NotYet` unless the program comes to a good end by itself, after it was `told` to."""
+    with contextlib.suppress(TimeoutError):
+        program.wait_until(lambda program: program.ended, TIMEOUT)
+    if program.running:
+        raise NotYet(f"It went on instead of ending after {told}.")
+    if program.exit_code:
+        raise NotYet(f"It ended with an error after {told}.")

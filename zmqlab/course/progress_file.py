@@ -1,0 +1,136 @@
+"""What a learner has done so far, in a file of a few bytes that is the learner's own.
+
+::
+
+    {"folder": "/home/ada/zmqlab",
+     "exercises": {"shout_server": "passed", "never_silent": "tried"},
+     "guesses": {"queue": {"guess": 1, "right": false}}}
+
+There is one file for each folder that holds the course, where the system keeps data of users.
+"""
+
+import contextlib
+import hashlib
+import json
+import secrets
+import warnings
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+FIRST_NOTEBOOK = Path("notebooks", "00-start-here.ipynb")
+
+
+def course_folder() -> Path:
+    """Return the folder that holds `notebooks/`: this one, one above it, or where zmqlab lies.
+
+    Raises
+    ------
+    FileNotFoundError
+        If none does: zmqlab was installed without the notebooks.
+    """
+    here, clone = Path.cwd(), Path(__file__).resolve().parents[2]
+    for folder in (here, *here.parents, clone):
+        if (folder / FIRST_NOTEBOOK).is_file():
+            return folder
+    raise FileNotFoundError(
+        f"There is no {FIRST_NOTEBOOK} in {here}, above it, or in {clone}: zmqlab was installed "
+        "without its notebooks. Clone or unpack the course's repository, change into its folder "
+        'and type: pip install -e ".[notebooks]" && zmqlab lab'
+    )
+
+
+def path() -> Path:
+    """Return the file of this folder's progress, which need not exist."""
+    try:
+        folder = course_folder()
+    except FileNotFoundError:
+        folder = Path.cwd()
+    name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    return platformdirs.user_data_path("zmqlab") / f"progress-{name}.json"
+
+
+def load() -> dict[str, Any]:
+    """Return what the file holds. A broken one is said, set aside, and begun anew."""
+    file = path()
+    empty: dict[str, Any] = {"folder": str(Path.cwd()), "exercises": {}, "guesses": {}}
+    try:
+        held = json.loads(file.read_text("utf-8"))
+        if not all(isinstance(held[key], type(value)) for key, value in empty.items()):
+            raise ValueError("it is no progress of this course")
+        return held
+    except (FileNotFoundError, NotADirectoryError):
+        return empty
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        aside = file.with_suffix(".broken")
+        with contextlib.suppress(OSError):
+            file.replace(aside)
+        warnings.warn(
+            f"{file} could not be read ({error}); it is now {aside.name}, and your progress begins "
+            "anew. Your notebooks are as they were",
+            stacklevel=2,
+        )
+        return empty
+
+
+def _save(held):
+    file = path()
+    part = file.with_suffix(f".{secrets.token_hex(4)}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(json.dumps(held, ensure_ascii=False, indent=1), "utf-8")
+        part.replace(file)
+    except OSError as error:  # a home that cannot be written to: the course goes on
+        warnings.warn(f"your progress could not be kept in {file}: {error.strerror}", stacklevel=3)
+
+
+def note_exercise(name: str, passed: bool) -> None:
+    """Keep that an exercise was tried, or passed; once passed it stays so."""
+    held = load()
+    if held["exercises"].get(name) != "passed":
+        held["exercises"][name] = "passed" if passed else "tried"
+        _save(held)
+
+
+def note_guess(name: str, guess: int, right: bool) -> None:
+    """Keep what was guessed before a cell answered, and whether that was right."""
+    held = load()
+    held["guesses"][name] = {"guess": guess, "right": right}
+    _save(held)
+
+
+class Progress(list):
+    """The exercises in their order: a list of (name, notebook, "passed", "tried" or "new")."""
+
+    def __repr__(self) -> str:
+        width = max(len(name) for name, _, _ in self)
+        signs = {"passed": "✔", "tried": "…", "new": " "}
+        rows = [f"{signs[state]} {name:{width}}  {state:6}  {book}" for name, book, state in self]
+        return "\n".join([*rows, self._next()])
+
+    def _repr_html_(self) -> str:
+        from zmqlab.course.verdicts import code
+
+        rows = [
+            f"<tr><td>{code(name)}</td><td>{book}</td><td>{state}</td></tr>"
+            for name, book, state in self
+        ]
+        head = "<tr><th>exercise</th><th>notebook</th><th>state</th></tr>"
+        return f"<table>{head}{''.join(rows)}</table><p>{self._next()}</p>"
+
+    def _next(self):
+        left = [(name, book) for name, book, state in self if state != "passed"]
+        done = f"{len(self) - len(left)} of {len(self)} exercises passed"
+        return f"{done}; next: {left[0][0]}, in {left[0][1]}" if left else f"{done}: all of them"
+
+
+def progress() -> Progress:
+    """Show which exercises are passed, tried or new, and which is next."""
+    from zmqlab.course.exercises import exercises
+
+    states = load()["exercises"]
+    return Progress(
+        (name, each.notebook.replace("_", "-"), states.get(name, "new"))
+        for name, each in exercises().items()
+    )

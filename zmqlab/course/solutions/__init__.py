@@ -1,0 +1,1 @@
+"""A way to solve each exercise: a file for each notebook."""
