@@ -53,6 +53,10 @@ def terminal(kernel, text, line="terminal 1"):
     return value(kernel, f"{name}.output")
 
 
+def rings_of(pids):
+    return [path for folder in ring_folders() for pid in pids for path in folder.glob(f"{pid}-*")]
+
+
 # %%terminal
 
 
@@ -111,6 +115,7 @@ def test_a_cell_waits_for_its_first_socket_only(kernel):
     assert state["name"] == "server"
 
 
+@pytest.mark.slow
 def test_a_socket_that_comes_late_is_waited_for(kernel):
     late = SERVER.format(name="late").replace("import zmq\n", "import time, zmq\ntime.sleep(2)\n")
     kernel.run(late)
@@ -220,6 +225,18 @@ def test_a_failing_function_of_a_cell_shows_the_cell(kernel):
     assert "processes.py" not in cell.error  # the way there is left out
 
 
+def test_a_cell_removes_the_shared_memory_of_one_that_was_killed(kernel):
+    text = "import numpy, time, zmqlab\nring = zmqlab.FrameRing()\n"
+    text += "ring.pack_frame(numpy.ones(5))\nzmqlab.ready()\ntime.sleep(60)"
+    kernel.run(f"%%terminal owner\n{text}")
+    pid = int(value(kernel, "owner.pid"))
+    assert rings_of([pid])
+    psutil.Process(pid).kill()
+    kernel.run("owner.wait()\n%run_line_magic = 0")
+    kernel.run("%%terminal other\nprint(1)")
+    assert not rings_of([pid])
+
+
 # The panel
 
 
@@ -277,6 +294,7 @@ time.sleep(60)
     assert kernel.states[panel]["log"].endswith("ZeroDivisionError: division by zero")
 
 
+@pytest.mark.slow
 def test_a_handle_shows_itself_as_a_panel_where_the_extension_is_loaded():
     with open_kernel() as kernel:
         kernel.run("import time, zmqlab\ndef wait():\n    zmqlab.ready()\n    time.sleep(60)")
@@ -353,10 +371,6 @@ def frames():
 
 zmqlab.fft_farm(frames(), count=200, shared=True, progress=False)
 """
-
-
-def rings_of(pids):
-    return [path for folder in ring_folders() for pid in pids for path in folder.glob(f"{pid}-*")]
 
 
 @pytest.mark.slow

@@ -123,6 +123,7 @@ def connect_only(endpoint):
         req.poll()
 
 
+@pytest.mark.slow
 def test_an_attempt_in_vain_is_told_once_and_a_wait_says_so():
     nobody = free_endpoint()
     with zmqlab.start(connect_only, nobody) as client:
@@ -191,6 +192,7 @@ def end_contexts(way):
             gc.collect()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", ["term", "destroy", "with", "garbage"])
 def test_contexts_end(way):
     process, _ = run(end_contexts, way)

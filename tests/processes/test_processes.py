@@ -160,6 +160,7 @@ def leave(how):
     how()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "told"),
     [
@@ -181,6 +182,7 @@ def test_other_ways_not_to_come_up(how, told):
         assert "in leave" in text  # the line that crashed
 
 
+@pytest.mark.slow
 def test_a_silent_end_says_so():
     assert failure(os._exit, 3, process_name="x").endswith(
         "(failed, exit code 3):\nIt printed nothing."
@@ -240,6 +242,7 @@ def test_a_name_is_one_process():
     assert zmqlab.process("echo") is second
 
 
+@pytest.mark.slow
 def test_many_names_are_many_processes():
     workers = [zmqlab.start(echo, process_name=f"worker {number}") for number in range(3)]
     assert len({worker.pid for worker in workers}) == 3
@@ -308,6 +311,7 @@ def stubborn(ignored, then=None):
             print("no", flush=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ignored", ["Ctrl-C", pytest.param("SIGTERM", marks=posix_only)])
 def test_a_stubborn_process_is_stopped_by_force(ignored):
     process = zmqlab.start(stubborn, ignored)
@@ -413,6 +417,7 @@ def test_a_long_call_in_c_can_be_stopped(compute):
     assert not psutil.pid_exists(process.pid)
 
 
+@pytest.mark.slow
 def test_stopping_from_many_threads_at_a_time():
     process = zmqlab.start(echo)
     threads = [threading.Thread(target=process.stop) for _ in range(10)]

@@ -9,8 +9,8 @@ from typing import Any
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
+import zmqlab.patterns  # noqa: F401 - has shared memory of the killed swept before each start
 from zmqlab.page.panels import panel
-from zmqlab.patterns import sweep
 from zmqlab.processes import launch
 from zmqlab.processes.handle import Process
 
@@ -33,8 +33,8 @@ class TerminalMagics(Magics):
         in the panel below. NAME is then also a variable of the notebook: the process's handle.
 
         The next cell may run once the process has bound or connected its first socket, or has
-        ended. A loop without sockets does neither: if nowhere in the cell the word zmq occurs, the
-        next cell may run after a second, otherwise after five. The process runs on.
+        ended. A loop without sockets does neither: then the next cell may run after five seconds,
+        or after one if the word zmq does not occur in this cell. The process runs on.
         """
         name, *arguments = _words(line)
         if not name.isidentifier() or keyword.iskeyword(name):
@@ -99,4 +99,3 @@ def load(ipython: Any) -> None:
     """Bring the magics to this IPython, and let a process that a cell returns show its panel."""
     ipython.register_magics(TerminalMagics)
     ipython.display_formatter.ipython_display_formatter.for_type(Process, panel)
-    sweep()  # what a kernel left that was killed

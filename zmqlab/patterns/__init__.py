@@ -25,7 +25,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
 
 
 def sweep() -> None:
-    """Remove the shared memory of processes that were killed. Each start of a process begins so."""
+    """Remove the shared memory of processes that were killed: what each start begins with."""
     from zmqlab.wire import ring
 
     ring.sweep()
