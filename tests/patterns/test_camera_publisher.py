@@ -24,7 +24,7 @@ from zmqlab.processes.launch import ProcessError, start
 def test_on_the_wire():
     """Three parts as documented; the pixels are those that the camera makes."""
     with (
-        start(camera_publisher, "simulated", wait_for=1, frames=3) as process,
+        start(camera_publisher, "simulated", wait_for=1, count=3) as process,
         raw_socket(zmq.SUB, process.endpoint) as socket,
     ):
         socket.subscribe(b"camera")
@@ -179,7 +179,7 @@ def test_a_film_is_published_to_its_last_frame(tmp_path):
         film.write(np.full((48, 64, 3), 10 * number, np.uint8))
     film.release()
     with (
-        start(camera_publisher, path, wait_for=1, frames=20) as process,
+        start(camera_publisher, path, wait_for=1, count=20) as process,
         subscribe(process.endpoint) as stream,
     ):
         means = [frame.mean() for frame in stream]
@@ -187,10 +187,10 @@ def test_a_film_is_published_to_its_last_frame(tmp_path):
         assert process.wait(10) == 0
 
 
-@pytest.mark.parametrize("frames", [0, -3])
-def test_a_number_of_frames_that_makes_no_sense(frames):
-    with pytest.raises(ValueError, match=f"frames={frames}: give a whole number from 1"):
-        camera_publisher("simulated", frames=frames)
+@pytest.mark.parametrize("count", [0, -3])
+def test_a_number_of_frames_that_makes_no_sense(count):
+    with pytest.raises(ValueError, match=f"count={count}: give a whole number from 1"):
+        camera_publisher("simulated", count=count)
 
 
 # From a terminal

@@ -76,7 +76,7 @@ def test_a_subscriber_that_keeps_every_frame_does_not_stop_the_publisher():
 
 def test_a_camera_that_is_recorded_through_shared_memory(tmp_path):
     path = tmp_path / "film.h5"
-    with start(camera_publisher, "simulated", wait_for=1, frames=20, shared=22) as process:
+    with start(camera_publisher, "simulated", wait_for=1, count=20, shared=22) as process:
         record(path, connect=process.endpoint)
         process.wait_until(lambda process: process.ended, 10, "the end")
         assert process.exit_code == 0

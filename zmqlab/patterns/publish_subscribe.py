@@ -37,7 +37,7 @@ def camera_publisher(
     *,
     control: str = "tcp://127.0.0.1:*",
     wait_for: int = 0,
-    frames: int | None = None,
+    count: int | None = None,
     hwm: int = WAITING_TO_BE_SENT,
     drop: bool = True,
     shared: int | None = None,
@@ -59,7 +59,7 @@ def camera_publisher(
         Where to answer requests as a camera server does: set, info and stop.
     wait_for
         How many subscribers to wait for. Not one of them misses the first frame.
-    frames
+    count
         How many frames to publish. Default: until told to stop.
     hwm
         High-water mark: how many frames may wait here for each subscriber.
@@ -81,8 +81,8 @@ def camera_publisher(
     zmq.ZMQError
         If an endpoint cannot be bound.
     """
-    if frames is not None:
-        check_count(frames=frames)
+    if count is not None:
+        check_count(count=count)
     with (
         contextlib.suppress(KeyboardInterrupt),
         open_camera(camera) as source,
@@ -96,7 +96,7 @@ def camera_publisher(
             f"requests at {requests}",
             flush=True,
         )
-        stream, frame, told, port = islice(source, frames), None, 0, urlsplit(requests).port
+        stream, frame, told, port = islice(source, count), None, 0, urlsplit(requests).port
         assembled, behind, running = not wait_for, False, True
         deadline = monotonic() + timeout
         while running:

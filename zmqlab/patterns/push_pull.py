@@ -39,7 +39,8 @@ from zmqlab.patterns.workers import (
 )
 from zmqlab.wire.messages import pack_frame, recv_frame, recv_message, send_message
 from zmqlab.wire.parts import send_parts
-from zmqlab.wire.sockets import bind, connect, describe, endpoint_of, wait, who_listens
+from zmqlab.wire.sockets import bind as bind_socket
+from zmqlab.wire.sockets import connect, describe, endpoint_of, wait, who_listens
 
 HWM = 4  # frames in each queue; ZeroMQ's 1000 would be 922 MB of 640 x 480
 
@@ -48,7 +49,7 @@ def ventilator(
     control: str,
     camera: str | int = "auto",
     count: int = 100,
-    frames: str = "tcp://127.0.0.1:*",
+    bind: str = "tcp://127.0.0.1:*",
     hwm: int = HWM,
     timeout: float = 60.0,
 ) -> None:
@@ -62,7 +63,7 @@ def ventilator(
         A webcam's number, the path of a video file, ``simulated``, or ``auto``.
     count
         How many frames.
-    frames
+    bind
         Where to bind the socket that workers connect to.
     hwm
         Frames that may queue here for each worker.
@@ -85,7 +86,7 @@ def ventilator(
     ):
         push.linger = dealer.linger = 0  # nothing is left to send when the sink says the end
         push.sndhwm = hwm  # before bind: it counts for connections to come
-        print(f"ventilator: {source.source} at {bind(push, frames)}", flush=True)
+        print(f"ventilator: {source.source} at {bind_socket(push, bind)}", flush=True)
         connect(dealer, control)
         if _ask(dealer, "ventilator", {}, timeout) is None:
             return
@@ -104,7 +105,7 @@ def ventilator(
 
 
 def fft_worker(
-    frames: str,
+    endpoint: str,
     control: str,
     worker: str = "",
     task: Callable[[np.ndarray], Any] = spectrum,
@@ -115,8 +116,8 @@ def fft_worker(
 
     Parameters
     ----------
-    frames
-        Endpoint of the ventilator.
+    endpoint
+        Of the ventilator.
     control
         Endpoint of the sink.
     worker
@@ -150,7 +151,7 @@ def fft_worker(
         if welcome is None:
             return
         connect(push, f"{control.rpartition(':')[0]}:{welcome['port']}")
-        connect(pull, frames)  # last: who cannot deliver must not take a frame
+        connect(pull, endpoint)  # last: who cannot deliver must not take a frame
         while dealer not in _await({dealer: zmq.POLLIN, pull: zmq.POLLIN}, timeout):
             _, header, frame = recv_frame(pull)
             if not _send(push, work(task, header, frame, worker), dealer, timeout):
@@ -197,8 +198,8 @@ def sink(
     ):
         router.linger = 1000  # milliseconds for the end to be told
         pull.rcvhwm = hwm
-        print(f"sink: at {bind(router, control)}", flush=True)
-        bind(pull, results)
+        print(f"sink: at {bind_socket(router, control)}", flush=True)
+        bind_socket(pull, results)
         peers: dict[bytes, str] = {}
         try:
             assemble(router, pull, peers, workers, timeout=timeout)

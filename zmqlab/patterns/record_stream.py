@@ -12,18 +12,20 @@ from time import monotonic
 from typing import Literal
 
 from zmqlab.patterns.subscription import subscribe
+from zmqlab.patterns.watch_stream import one_line
 from zmqlab.recording.recorder import Recorder, RecordingError
-from zmqlab.wire.sockets import check_count
+from zmqlab.wire.sockets import check_count, who_listens
 
-_PAUSE = 1.0  # seconds between two lines about losses
+_PERIOD = 2.0  # seconds between two lines that say how far it is
 
 
 def record(
     path: Path,
+    /,
     *,
     connect: str,
     topic: str = "camera",
-    frames: int | None = None,
+    count: int | None = None,
     hwm: int = 200,
     compression: Literal["lz4", "zstd"] | None = None,
     timeout: float = 10.0,
@@ -38,7 +40,7 @@ def record(
         Where the publisher is, for example ``tcp://127.0.0.1:5555``.
     topic
         The name of the stream.
-    frames
+    count
         How many frames, from the first that arrives. Default: until the stream ends, or Ctrl-C.
     hwm
         High-water mark: how many frames may wait here for the disk. 200 of 640 x 480 are 7 s at
@@ -55,60 +57,78 @@ def record(
     TimeoutError
         If no frame came at all.
     """
-    if frames is not None:
-        check_count(frames=frames)
-    most = math.inf if frames is None else frames
+    if count is not None:
+        check_count(count=count)
+    most = math.inf if count is None else count
     with (
         Recorder(path, compression) as recorder,
         subscribe(connect, topic, hwm=hwm, timeout=timeout) as stream,
     ):
-        ending = _fill(recorder, stream, most)
-    _conclude(recorder, stream, most, ending)
+        problems, remark = _fill(recorder, stream, most)
+    if lost := min(stream.lost, most - recorder.count):
+        last = math.inf if stream.restarts or stream.mixed else stream.first + most - 1
+        problems.append(
+            f"{lost} lost ({_list(stream.gaps, last)}): they were sent, and found no room on the way or "
+            "here. Take smaller frames, fewer in a second, or higher marks, here and there"
+        )
+    if stream.restarts:
+        problems.append(
+            "the publisher was started anew, or sent numbers twice: frames from before that may be "
+            "missing, and nobody can tell which"
+        )
+    if stream.mixed:
+        problems.append(
+            f"several publishers of {topic!r} send there at once, and their frames are mixed: "
+            "give each a topic of its own"
+        )
+    of = "" if count is None else f" of {count}"
+    holds = f"{path} holds {recorder.count}{of} frames"
+    if problems:
+        raise RecordingError(f"{holds}: {'; '.join(problems)}")
+    if recorder.count:
+        last = stream.first + recorder.count - 1
+        holds += f" of {topic!r}, {stream.first} to {last}, none lost"
+    print(f"record: {holds}{remark}", flush=True)
 
 
 def _fill(recorder, stream, most):
-    """Record up to `most` frames; return what cut it short, or nothing."""
-    told, when = 0, -math.inf
+    """Record up to `most` frames; return what is wrong with the end, and what to say of it."""
+    told = heard = monotonic()
     try:
-        for frame in stream:
-            if stream.lost > told and monotonic() > when + _PAUSE:
-                told, when = stream.lost, monotonic()
-                print(f"record: {told} frames lost so far", flush=True)
-            if stream.received + stream.lost <= most:  # else the last ones are among the lost
-                recorder.add(frame, stream.header["sequence"], stream.header["time"])
-            if stream.received + stream.lost >= most:
-                return ""
-        return "" if most == math.inf else "the stream ended"
+        with one_line() as show:
+            for frame in stream:
+                heard = monotonic()
+                if heard > told + _PERIOD:
+                    told = heard
+                    show(
+                        f"record: {recorder.path} holds {recorder.count} frames; {stream.summary()}"
+                    )
+                # The lost ones are among those that were asked for, where numbers mean one stream.
+                lost = 0 if stream.restarts or stream.mixed else stream.lost
+                if stream.received + lost <= most:
+                    recorder.add(frame, stream.header["sequence"], stream.header["time"])
+                if stream.received + lost >= most:
+                    return [], ""
+        return [] if most == math.inf else ["the stream ended"], ""
     except TimeoutError as error:
         if recorder.count == 0:
             raise
-        return str(error)
+        return [str(error)], ""
+    except RecordingError as error:
+        if recorder.count == 0:
+            raise
+        return [f"frame {stream.header['sequence']} was not recorded: {error}"], ""
     except KeyboardInterrupt:
-        return ""
-
-
-def _conclude(recorder, stream, most, cut_short):
-    """Say that every frame is there, or raise an error that says which are not."""
-    problems = [cut_short] if cut_short else []
-    lost = min(stream.lost, most - recorder.count)
-    if lost:
-        problems.append(
-            f"{lost} lost ({_list(stream.gaps)}): the publisher was faster than the way here or "
-            "the disk. Take smaller frames, fewer in a second, or higher high-water marks, here "
-            "and there"
+        who = who_listens(stream.endpoint)
+        gone = (
+            [f"{who}, and the end was not told: frames may be missing"] if "nobody" in who else []
         )
-    if stream.restarts:
-        problems.append("the publisher was started anew, and its last frames before may be missing")
-    of = "" if most == math.inf else f" of {most}"
-    holds = f"{recorder.path} holds {recorder.count}{of} frames"
-    if problems:
-        raise RecordingError(f"{holds}: {'; '.join(problems)}")
-    first = stream.first or 0
-    numbers = f", {first} to {first + recorder.count - 1}" if recorder.count else ""
-    print(f"record: {holds} of {stream.topic!r}{numbers}, none lost", flush=True)
+        since = f"{monotonic() - heard:.1f} s after the last frame"
+        return gone, f". Ctrl-C came {since}; what was sent after it is not known"
 
 
-def _list(gaps):
-    """Write stretches of lost frames as text, the first few of them."""
+def _list(gaps, last):
+    """Write stretches of lost frames up to a last one as text, the first few of them."""
+    gaps = [(a, min(b, last)) for a, b in gaps if a <= last]
     stretches = [f"{a} to {b}" if a < b else str(a) for a, b in gaps[:5]]
     return ", ".join(stretches + ["..."] * (len(gaps) > 5))
