@@ -188,10 +188,10 @@ def test_a_film_is_published_to_its_last_frame(tmp_path):
         assert process.wait(10) == 0
 
 
-@pytest.mark.parametrize("frames", [0, -3])
-def test_a_number_of_frames_that_makes_no_sense(frames):
-    with pytest.raises(ValueError, match=f"count={frames}: give a whole number from 1"):
-        camera_publisher("simulated", count=frames)
+@pytest.mark.parametrize("count", [0, -3])
+def test_a_number_of_frames_that_makes_no_sense(count):
+    with pytest.raises(ValueError, match=f"count={count}: give a whole number from 1"):
+        camera_publisher("simulated", count=count)
 
 
 # From a terminal

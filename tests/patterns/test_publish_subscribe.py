@@ -4,14 +4,15 @@ import contextlib
 import queue
 import random
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 import zmq
+from helpers.endpoints import free_endpoint
 from helpers.streams import (
     VGA,
     assert_soon,
-    free_endpoint,
     kill,
     number_in,
     numbers,
@@ -21,6 +22,7 @@ from helpers.streams import (
 )
 
 from zmqlab.patterns.publisher import Publisher
+from zmqlab.patterns.stream import WAITING_TO_BE_SENT
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 from zmqlab.processes.launch import start
 from zmqlab.wire.messages import MessageError, pack_frame, recv_frame, send_frame
@@ -67,11 +69,59 @@ def test_every_queue_has_a_bound(hwm):
         Publisher(hwm=hwm)
 
 
+# Memory
+
+
 def test_the_system_keeps_few_frames_beside_those_that_are_counted():
-    """Left alone, Linux lets a slow subscriber's buffer grow to a second of frames, in time."""
-    with Publisher() as publisher, subscribe(publisher.endpoint) as stream:
+    """Left alone, Linux lets the buffer of a subscriber grow to a second of frames, in time."""
+    with (
+        Publisher(hwm=1, drop=False) as publisher,
+        subscribe(publisher.endpoint, hwm=1) as stream,
+        ThreadPoolExecutor() as pool,
+    ):
         publisher.wait_for(1)
-        assert 0 < stream._socket.rcvbuf < 4 * np.prod(VGA)  # -1: as the system likes
+        reading = pool.submit(lambda: [stream.read()[0, 0, 0] for _ in range(500)])
+        for _ in range(500):
+            publisher.send(np.ones(VGA, np.uint8))
+        assert len(reading.result()) == 500
+        send_until_there_is_no_room(publisher, timeout=0.5)
+        assert publisher.sequence - 500 < 15
+        publisher.close(timeout=0)
+
+
+def publish_for_ever(wait_for):
+    with Publisher() as publisher:
+        publisher.wait_for(wait_for)
+        while True:
+            publisher.send(np.full(VGA, publisher.sequence % 256, np.uint8))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at_once", [True, False])
+def test_memory_of_a_publisher_whose_subscribers_do_not_read(at_once):
+    """Those that stop at the same time cost it a mark of frames together, the others one each."""
+    count = 10
+    with (
+        start(publish_for_ever, count if at_once else 1) as process,
+        contextlib.ExitStack() as stack,
+    ):
+        before = process.memory
+
+        def sent():
+            return process.messages["XPUB 0"]["out"]
+
+        for _ in range(count):
+            asleep = stack.enter_context(raw_socket(zmq.SUB, process.endpoint, rcvhwm=1))
+            asleep.subscribe(b"camera/")
+            if not at_once:  # its queue is full before the next one comes
+                assert asleep.poll(10_000)
+                now = sent()
+                process.wait_until(lambda _, now=now: sent() > now + 3 * WAITING_TO_BE_SENT)
+        process.wait_until(lambda _: sent() > 3 * WAITING_TO_BE_SENT)
+        frame = np.prod(VGA)
+        most = WAITING_TO_BE_SENT * frame * (1 if at_once else count)
+        assert process.memory - before < 1.2 * most + 40 * frame
+        process.stop()
 
 
 # The slow joiner
@@ -304,6 +354,7 @@ def test_what_a_new_publisher_sent_before_its_subscriber_was_back_is_lost():
         assert stream.first == 5
         assert stream.received == 7
         assert stream.gaps == [(7, 8), (0, 8), (0, 0), (0, 3)]
+        assert not stream.mixed
         assert stream.lost == 2 + 9 + 1 + 4
         assert stream.restarts == 3
 
@@ -318,6 +369,32 @@ def test_a_publisher_without_names_of_streams_is_followed_by_its_numbers():
         assert stream.control is None
 
 
+def test_two_publishers_at_once_are_not_taken_for_one_that_starts_anew():
+    """As behind a proxy. What the second one had sent before is no loss then."""
+    with raw_publisher() as (socket, ready), subscribe(socket.last_endpoint.decode()) as stream:
+        ready()
+        told = []
+        for name, sequence in (("a", 5), ("b", 70), ("a", 6), ("b", 71), ("b", 73), ("a", 7)):
+            send_frame(socket, np.zeros(2), "camera/", sequence, stream=name)
+            stream.read()
+            told.append((stream.lost, stream.restarts, stream.mixed))
+        once = (70, 1, False)  # as if `b` followed `a`
+        assert told == [(0, 0, False), once, (0, 0, True), (0, 0, True), (1, 0, True), (1, 0, True)]
+        assert stream.gaps == [(72, 72)]
+        assert "several publishers send at once" in stream.summary()
+
+
+@pytest.mark.parametrize("name", ["", None, 5, ["a"], {}])
+def test_names_of_streams_that_nobody_would_think_of(name):
+    with raw_publisher() as (socket, ready), subscribe(socket.last_endpoint.decode()) as stream:
+        ready()
+        for sequence in range(10):
+            send_frame(socket, np.zeros(2), "camera/", sequence, stream=name)
+        send_frame(socket, np.zeros(0), "camera/", 10, stream=name, end=True)
+        assert len(list(stream)) == 10
+        assert (stream.lost, stream.restarts, stream.refused) == (0, 0, 0)
+
+
 def test_random_bytes_do_not_stop_a_subscriber():
     choice = random.Random(5)
     with (
@@ -328,7 +405,7 @@ def test_random_bytes_do_not_stop_a_subscriber():
         ready()
         bad = 0
         for number in range(500):
-            good = pack_frame(np.full(30, number), "camera/", number, stream="a")
+            good = pack_frame(np.full(30, number), "camera/", sequence=number, stream="a")
             for _ in range(choice.randint(0, 4)):
                 junk = [choice.randbytes(choice.randint(0, 99)) for _ in range(3)]
                 start_ = [b"camera/", b"camera/" + junk[0]][choice.randint(0, 1)]

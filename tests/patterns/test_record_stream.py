@@ -1,21 +1,25 @@
 """Streams into files: every frame, or an error that says how many are missing."""
 
 import contextlib
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+import zmq
+from helpers.endpoints import free_endpoint
 from helpers.streams import (
-    free_endpoint,
     kill,
     number_in,
     publish,
     raw_publisher,
+    raw_socket,
     second_endpoint,
 )
 
 from zmqlab.cameras import open_camera
+from zmqlab.patterns import record_stream
 from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.record_stream import record
 from zmqlab.patterns.request_reply import request
@@ -91,12 +95,12 @@ def test_a_recorder_that_misses_frames_says_which(tmp_path):
     assert f"lost ({missing[0]}" in str(error.value)
 
 
-def publish_these(numbers):
+def publish_these(numbers, shape=(4, 4)):
     """Publish small frames of these numbers, until the subscriber has left."""
     with raw_publisher() as (socket, ready):
         ready()
         for number in numbers:
-            send_frame(socket, np.zeros((4, 4)), "camera/", number)
+            send_frame(socket, np.zeros(shape), "camera/", number)
         socket.poll(10_000)
 
 
@@ -104,10 +108,58 @@ def test_frames_that_are_lost_count_among_those_asked_for(tmp_path):
     path = tmp_path / "film.h5"
     with (
         start(publish_these, [3, 4, 6, 20, 21]) as process,
-        pytest.raises(RecordingError, match=r"holds 3 of 6 frames: 3 lost \(5, 7 to 19\)"),
+        pytest.raises(RecordingError, match=r"holds 3 of 6 frames: 3 lost \(5, 7 to 8\)"),
     ):
         record(path, connect=process.endpoint, count=6)
     assert recorded(path)[1] == [3, 4, 6]
+
+
+@pytest.mark.parametrize("numbers", [[0, 1, 2, 0, 1, 2], [5, 6, 6, 7, 8, 9]])
+def test_numbers_that_go_back_are_not_blamed_on_anybody(tmp_path, numbers):
+    """Without names of streams nobody can tell whether the publisher was started anew."""
+    path = tmp_path / "film.h5"
+    with (
+        start(publish_these, numbers) as process,
+        pytest.raises(RecordingError, match="holds 6 of 6 frames: the publisher was started") as e,
+    ):
+        record(path, connect=process.endpoint, count=6)
+    assert "nobody can tell" in str(e.value)
+    assert "lost" not in str(e.value)
+    assert recorded(path)[1] == numbers
+
+
+def forward(endpoints):
+    """Pass on what several publishers send, as one."""
+    with raw_socket(zmq.XPUB) as out, raw_socket(zmq.XSUB, endpoints[0]) as into:
+        into.connect(endpoints[1])
+        zmq.proxy(into, out)
+
+
+def test_two_publishers_behind_one_endpoint(tmp_path):
+    """They are not taken for one that is started anew again and again."""
+    path = tmp_path / "film.h5"
+    with (
+        start(camera_publisher, "simulated", process_name="one") as one,
+        start(camera_publisher, "simulated", process_name="two") as two,
+        start(forward, [one.endpoint, two.endpoint]) as both,
+        pytest.raises(RecordingError, match="several publishers of 'camera'") as error,
+    ):
+        record(path, connect=both.endpoint, count=100)
+    assert f"{path} holds 100 of 100 frames: " in str(error.value)
+    assert "lost" not in str(error.value)
+    assert "anew" not in str(error.value)
+    assert len(recorded(path)[1]) == 100
+
+
+def test_it_says_how_far_it_is(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(record_stream, "_PERIOD", 0)
+    path = tmp_path / "film.h5"
+    with start(publish, 20, shape=SMALL, drop=False) as process:
+        record(path, connect=process.endpoint)
+        assert process.wait(10) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert f"record: {path} holds 7 frames; 8 received, 0 lost" in lines
+    assert lines[-1] == f"record: {path} holds 20 frames of 'camera', 0 to 19, none lost"
 
 
 def test_frames_wait_for_the_disk(tmp_path):
@@ -198,6 +250,7 @@ def test_a_publisher_that_is_started_anew_is_not_passed_over_in_silence(tmp_path
         with start(publish, 3, endpoint, shape=(480, 640, 3)):
             recorder.wait_until(lambda recorder: recorder.ended, 20, "its end")
     assert "the publisher was started anew" in recorder.output
+    assert "lost (" not in recorder.output
     numbers = recorded(path)[1]
     assert numbers[-3:] == [0, 1, 2]
 
@@ -212,20 +265,43 @@ def test_ctrl_c_ends_a_recording_that_is_kept(tmp_path):
         assert recorder.sockets[0]["options"]["RCVHWM"] == 123
         recorder.stop()
         assert recorder.exit_code == 0
-        assert "none lost" in recorder.output
     numbers = recorded(path)[1]
     assert numbers == list(range(len(numbers)))
+    assert f"{len(numbers)} frames of 'camera', 0 to {numbers[-1]}, none lost" in recorder.output
+    assert re.search(
+        r"Ctrl-C came \d+\.\d s after the last frame; .* is not known", recorder.output
+    )
+
+
+def test_ctrl_c_after_the_publisher_was_killed(tmp_path):
+    """Whether it had sent more is not known, and so this is no recording without a loss."""
+    path = tmp_path / "film.h5"
+    with (
+        start(camera_publisher, "simulated", wait_for=1) as process,
+        start(record, path, connect=process.endpoint) as recorder,
+    ):
+        wait_for_frames(path)
+        kill(process)
+        recorder.stop()
+        assert recorder.exit_code == 1
+    assert f"holds {len(recorded(path)[1])} frames: nobody listens there" in recorder.output
+    assert "frames may be missing" in recorder.output
+    assert "none lost" not in recorder.output
 
 
 def test_frames_of_another_shape_end_a_recording_that_is_kept(tmp_path):
     path = tmp_path / "film.h5"
-    with start(camera_publisher, "simulated", wait_for=1) as process:
-        with start(record, path, connect=process.endpoint) as recorder:
-            wait_for_frames(path)
-            request(second_endpoint(process), "set", {"size": [320, 240]})
-            recorder.wait_until(lambda recorder: recorder.ended, 20, "its end")
-        assert "this frame is 240 x 320 x 3 uint8" in recorder.output
-    assert len(recorded(path)[1]) > 3
+    with (
+        start(camera_publisher, "simulated", wait_for=1) as process,
+        start(record, path, connect=process.endpoint) as recorder,
+    ):
+        wait_for_frames(path)
+        request(second_endpoint(process), "set", {"size": [320, 240]})
+        recorder.wait_until(lambda recorder: recorder.ended, 20, "its end")
+    count = len(recorded(path)[1])
+    assert count > 3
+    assert f"{path} holds {count} frames: frame {count} was not recorded" in recorder.output
+    assert "this frame is 240 x 320 x 3 uint8" in recorder.output
 
 
 def test_from_a_terminal(tmp_path):

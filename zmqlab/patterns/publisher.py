@@ -37,24 +37,25 @@ class Publisher:
 
     Parameters
     ----------
-    bind : str
+    bind
         ``tcp://127.0.0.1:*``: any free port, for programs on this computer only.
-    topic : str
+    topic
         The name of the stream.
-    hwm : int
+    hwm
         High-water mark: how many frames may wait here for each subscriber. More may wait at the
         subscriber (it has a mark of its own), and in the system's buffers between the two. A
-        frame that waits for several subscribers is in memory once.
-    drop : bool
+        frame that waits for several is in memory once, but subscribers that stop reading one
+        after the other keep different frames: so many each.
+    drop
         What happens when so many wait. True: this subscriber misses frames, and the others do
         not notice. False (ZeroMQ's XPUB_NODROP): sending waits until there is room, so that each
         subscriber gets every frame, at the pace of the slowest.
-    shared : int, optional
-        Publish through shared memory with so many slots (see `zmqlab.wire.shared`), to subscribers
-        of the same user on this computer. No more frames than that wait, whatever `hwm` says: one
-        that is further behind misses some. Each subscriber keeps the slots of the frames that it
-        holds, so give two slots more than all of them hold; a frame for which no slot is free is
-        not sent, and all of them miss it.
+    shared
+        Publish through shared memory with so many slots (see `zmqlab.wire.shared`), to
+        subscribers of the same user on this computer. No more frames than that wait, whatever
+        `hwm` says: whoever is further behind misses some. Each subscriber keeps the slots of the
+        frames that it holds, so give two slots more than all of them hold; a frame for which no
+        slot is free is not sent, and all of them miss it.
 
     Attributes
     ----------
@@ -65,11 +66,6 @@ class Publisher:
     subscribers : int
         How many the frames go to, by the subscriptions that came and went. (A socket that
         subscribes twice counts twice.)
-
-    Raises
-    ------
-    zmq.ZMQError
-        If the endpoint cannot be bound.
     """
 
     def __init__(
@@ -81,19 +77,18 @@ class Publisher:
         drop: bool = True,
         shared: int | None = None,
     ) -> None:
-        self.topic = topic
+        self.topic, self._wire = topic, wire_topic(topic)
+        self._stream = secrets.token_hex(4)
         self.sequence = self.subscribers = 0
         self._named = self._left = 0  # of the subscribers: to this very topic; gone
-        self._wire = wire_topic(topic)
-        self._stream = secrets.token_hex(4)
         check_count(hwm=hwm)
-        if shared:
+        if shared is not None:
             check_count(shared=shared)
-        if shared and not drop:
-            raise ValueError(
-                "drop=False and shared memory exclude each other: its writer waits for nobody"
-            )
-        self._ring = FrameRing(shared) if shared else None
+            if not drop:
+                raise ValueError(
+                    "drop=False and shared memory exclude each other: its writer waits for nobody"
+                )
+        self._ring = None if shared is None else FrameRing(shared)
         self._pack = self._ring.pack_frame if self._ring else pack_frame
         self._context = zmq.Context()
         try:
@@ -134,19 +129,13 @@ class Publisher:
         """Wait until there are `count` subscribers. They get every frame that is sent from now on.
 
         A subscription takes its time to arrive, and a frame sent before it has arrived does not
-        go to that subscriber. Only the publisher can see it arrive. (Who subscribes to everything
-        may only be looking for what there is: nobody waits for them.)
-
-        Parameters
-        ----------
-        count : int
-        timeout : float
-            Seconds.
+        go to that subscriber. Only the publisher can see it arrive. (Whoever subscribes to
+        everything may only be looking for what there is: nobody waits for them.)
 
         Raises
         ------
         TimeoutError
-            If there are fewer in the end; says how many.
+            If there are fewer after `timeout` seconds; says how many.
         """
         deadline = monotonic() + timeout
         self.look()
@@ -169,13 +158,10 @@ class Publisher:
 
         Parameters
         ----------
-        frame : numpy.ndarray
-        time : float, optional
-            When it was captured, in seconds since the epoch. Default: now.
-        timeout : float
+        frame, time, **extra
+            As for `zmqlab.send_frame`.
+        timeout
             Seconds to wait for a subscriber that is behind, where none is to miss a frame.
-        **extra
-            Further keys of the header: anything that JSON can hold.
 
         Raises
         ------
@@ -186,7 +172,7 @@ class Publisher:
         self.look()
         extra["stream"] = self._stream
         try:
-            parts = self._pack(frame, self._wire, self.sequence, time, **extra)
+            parts = self._pack(frame, self._wire, sequence=self.sequence, time=time, **extra)
         except RingFull:
             parts = None  # subscribers see by the number that one is missing
         self.sequence += 1  # before it is sent: a Ctrl-C is raised when it has been
@@ -219,8 +205,8 @@ class Publisher:
             return
         deadline = monotonic() + timeout
         there = self.look() + self._left
-        nothing = np.empty(0, np.uint8)
-        end = pack_frame(nothing, self._wire, self.sequence, stream=self._stream, end=True)
+        stamp = {"sequence": self.sequence, "stream": self._stream, "end": True}
+        end = pack_frame(np.empty(0, np.uint8), self._wire, **stamp)
         while True:  # more than once: it is dropped like a frame where there is no room
             with contextlib.suppress(TimeoutError):
                 self._send(end, timeout=0)

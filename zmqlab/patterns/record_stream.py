@@ -7,18 +7,16 @@ while it grows, and has in the end the same frames as those who were fast.
 """
 
 import math
-import sys
 from pathlib import Path
 from time import monotonic
 from typing import Literal
 
 from zmqlab.patterns.subscription import subscribe
-from zmqlab.patterns.watch_stream import show_line
+from zmqlab.patterns.watch_stream import one_line
 from zmqlab.recording.recorder import Recorder, RecordingError
-from zmqlab.wire.sockets import check_count
+from zmqlab.wire.sockets import check_count, who_listens
 
-_PERIOD = 1.0 if sys.stdout.isatty() else 10.0  # seconds between two lines on how far it is
-_SILENCE = 1.0  # seconds without a frame that are worth a word when Ctrl-C ends a recording
+_PERIOD = 2.0  # seconds between two lines that say how far it is
 
 
 def record(
@@ -55,8 +53,7 @@ def record(
     Raises
     ------
     RecordingError
-        If frames are missing, with their numbers; if they came from two publishers at once; or if
-        one cannot be written. The others are kept.
+        If frames are missing, with their numbers, or cannot be written. The others are kept.
     TimeoutError
         If no frame came at all.
     """
@@ -67,72 +64,71 @@ def record(
         Recorder(path, compression) as recorder,
         subscribe(connect, topic, hwm=hwm, timeout=timeout) as stream,
     ):
-        ending = _fill(recorder, stream, most)
-    if sys.stdout.isatty():
-        print()
-    _conclude(recorder, stream, most, ending)
+        problems, remark = _fill(recorder, stream, most)
+    if lost := min(stream.lost, most - recorder.count):
+        last = math.inf if stream.restarts or stream.mixed else stream.first + most - 1
+        problems.append(
+            f"{lost} lost ({_list(stream.gaps, last)}): they were sent, and found no room on the way or "
+            "here. Take smaller frames, fewer in a second, or higher marks, here and there"
+        )
+    if stream.restarts:
+        problems.append(
+            "the publisher was started anew, or sent numbers twice: frames from before that may be "
+            "missing, and nobody can tell which"
+        )
+    if stream.mixed:
+        problems.append(
+            f"several publishers of {topic!r} send there at once, and their frames are mixed: "
+            "give each a topic of its own"
+        )
+    of = "" if count is None else f" of {count}"
+    holds = f"{path} holds {recorder.count}{of} frames"
+    if problems:
+        raise RecordingError(f"{holds}: {'; '.join(problems)}")
+    if recorder.count:
+        last = stream.first + recorder.count - 1
+        holds += f" of {topic!r}, {stream.first} to {last}, none lost"
+    print(f"record: {holds}{remark}", flush=True)
 
 
 def _fill(recorder, stream, most):
-    """Record up to `most` frames; return what else ended the recording, as half a sentence."""
-    shown = heard = monotonic()
+    """Record up to `most` frames; return what is wrong with the end, and what to say of it."""
+    told = heard = monotonic()
     try:
-        for frame in stream:
-            heard = monotonic()
-            if stream.mixed:
-                return "frames of more than one publisher came mixed: record one at a time"
-            if stream.received + stream.lost <= most:  # else the last ones are among the lost
-                number = stream.header["sequence"]
-                recorder.add(frame, number, stream.header["time"])
-            if stream.received + stream.lost >= most:
-                return ""
-            if heard > shown + _PERIOD:
-                shown = heard
-                show_line(
-                    f"record: {recorder.count} frames of {stream.topic!r}, {stream.lost} lost"
-                )
-        return "" if most == math.inf else "the stream ended"
-    except RecordingError as error:
-        raise RecordingError(f"{error} (frame {number} of {stream.topic!r})") from None
+        with one_line() as show:
+            for frame in stream:
+                heard = monotonic()
+                if heard > told + _PERIOD:
+                    told = heard
+                    show(
+                        f"record: {recorder.path} holds {recorder.count} frames; {stream.summary()}"
+                    )
+                # The lost ones are among those that were asked for, where numbers mean one stream.
+                lost = 0 if stream.restarts or stream.mixed else stream.lost
+                if stream.received + lost <= most:
+                    recorder.add(frame, stream.header["sequence"], stream.header["time"])
+                if stream.received + lost >= most:
+                    return [], ""
+        return [] if most == math.inf else ["the stream ended"], ""
     except TimeoutError as error:
         if recorder.count == 0:
             raise
-        return str(error)
+        return [str(error)], ""
+    except RecordingError as error:
+        if recorder.count == 0:
+            raise
+        return [f"frame {stream.header['sequence']} was not recorded: {error}"], ""
     except KeyboardInterrupt:
-        silence = monotonic() - heard
-        print(f"record: ended by Ctrl-C, {silence:.1f} s after the last frame", flush=True)
-        if silence > _SILENCE:
-            print("record: whether more were sent since then is not known", flush=True)
-        return ""
-
-
-def _conclude(recorder, stream, most, ending):
-    """Say that every frame is there, or raise an error that says which are not."""
-    problems = [ending] if ending else []
-    missing = min(stream.lost, most - recorder.count)
-    if missing and not stream.mixed:
-        problems.append(f"{missing} lost ({_list(stream.gaps)})")
-    if stream.restarts and not stream.mixed:
-        times = "once" if stream.restarts == 1 else f"{stream.restarts} times"
-        problems.append(
-            f"the publisher was started anew {times}, and what it had sent last before that may "
-            "be missing too"
+        who = who_listens(stream.endpoint)
+        gone = (
+            [f"{who}, and the end was not told: frames may be missing"] if "nobody" in who else []
         )
-    elif missing:
-        problems.append(
-            "frames came faster than they could travel or be written. Take smaller ones, fewer in "
-            "a second, or higher high-water marks, here and there"
-        )
-    of = "" if most == math.inf else f" of {most}"
-    holds = f"{recorder.path} holds {recorder.count}{of} frames"
-    if problems:
-        raise RecordingError(f"{holds}: {'; '.join(problems)}")
-    first = stream.first or 0
-    numbers = f", {first} to {first + recorder.count - 1}" if recorder.count else ""
-    print(f"record: {holds} of {stream.topic!r}{numbers}, none lost", flush=True)
+        since = f"{monotonic() - heard:.1f} s after the last frame"
+        return gone, f". Ctrl-C came {since}; what was sent after it is not known"
 
 
-def _list(gaps):
-    """Write stretches of lost frames as text, the first few of them."""
+def _list(gaps, last):
+    """Write stretches of lost frames up to a last one as text, the first few of them."""
+    gaps = [(a, min(b, last)) for a, b in gaps if a <= last]
     stretches = [f"{a} to {b}" if a < b else str(a) for a, b in gaps[:5]]
     return ", ".join(stretches + ["..."] * (len(gaps) > 5))

@@ -27,15 +27,17 @@ nothing wrong (libzmq 4.3.5).
 import contextlib
 import math
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import zmq
 
-from zmqlab.cameras import CameraError, open_camera
+from zmqlab.cameras import Camera, CameraError, open_camera
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import (
+    Header,
     MessageError,
     from_json,
     pack_frame,
@@ -54,7 +56,6 @@ COMMANDS = ("read", "set", "info", "stop")
 _MOST_PARTS = 16  # looked at: envelope and request
 _LONGEST = 64 * 1024  # bytes of a request's part; who sends a longer one is disconnected
 _LONGEST_ERROR = 600  # characters: who sends much wrong need not get it all back
-_MOST_REPLIES = 8  # waiting for one client that does not take them; further ones are dropped
 
 
 class RequestError(RuntimeError):
@@ -86,34 +87,37 @@ def camera_server(camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*") -
         context.socket(zmq.ROUTER) as socket,
         contextlib.suppress(KeyboardInterrupt),
     ):
-        endpoint = prepare_and_bind(socket, bind)
-        print(f"camera server: {source.source} at {endpoint}", flush=True)
-        frames, running = 0, True
+        print(f"camera server: {source.source} at {prepare_and_bind(socket, bind)}", flush=True)
+        sequence, running = 0, True
         while running:
-            was_frame, running = reply_once(socket, source, frames)
-            frames += was_frame
+            was_frame, running = reply_once(socket, source, sequence)
+            sequence += was_frame
 
 
-def prepare_and_bind(socket, endpoint):
+def prepare_and_bind(socket: zmq.Socket, endpoint: str) -> str:
     """Bind a ROUTER socket at which to reply to requests; return the endpoint."""
     socket.linger = 1000  # milliseconds for the last reply to leave
     socket.maxmsgsize = _LONGEST
-    socket.sndhwm = _MOST_REPLIES
+    # Replies that wait for one client, which asks once at a time: 40 that fetch none keep some
+    # 75 MB of frames here, with 8 it would be 300 MB. Further ones are dropped.
+    socket.sndhwm = 1
     return bind_socket(socket, endpoint)
 
 
-def reply_once(socket, camera, frames, commands=COMMANDS):
+def reply_once(
+    socket: zmq.Socket, camera: Camera, sequence: int, commands: Sequence[str] = COMMANDS
+) -> tuple[bool, bool]:
     """Wait for a request and reply to it.
 
     Returns
     -------
     was_frame : bool
-        Whether the reply was a frame, number `frames`.
+        Whether the reply was a frame, with number `sequence`.
     running : bool
         False after the request to stop.
     """
     envelope, parts = _open_envelope(recv_parts(socket, math.inf, _MOST_PARTS))
-    reply, running = _answer(camera, parts, frames, commands)
+    reply, running = _answer(camera, parts, sequence, commands)
     # libzmq looks only now and then which replies have left the queue, and drops what it takes
     # for one too many; asking for the events makes it look.
     socket.get(zmq.EVENTS)
@@ -152,29 +156,22 @@ def _answer(camera, parts, sequence, commands):
 
 
 def _info(camera):
-    info = {
-        "source": camera.source,
-        "shape": camera.shape,
-        "fps": camera.fps,
-        "settings": camera.settings,
-    }
+    info = {name: getattr(camera, name) for name in ("source", "shape", "fps", "settings")}
     with contextlib.suppress(AttributeError, MessageError):  # only the simulated camera has one
         to_json({"truth": camera.truth})
         info["truth"] = camera.truth
     return info
 
 
-def pack_request(command, parameters=None):
+def pack_request(command: str, parameters: Header | None = None) -> list[bytes]:
     """Return the parts of a request: the command and, where there are any, its parameters."""
     if not isinstance(command, str):
         raise MessageError(f"a command is text, not {command!r}: write 'read', without b")
-    if parameters is None:
-        return [command.encode()]
-    return [command.encode(), to_json(parameters)]
+    return [command.encode()] if parameters is None else [command.encode(), to_json(parameters)]
 
 
-def unpack_request(parts, commands=COMMANDS):
-    """Return command (str) and parameters (dict) from the parts of a request."""
+def unpack_request(parts: Sequence[Any], commands: Sequence[str] = COMMANDS) -> tuple[str, Header]:
+    """Return command and parameters from the parts of a request."""
     if len(parts) not in (1, 2):
         count = "more" if parts else "none behind an empty part, which a REQ socket sends by itself"
         raise MessageError(
@@ -193,35 +190,29 @@ def unpack_request(parts, commands=COMMANDS):
 def request(
     endpoint: str,
     command: str,
-    parameters: dict[str, Any] | None = None,
+    parameters: Header | None = None,
     timeout: float = 5.0,
     retries: int = 0,
-) -> tuple[str, dict[str, Any], np.ndarray | None]:
-    """Send one request to a server and return its reply.
+) -> tuple[str, Header, np.ndarray | None]:
+    """Send one request to a server; return topic, header and frame of its reply.
 
-    A REQ socket that got no reply cannot send again, so each try has a socket of its own,
-    and a reply that comes too late has nowhere to go (the guide's "lazy pirate",
+    The topic is ``frame`` or ``ok``, and the frame (read-only) None unless there is one. A REQ
+    socket that got no reply cannot send again, so each try has a socket of its own, and a reply
+    that comes too late has nowhere to go (the guide's "lazy pirate",
     https://zguide.zeromq.org/docs/chapter4/).
 
     Parameters
     ----------
-    endpoint : str
+    endpoint
         Where the server listens, for example ``tcp://127.0.0.1:5555``.
-    command : str
-    parameters : dict, optional
+    command
+        One of read, set, info, stop.
+    parameters
         What JSON can hold.
-    timeout : float
+    timeout
         Seconds to wait for each try.
-    retries : int
+    retries
         How often to ask again. The server may then carry out the command more than once.
-
-    Returns
-    -------
-    topic : str
-        ``frame`` or ``ok``.
-    header : dict
-    frame : numpy.ndarray or None
-        Read-only; None unless the topic is ``frame``.
 
     Raises
     ------
@@ -276,8 +267,8 @@ def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
     ------
     OSError
         If the file cannot be written, or its ending names no image format.
-    RequestError, TimeoutError
-        If there is no frame to be had.
+    RequestError, TimeoutError, MessageError
+        If there is no frame to be had, or it is no picture.
     """
     import cv2
 
@@ -287,7 +278,14 @@ def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
     topic, header, frame = request(connect, "read", timeout=timeout)
     if frame is None:
         raise MessageError(f"{connect} replied to 'read' with {topic!r}: it is no camera server")
-    _, image = cv2.imencode(path.suffix, frame)
+    colours = frame.shape[2:] in ((), (1,), (3,), (4,))
+    picture = frame.ndim > 1 and colours and frame.size and frame.dtype.kind != "c"
+    written, image = cv2.imencode(path.suffix, frame) if picture else (False, None)
+    if not written:
+        raise MessageError(
+            f"{connect} sent {frame.dtype} numbers of shape {frame.shape}: no {path.suffix} file "
+            "holds them. A picture is height x width or height x width x 3 real numbers"
+        )
     try:
         path.write_bytes(image.tobytes())  # cv2.imwrite fails silently, and at é on Windows
     except OSError as error:

@@ -9,7 +9,7 @@
 
 topic
     The name of the stream and a slash. ZeroMQ hands a subscriber each message that *begins* with
-    what it subscribed to: without the slash, who wants ``cam1`` gets ``cam10`` as well.
+    what it subscribed to: without the slash, whoever wants ``cam1`` gets ``cam10`` as well.
 sequence, stream
     Frames are counted from 0. A publisher that is started anew counts anew, in a stream of
     another name, drawn at random: so 7 after 100 is no riddle.
@@ -22,10 +22,11 @@ frames that were sent: it shows who missed the last one.
 
 from zmqlab.wire.messages import MessageError
 
-# High-water marks, in frames. Of 640 x 480 one is 0.9 MB: so many are 55 MB at the publisher,
-# however many subscribers they wait for, and 15 MB at each subscriber.
-WAITING_TO_BE_SENT = 60  # 2 s at 30 frames/s: a busy computer can keep a subscriber from its work
-WAITING_TO_BE_READ = 16
+# High-water marks, in frames of 0.9 MB (640 x 480). A full queue drops the new frames and keeps the
+# old ones. So subscribers that stop reading at the same time keep the same frames in the memory of
+# the publisher, 18 MB for all of them; but those that stop one after the other, 18 MB each.
+WAITING_TO_BE_SENT = 20  # thirty learners who stop: 550 MB; 60 would be 1.7 GB
+WAITING_TO_BE_READ = 16  # 15 MB at each subscriber; with those above, 1.2 s at 30 frames/s
 # Bytes that wait in the system at the subscriber, where no mark counts them. Linux lets it grow to
 # 32 MB, which is a second of such frames; less than 1 MB makes large frames slow.
 WAITING_IN_THE_SYSTEM = 2 << 20

@@ -1,6 +1,5 @@
 """The receiver of a stream: knows of every frame that it missed."""
 
-from collections import deque
 from time import monotonic
 from time import time as now
 from typing import Any
@@ -21,8 +20,8 @@ from zmqlab.wire.shared import Overtaken, RingReader
 from zmqlab.wire.sockets import check_count, wait, who_listens
 from zmqlab.wire.sockets import connect as connect_socket
 
-_MOST_STREAMS = 8  # remembered: restarts of the publisher, or publishers beside each other
 _MOST_GAPS = 1000  # remembered; older ones are only counted
+_MOST_STREAMS = 100  # of one name, whose publishers may send at once
 _LISTEN = 1.0  # seconds to find out what is published, when nothing comes
 _SILENCE = 10  # seconds after which to ask a silent publisher's computer for a sign of life
 
@@ -31,14 +30,8 @@ class EndOfStream(RuntimeError):
     """The publisher has said that no frame follows."""
 
 
-def subscribe(
-    endpoint: str,
-    topic: str = "camera",
-    *,
-    hwm: int = WAITING_TO_BE_READ,
-    timeout: float = 10.0,
-) -> "Subscription":
-    """Subscribe to a stream of frames.
+class Subscription:
+    """A stream of frames, to iterate over; `read` and `latest` give single ones.
 
     ::
 
@@ -46,31 +39,21 @@ def subscribe(
             for frame in stream:                # each frame, until the stream ends
                 print(stream.header["sequence"], stream.lost)
 
-    Parameters
-    ----------
-    endpoint : str
-        Where the publisher is, for example ``tcp://127.0.0.1:5555``. It may start later, or
-        again.
-    topic : str
-        The name of the stream.
-    hwm : int
-        High-water mark: how many frames may wait here until they are asked for. When so many
-        do, and as many as the publisher allows wait there, further ones are lost.
-    timeout : float
-        Seconds to wait for each frame.
-
-    Returns
-    -------
-    Subscription
-    """
-    return Subscription(endpoint, topic, hwm, timeout)
-
-
-class Subscription:
-    """An iterator of frames, as `subscribe` returns it; `read` and `latest` give single ones.
-
     Frames are read-only: ``frame.copy()`` can be written to. Those that a publisher has put into
     shared memory keep a slot there: keep few, or copies.
+
+    Parameters
+    ----------
+    endpoint
+        Where the publisher is, for example ``tcp://127.0.0.1:5555``. It may start later, or
+        again.
+    topic
+        The name of the stream.
+    hwm
+        High-water mark: how many frames may wait here until they are asked for. When so many
+        do, and as many as the publisher allows wait there, further ones are lost.
+    timeout
+        Seconds to wait for each frame.
 
     Attributes
     ----------
@@ -91,29 +74,33 @@ class Subscription:
     skipped : int
         Frames that arrived, but were passed over by `latest`.
     restarts : int
-        How often another stream followed, because the publisher was started anew. What the old
-        one sent last may be lost without being counted.
+        How often another stream followed, or the numbers went back: a publisher that was started
+        anew. What the old one sent last may be lost without being counted.
     mixed : bool
-        Whether streams came mixed: more than one publisher sends to this topic.
+        Whether a stream went on after another had begun: several publishers send at once.
     overtaken : int
         Messages about a frame in shared memory that was there no longer. Such a frame is lost.
     refused : int
         Messages that arrived and were no frames; `complaint` says what was wrong with the last.
     """
 
-    def __init__(self, endpoint: str, topic: str, hwm: int, timeout: float) -> None:
+    def __init__(
+        self,
+        endpoint: str,
+        topic: str = "camera",
+        *,
+        hwm: int = WAITING_TO_BE_READ,
+        timeout: float = 10.0,
+    ) -> None:
         self.endpoint, self.topic, self.timeout = endpoint, topic, timeout
         self.header: dict[str, Any] = {}
         self.latency = 0.0
         self.received = self.lost = self.skipped = self.restarts = self.refused = 0
-        self.overtaken = 0
-        self.mixed = False
-        self.first, self.complaint = None, ""
-        self._gaps: deque[tuple[int, int]] = deque(maxlen=_MOST_GAPS)
-        self._due: dict[str | None, int] = {}  # stream: the number that its next frame should have
-        self._stream: str | None = None
-        self._over: str | None = None  # the stream that has ended last
-        self._ended = False
+        self.first, self.mixed, self.overtaken, self.complaint = None, False, 0, ""
+        self.gaps: list[tuple[int, int]] = []
+        self._next: dict[str | None, int] = {}  # name of a stream: the number of its next frame
+        self._stream, self._anew = None, (0, 0)  # the last one; what was counted when it came anew
+        self._ended, self._over = False, None  # and which stream it was that ended last
         self._away = False  # unsubscribed, since a stream has ended
         self._wire = wire_topic(topic)
         check_count(hwm=hwm)
@@ -136,11 +123,6 @@ class Subscription:
             raise
 
     @property
-    def gaps(self) -> list[tuple[int, int]]:
-        """The stretches of lost frames."""
-        return list(self._gaps)
-
-    @property
     def control(self) -> str | None:
         """Where the camera behind the stream answers requests, or None if it does not."""
         port, here = self.header.get("control"), urlsplit(self.endpoint)
@@ -148,12 +130,7 @@ class Subscription:
         return f"tcp://{here.hostname}:{port}" if known else None
 
     def read(self, timeout: float | None = None) -> np.ndarray:
-        """Wait for the next frame.
-
-        Parameters
-        ----------
-        timeout : float, optional
-            Seconds; default: that of the subscription.
+        """Wait for the next frame, for `timeout` seconds or those of the subscription.
 
         Raises
         ------
@@ -205,10 +182,11 @@ class Subscription:
         if self.overtaken:
             why = "" if self.received else f", the last because {self.complaint}"
             words.append(f"{self.overtaken} overtaken{why}")
+        if self.restarts:
+            times = "once" if self.restarts == 1 else f"{self.restarts} times"
+            words.append(f"the publisher started anew {times}")
         if self.mixed:
-            words.append("from more than one publisher")
-        elif self.restarts:
-            words.append(f"the publisher started anew {_times(self.restarts)}")
+            words.append("several publishers send at once")
         if self.refused:
             words.append(f"{self.refused} refused, the last because {self.complaint}")
         return ", ".join(words)
@@ -256,7 +234,8 @@ class Subscription:
             self.refused += 1
             self.complaint = str(error)
             return None
-        stream = str(header["stream"]) if "stream" in header else None
+        stream = header.get("stream")
+        stream = stream if isinstance(stream, str) else None  # anybody may be the publisher
         if stream is not None and stream == self._over:
             return None  # the end is said until all have left
         self._ended = header.get("end") is True
@@ -270,24 +249,31 @@ class Subscription:
         return frame
 
     def _count(self, sequence, stream):
-        """Compare the number that came with the one that should have come next in its stream."""
-        due = self._due.get(stream)
+        """Compare the number that came with the one that should have come next."""
+        expected = self._next.get(stream)
         if self.first is None:  # what was sent before is not lost: nobody listened
             if self._ended:
                 return
-            self.first = due = sequence
-        elif due is None or (sequence < due and not self._ended):
+            self.first = expected = sequence
+        elif expected is None:
             self.restarts += 1
-            due = 0
-        elif stream != self._stream:
+            expected, self._anew = 0, (1, sequence)
+        elif stream != self._stream:  # one that was there before: the other was no restart
             self.mixed = True
-        if sequence > due:
-            self.lost += sequence - due
-            self._gaps.append((due, sequence - 1))
+            self.restarts -= self._anew[0]
+            self.lost -= self._anew[1]
+            self.gaps = [gap for gap in self.gaps if gap != (0, self._anew[1] - 1)]
+            self._anew = (0, 0)
+        elif sequence < expected and not self._ended:  # nobody knows how many are missing
+            self.restarts += 1
+            expected = sequence
+        if sequence > expected:
+            self.lost += sequence - expected
+            self.gaps = [*self.gaps[1 - _MOST_GAPS :], (expected, sequence - 1)]
         self._stream = stream
-        self._due[stream] = sequence + 1
-        if len(self._due) > _MOST_STREAMS:
-            self._due.pop(next(iter(self._due)))
+        self._next[stream] = sequence + 1
+        if len(self._next) > _MOST_STREAMS:
+            del self._next[next(iter(self._next))]
 
     def _listen_to_all(self):
         """Subscribe to everything in place of the topic, for a moment: what is published?"""
@@ -305,5 +291,4 @@ class Subscription:
         return sorted(found)
 
 
-def _times(count):
-    return "once" if count == 1 else f"{count} times"
+subscribe = Subscription  # what it is called when it is used

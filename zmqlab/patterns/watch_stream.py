@@ -3,6 +3,7 @@
 import contextlib
 import shutil
 import sys
+from collections.abc import Callable, Iterator
 from statistics import median
 from time import monotonic
 
@@ -23,21 +24,45 @@ def watch(*, connect: str, topic: str = "camera") -> None:
     topic
         The name of the stream.
     """
-    with contextlib.suppress(KeyboardInterrupt), subscribe(connect, topic) as stream:
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        subscribe(connect, topic) as stream,
+        one_line() as show,
+    ):
         silent = 0
         while True:
-            begin = monotonic()
+            begin, news = monotonic(), []
             latencies, ended = _listen(stream, begin + _PERIOD)
             silent = 0 if latencies else silent + 1
             if latencies:
-                rate = len(latencies) / (monotonic() - begin)
-                _show(stream, f"{rate:.1f} frames/s, latency {1000 * median(latencies):.1f} ms")
+                rate, late = len(latencies) / (monotonic() - begin), 1000 * median(latencies)
+                news.append(f"{rate:.1f} frames/s, latency {late:.1f} ms")
             elif silent % _SILENT == 0:
-                _show(stream, f"no frame for {silent * _PERIOD:g} s: {stream.why_nothing()}")
+                news.append(f"no frame for {silent * _PERIOD:g} s: {stream.why_nothing()}")
             if ended:
-                _show(stream, "the publisher has ended the stream")
-    if sys.stdout.isatty():
-        print()
+                news.append("the publisher has ended the stream")
+            for text in news:
+                show(f"{topic}: {text}; {stream.summary()}")
+
+
+@contextlib.contextmanager
+def one_line() -> Iterator[Callable[[str], None]]:
+    """Give what shows a line: in a terminal in place of the line before, elsewhere below it."""
+    shown = False
+
+    def show(text):
+        nonlocal shown
+        if shown := sys.stdout.isatty():
+            width = shutil.get_terminal_size().columns - 1
+            print("\r" + text[:width].ljust(width), end="", flush=True)
+        else:
+            print(text, flush=True)
+
+    try:
+        yield show
+    finally:
+        if shown:
+            print()
 
 
 def _listen(stream, until):
@@ -51,16 +76,3 @@ def _listen(stream, until):
                 return latencies, True
             latencies.append(stream.latency)
     return latencies, False
-
-
-def _show(stream, news):
-    show_line(f"{stream.topic}: {news}; {stream.summary()}")
-
-
-def show_line(text: str) -> None:
-    """Show a line: in a terminal in place of the line before, elsewhere below it."""
-    if sys.stdout.isatty():
-        width = shutil.get_terminal_size().columns - 1
-        print("\r" + text[:width].ljust(width), end="", flush=True)
-    else:
-        print(text, flush=True)

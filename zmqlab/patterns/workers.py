@@ -65,7 +65,8 @@ def work(
     number = header["sequence"]
     pack = ring.pack_frame if ring else pack_frame
     try:
-        return pack(task(frame), "result", number, header["time"], worker=worker)
+        stamp = {"sequence": number, "time": header["time"], "worker": worker}
+        return pack(task(frame), "result", **stamp)
     except Exception as error:
         lines = error.__traceback__ and error.__traceback__.tb_next  # the task's, without this one
         text = "".join(traceback.format_exception(error.with_traceback(lines)))

@@ -7,18 +7,20 @@
                                           "sequence":7,"time":1700000000.25}
     part 2   pixels   the numbers, row by row, least significant byte first
 
-Every language reads that. Nothing in it can run code, as a pickle can, and the
-pixels are not copied on their way into ZeroMQ and out of it.
+Every language reads that. Nothing in it can run code, as a pickle can, and the pixels are not
+copied on their way into ZeroMQ and out of it.
 
-`send_frame` and `recv_frame` carry frames; `send_message` and `recv_message`
-carry the same three parts where there is no frame. Each is packing and sending,
-or receiving and unpacking, and both halves can be had apart.
+`send_frame` and `recv_frame` carry frames; `send_message` and `recv_message` carry the same three
+parts where there is no frame. Each is packing and sending, or receiving and unpacking, and both
+halves can be had apart.
 """
 
 import json
 import operator
 import reprlib
+from collections.abc import Sequence
 from time import time as now
+from typing import Any
 
 import numpy as np
 import zmq
@@ -26,17 +28,17 @@ import zmq
 from zmqlab.wire.parts import recv_parts, send_parts
 
 # By name, as they are written in a header. Others (objects, records, dates) do not travel.
-_DTYPES = {
-    name: np.dtype(name).newbyteorder("<")
-    for name in (
-        *("bool", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
-        *("float16", "float32", "float64", "complex64", "complex128"),
-    )
-}
+_PLAIN = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
+_PLAIN += "float16 float32 float64 complex64 complex128"
+_DTYPES = {name: np.dtype(name).newbyteorder("<") for name in _PLAIN.split()}
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}  # dtype.name itself is slow
 _KEYS = dict.fromkeys(["dtype", "shape", "sequence", "time"]).keys()
 _MOST_DIMENSIONS = 32  # what every numpy can hold
 _MOST = 2**63  # above any sequence number or length of ours; JSON itself has no limit
+
+
+Header = dict[str, Any]
+Received = tuple[str, Header, np.ndarray]  # topic, header, frame
 
 
 class MessageError(ValueError):
@@ -44,8 +46,15 @@ class MessageError(ValueError):
 
 
 def send_frame(
-    socket, frame, topic="frame", sequence=0, time=None, copy=False, timeout=10.0, **extra
-):
+    socket: zmq.Socket,
+    frame: np.ndarray,
+    topic: str = "frame",
+    sequence: int = 0,
+    time: float | None = None,
+    copy: bool = False,
+    timeout: float = 10.0,
+    **extra: Any,
+) -> None:
     """Send a frame as one message of three parts.
 
     ::
@@ -54,21 +63,22 @@ def send_frame(
 
     Parameters
     ----------
-    socket : zmq.Socket
+    socket
         Connected or bound, of a type that sends.
-    frame : numpy.ndarray
+    frame
         Usually (height, width, 3), uint8, BGR; any shape of plain numbers travels.
         One that is not contiguous is made so, with a copy.
-    topic : str
-    sequence : int
+    topic
+        What subscriptions look at.
+    sequence
         Number of the frame in its stream, so that the receiver sees what it missed.
-    time : float, optional
+    time
         When the frame was captured, in seconds since the epoch. Default: now.
-    copy : bool
+    copy
         With False, ZeroMQ reads the pixels from `frame` itself, at some time after this
         function has returned. **Do not write to the frame afterwards**: what arrives
         would be a mixture of the old and the new. Send a fresh array each time, or copy=True.
-    timeout : float
+    timeout
         Seconds to wait while nobody is connected or the queue is full.
     **extra
         Further keys of the header: anything that JSON can hold.
@@ -80,29 +90,19 @@ def send_frame(
     TimeoutError
         If it could not be sent in time.
     """
-    send_parts(socket, pack_frame(frame, topic, sequence, time, **extra), timeout, copy)
+    parts = pack_frame(frame, topic, sequence=sequence, time=time, **extra)
+    send_parts(socket, parts, timeout, copy)
 
 
-def recv_frame(socket, timeout=10.0):
-    """Receive a frame sent with `send_frame`.
+def recv_frame(socket: zmq.Socket, timeout: float = 10.0) -> Received:
+    """Receive a frame sent with `send_frame`: topic, header and frame.
 
     ::
 
         topic | {"dtype": .., "shape": .., "sequence": .., "time": .., ...} | pixels
 
-    Parameters
-    ----------
-    socket : zmq.Socket
-    timeout : float
-        Seconds.
-
-    Returns
-    -------
-    topic : str
-    header : dict
-    frame : numpy.ndarray
-        Read-only, because it is the received message itself and no copy of it.
-        Make one with ``frame.copy()`` to write into it.
+    The frame is read-only, because it is the received message itself and no copy of it.
+    Make one with ``frame.copy()`` to write into it.
 
     Raises
     ------
@@ -110,57 +110,71 @@ def recv_frame(socket, timeout=10.0):
         If the message is not a frame. The whole of it has been received then, and the
         socket is ready for the next.
     TimeoutError
-        If no message arrived in time.
+        If no message arrived within `timeout` seconds.
     """
     return unpack_frame(recv_parts(socket, timeout))
 
 
-def send_message(socket, topic, header, pixels=b"", timeout=10.0):
-    """Send topic, header (a dict of what JSON can hold) and bytes as a message of three parts."""
+def send_message(
+    socket: zmq.Socket, topic: str, header: Header, pixels: Any = b"", timeout: float = 10.0
+) -> None:
+    """Send a message that need not be a frame: ``topic | header | pixels``.
+
+    Parameters
+    ----------
+    socket, topic, timeout
+        As for `send_frame`, which raises the same errors.
+    header
+        What JSON can hold.
+    pixels
+        Bytes, or a contiguous array of numbers; often empty.
+    """
     send_parts(socket, pack_message(topic, header, pixels), timeout)
 
 
-def recv_message(socket, timeout=10.0):
-    """Receive topic (str), header (dict) and pixels (read-only memoryview, often empty).
-
-    Raises `MessageError` and `TimeoutError` as `recv_frame` does.
-    """
+def recv_message(socket: zmq.Socket, timeout: float = 10.0) -> tuple[str, Header, memoryview]:
+    """Receive topic, header and pixels (read-only, often empty), as `recv_frame` does."""
     return unpack_message(recv_parts(socket, timeout))
 
 
-def pack_frame(frame, topic="frame", sequence=0, time=None, **extra):
+def pack_frame(frame: np.ndarray, topic: str = "frame", **header: Any) -> list[Any]:
     """Return the three parts of the message that `send_frame` sends."""
-    header = frame_header(frame, sequence, time, **extra)
+    header = frame_header(frame, **header)
     return pack_message(topic, header, np.asarray(frame, _DTYPES[header["dtype"]], order="C"))
 
 
-def frame_header(frame, sequence=0, time=None, **extra):
-    """Return the header of a frame, a dict."""
+def frame_header(
+    frame: np.ndarray, sequence: int = 0, time: float | None = None, **extra: Any
+) -> Header:
+    """Return the header of a frame.
+
+    Parameters
+    ----------
+    frame
+        An array of plain numbers. If it is none, this raises MessageError.
+    sequence, time, **extra
+        As for `send_frame`.
+    """
     array = np.asarray(frame)
     dtype = array.dtype.newbyteorder("<")
     if dtype not in _NAMES:
         raise MessageError(
             f"this is no frame: {_short(frame)} (numpy makes it {dtype.name}). "
-            f"A frame is an array of one of {', '.join(_DTYPES)}"
+            f"A frame is an array of one of {_PLAIN}"
         )
-    header = dict(
-        dtype=_NAMES[dtype],
-        shape=array.shape,
-        sequence=operator.index(sequence),
-        time=float(now() if time is None else time),
-        **extra,
-    )
+    number, seconds = operator.index(sequence), float(now() if time is None else time)
+    header = dict(dtype=_NAMES[dtype], shape=array.shape, sequence=number, time=seconds, **extra)
     _check_stamp(header)
     return header
 
 
-def unpack_frame(parts):
+def unpack_frame(parts: Sequence[Any]) -> Received:
     """Return topic, header and frame from the three parts of a message."""
     topic, header, pixels = unpack_message(parts)
     return topic, header, view_frame(topic, header, pixels)
 
 
-def view_frame(topic, header, pixels):
+def view_frame(topic: str, header: Header, pixels: memoryview) -> np.ndarray:
     """Return the frame that a header describes, made of the bytes that came with it."""
     dtype, shape, nbytes = check_frame(topic, header)
     if nbytes != pixels.nbytes:
@@ -168,17 +182,14 @@ def view_frame(topic, header, pixels):
             f"the header's shape {_short(shape)} of {header['dtype']} makes {nbytes} bytes, "
             f"but {pixels.nbytes} bytes of pixels came. Header and pixels must describe one array"
         )
-    try:
-        return np.ndarray(shape, dtype, pixels)
-    except ValueError as error:  # no bytes, and lengths beside the 0 that numpy cannot hold
-        raise MessageError(f"the header's shape {_short(shape)} is impossible: {error}") from None
+    return np.ndarray(shape, dtype, pixels)
 
 
-def check_frame(topic, header):
+def check_frame(topic: str, header: Header) -> tuple[np.dtype, list[int], int]:
     """Return dtype, shape and number of bytes of the frame that a header describes.
 
-    The header comes from outside: no array is made before each of its numbers has been checked,
-    and this number of bytes compared with those that are really there.
+    It comes from outside: no array is made before each of its numbers has been checked, and this
+    number of bytes compared with those that are really there.
     """
     if not header.keys() >= _KEYS:
         missing = [key for key in _KEYS if key not in header]
@@ -187,10 +198,27 @@ def check_frame(topic, header):
             f"{_short(header)} has no {', '.join(missing)}. Send frames with send_frame"
         )
     _check_stamp(header)
-    return _check_array(header)
+    name, shape = header["dtype"], header["shape"]
+    if not isinstance(name, str) or name not in _DTYPES:
+        raise MessageError(
+            f"the header's dtype {_short(name)} is none of {_PLAIN}. "
+            "Convert the frame before sending it, for example with frame.astype('uint8')"
+        )
+    nbytes = room = _DTYPES[name].itemsize  # and Python's integers do not overflow
+    for length in shape if isinstance(shape, list) and len(shape) <= _MOST_DIMENSIONS else [None]:
+        if type(length) is not int or not 0 <= length < _MOST:
+            raise MessageError(
+                f"the header's shape {_short(shape)} is no list of at most "
+                f"{_MOST_DIMENSIONS} lengths, such as [480, 640, 3]"
+            )
+        nbytes *= length
+        room *= length or 1
+    if not nbytes and room >= _MOST:  # lengths beside the 0 that numpy cannot hold
+        raise MessageError(f"the header's shape {_short(shape)} is impossible")
+    return _DTYPES[name], shape, nbytes
 
 
-def pack_message(topic, header, pixels=b""):
+def pack_message(topic: str, header: Header, pixels: Any = b"") -> list[Any]:
     """Return the three parts of a message: topic, header and pixels."""
     if not isinstance(topic, str):
         raise MessageError(f"a topic is text, not {_short(topic)}: write 'frame', without b")
@@ -206,8 +234,8 @@ def pack_message(topic, header, pixels=b""):
     return [topic.encode(), to_json(header), pixels]
 
 
-def unpack_message(parts):
-    """Return topic (str), header (dict) and pixels (read-only memoryview) from three parts."""
+def unpack_message(parts: Sequence[Any]) -> tuple[str, Header, memoryview]:
+    """Return topic, header and pixels from the three parts of a message."""
     if len(parts) != 3:
         count = len(parts) if len(parts) < 3 else "more"
         raise MessageError(
@@ -218,7 +246,7 @@ def unpack_message(parts):
     return topic, from_json(parts[1], "header"), memoryview(parts[2]).toreadonly()
 
 
-def to_text(part, what):
+def to_text(part: Any, what: str) -> str:
     """Decode a part that must be UTF-8."""
     try:
         return str(part, "utf-8")
@@ -228,7 +256,7 @@ def to_text(part, what):
         ) from None
 
 
-def to_json(value):
+def to_json(value: Any) -> bytes:
     """Encode a dict as JSON that every language reads; numpy's numbers become plain ones."""
     try:
         return _encode(value).encode()
@@ -236,7 +264,7 @@ def to_json(value):
         raise MessageError(f"{_short(value)} cannot be written as JSON: {error}") from None
 
 
-def from_json(part, what):
+def from_json(part: Any, what: str) -> Header:
     """Decode a part that must be a JSON object."""
     text = to_text(part, what)
     try:
@@ -246,21 +274,6 @@ def from_json(part, what):
     if not isinstance(value, dict):
         raise MessageError(f"the {what} must be a JSON object, {{...}}, not {_short(part)}")
     return value
-
-
-def _plain(value):
-    """Turn numpy's numbers and arrays into Python's."""
-    if isinstance(value, np.generic | np.ndarray):
-        return value.tolist()
-    raise TypeError(f"{_short(value)} is neither a number, text, list nor dict")
-
-
-def _refuse(constant):
-    raise ValueError(f"JSON knows no {constant}")
-
-
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_plain).encode
-_decode = json.JSONDecoder(parse_constant=_refuse).decode
 
 
 def _check_stamp(header):
@@ -277,23 +290,19 @@ def _check_stamp(header):
         )
 
 
-def _check_array(header):
-    """Return dtype, shape and the number of bytes they make, if they are what they should be."""
-    name, shape = header["dtype"], header["shape"]
-    if not isinstance(name, str) or name not in _DTYPES:
-        raise MessageError(
-            f"the header's dtype {_short(name)} is none of {', '.join(_DTYPES)}. "
-            "Convert the frame before sending it, for example with frame.astype('uint8')"
-        )
-    nbytes = _DTYPES[name].itemsize  # and Python's integers do not overflow
-    for length in shape if isinstance(shape, list) and len(shape) <= _MOST_DIMENSIONS else [None]:
-        if type(length) is not int or not 0 <= length < _MOST:
-            raise MessageError(
-                f"the header's shape {_short(shape)} is no list of at most "
-                f"{_MOST_DIMENSIONS} lengths, such as [480, 640, 3]"
-            )
-        nbytes *= length
-    return _DTYPES[name], shape, nbytes
+def _plain(value):
+    """Turn numpy's numbers and arrays into Python's."""
+    if isinstance(value, np.generic | np.ndarray):
+        return value.tolist()
+    raise TypeError(f"{_short(value)} is neither a number, text, list nor dict")
+
+
+def _refuse(constant):
+    raise ValueError(f"JSON knows no {constant}")
+
+
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_plain).encode
+_decode = json.JSONDecoder(parse_constant=_refuse).decode
 
 
 def _short(value):

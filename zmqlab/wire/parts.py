@@ -21,15 +21,13 @@ _POLLIN, _POLLOUT = int(zmq.POLLIN), int(zmq.POLLOUT)
 def send_parts(
     socket: zmq.Socket, parts: Sequence[Any], timeout: float = 10.0, copy: bool = False
 ) -> None:
-    """Send parts as one message.
+    """Send parts, each bytes-like, as one message.
 
     Parameters
     ----------
-    socket : zmq.Socket
-    parts : sequence of bytes-like
-    timeout : float
+    timeout
         Seconds to wait while nobody is connected or the queue is full.
-    copy : bool
+    copy
         As for `zmqlab.send_frame`.
 
     Raises
@@ -52,19 +50,8 @@ def send_parts(
 def send_each(socket: zmq.Socket, parts: Sequence[Any], flags: int = 0, copy: bool = False) -> None:
     """Send parts as one message: `socket.send_multipart` does it too, in twice the time.
 
-    Parameters
-    ----------
-    socket : zmq.Socket
-    parts : sequence of bytes-like
-    flags : int
-        0 to wait as long as the socket's own options say, or `zmq.NOBLOCK`.
-    copy : bool
-        As for `zmqlab.send_frame`.
-
-    Raises
-    ------
-    zmq.Again
-        If there was no room. Nothing was sent then.
+    `flags` is 0, to wait as long as the socket's own options say, or `zmq.NOBLOCK`. If there is
+    no room, this raises `zmq.Again`, and nothing was sent.
     """
     *others, last = parts
     with whole:
@@ -74,20 +61,12 @@ def send_each(socket: zmq.Socket, parts: Sequence[Any], flags: int = 0, copy: bo
 
 
 def recv_parts(socket: zmq.Socket, timeout: float = 10.0, most: int = 4) -> list[zmq.Frame]:
-    """Receive one message.
-
-    Parameters
-    ----------
-    socket : zmq.Socket
-    timeout : float
-        Seconds.
-    most : int
-        How many parts to keep. The others are received too, and forgotten.
+    """Receive the parts of one message, and keep so many of them.
 
     Raises
     ------
     TimeoutError
-        If no message arrived in time.
+        If no message arrived within `timeout` seconds.
     """
     deadline = monotonic() + timeout
     while True:

@@ -36,9 +36,14 @@ import secrets
 import stat
 import tempfile
 import threading
+import weakref
+from collections.abc import Sequence
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
+
+from zmqlab.wire.interrupts import whole
 
 if os.name == "nt":
     import msvcrt
@@ -74,10 +79,12 @@ class Memory:
         How many arrays of each slot this process has: as long as there are any, it is pinned.
     """
 
-    def __init__(self, path, number, lock):
-        self.path, self._number, self._lock = path, number, lock
+    def __init__(self, path: Path, number: int, lock: IO[bytes]) -> None:
+        self.path, self._number = path, number
+        weakref.finalize(self, lock.close)
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), 0)
+            self._to_read = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         self._words = memoryview(self._map).cast("Q")
         magic, self.slots, self.room = self._words[:3]
         head = _head(self.slots)
@@ -92,53 +99,76 @@ class Memory:
         self._my_pins = [line + _PINS + number for line in lines]
         self._pids = _LINE * (1 + self.slots) // _WORD
         self._pixels = [head + self.room * slot for slot in range(self.slots)]
-        self._address = address_of(np.frombuffer(self._map, np.uint8))
+        self._address = np.frombuffer(self._map, np.uint8).ctypes.data
         for pin in self._my_pins:  # of one that died, and had this number
             self._map[pin] = 0
         self._words[self._pids + number] = os.getpid()
-
-    def __del__(self):
-        self._lock.close()
 
     # Between what a process says and where it looks, a lock is given back and taken again.
     # Without it, a processor may look first. Nothing that stands before a release can move behind
     # the acquisition of a lock that follows it, neither on x86 nor on ARM.
 
-    def begin(self, slot):
-        """Make the turn odd, to write to the slot; return False if somebody has pinned it."""
+    def begin(self, slot: int) -> int:
+        """Make the turn odd, to write to the slot, and return it; 0 if somebody has pinned it."""
         pins, turn = self._pins[slot], self._turns[slot]
         if self._map[pins] != _NOBODY:
-            return False
+            return 0
         with self._fence:
             before = self._words[turn]
             self._words[turn] = before | 1
         with self._fence:
-            free = self._map[pins] == _NOBODY
-        if not free:
-            self._words[turn] = before
-        return free
+            if self._map[pins] == _NOBODY:
+                return before | 1
+        self._words[turn] = before
+        return 0
 
-    def end(self, slot):
+    def write(self, slot: int, array: np.ndarray) -> None:
+        """Copy an array into the slot, between `begin` and `end`."""
+        dtype = array.dtype.newbyteorder("<")
+        np.ndarray(array.shape, dtype, self._map, self._pixels[slot])[...] = array
+
+    def end(self, slot: int) -> int:
         """Make the turn even, now that the slot is written; return it."""
         turn = self._turns[slot]
         self._words[turn] += self._words[turn] & 1
         return self._words[turn]
 
-    def turn(self, slot):
-        """Look at the turn, after `Hold` has pinned the slot."""
+    def array(
+        self, slot: int, shape: Sequence[int], dtype: np.dtype, turn: int | None = None
+    ) -> np.ndarray | None:
+        """Pin the slot and return an array of it, to write to if no turn is given.
+
+        The slot stays pinned for as long as there is this array or a view of it. If it has
+        another turn, there is no array.
+        """
+        buffer = self._map if turn is None else self._to_read
+        with whole:
+            with self._fence:
+                self.mine[slot] += 1
+                self._map[self._my_pins[slot]] = 1
+            with self._fence:
+                if turn not in (None, self._words[self._turns[slot]]):
+                    self._unpin(slot)
+                    return None
+            array = np.ndarray(shape, dtype, buffer, self._pixels[slot])
+            weakref.finalize(array, self._unpin, slot)  # a view of it keeps it
+        return array
+
+    def _unpin(self, slot):
         with self._fence:
-            return self._words[self._turns[slot]]
+            self.mine[slot] -= 1
+            if not self.mine[slot]:
+                self._map[self._my_pins[slot]] = 0
 
-    def write(self, slot, array, dtype):
-        """Copy an array into the slot, between `begin` and `end`."""
-        np.ndarray(array.shape, dtype, self._map, self._pixels[slot])[...] = array
+    def slot_of(self, array: np.ndarray) -> int | None:
+        """Return the slot that an array of this process begins and is kept in, or None."""
+        if not any(self.mine):
+            return None
+        offset = array.__array_interface__["data"][0] - self._address
+        slot = self._pixels.index(offset) if offset in self._pixels else None
+        return slot if slot is not None and self.mine[slot] else None
 
-    def slot_at(self, address):
-        """Return the slot whose pixels begin at an address in this process, or None."""
-        offset = address - self._address
-        return self._pixels.index(offset) if offset in self._pixels else None
-
-    def forget_the_dead(self):
+    def forget_the_dead(self) -> list[int]:
         """Take away the pins of processes that have ended; return the pids of the others."""
         alive = set()
         for number in range(_PROCESSES):
@@ -154,42 +184,8 @@ class Memory:
         return sorted(alive)
 
 
-class Hold:
-    """What the arrays of a slot are made of, and keep alive: its end takes away the pin."""
-
-    __slots__ = ("__array_interface__", "_memory", "_slot")
-
-    def __init__(self, memory, slot):
-        self._memory, self._slot = memory, None
-        pin = memory._my_pins[slot]
-        with memory._fence:  # Ctrl-C comes between calls, and there are none
-            memory.mine[slot] += 1
-            memory._map[pin] = 1
-            self._slot = slot
-
-    def __del__(self):
-        memory, slot = self._memory, self._slot
-        if slot is not None:
-            pin = memory._my_pins[slot]
-            with memory._fence:
-                memory.mine[slot] -= 1
-                if not memory.mine[slot]:
-                    memory._map[pin] = 0
-
-    def array(self, shape, dtype, readonly=True):
-        """Return an array; it and every view of it keep the slot pinned."""
-        address = self._memory._address + self._memory._pixels[self._slot]
-        self.__array_interface__ = {
-            "shape": tuple(shape),
-            "typestr": dtype.str,
-            "data": (address, readonly),
-            "version": 3,
-        }
-        return np.asarray(self)
-
-
-def create(slots, nbytes):
-    """Make the memory of a ring, for frames of up to so many bytes; return its `Memory`.
+def create(slots: int, nbytes: int) -> Memory:
+    """Make the memory of a ring, for frames of up to so many bytes.
 
     Raises
     ------
@@ -199,8 +195,17 @@ def create(slots, nbytes):
     room = _pages(max(1, nbytes))
     problems = []
     for folder in ring_folders():
+        path = folder / f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
-            return _create(folder, slots, room)
+            while (lock := claim(path, 0)) is None:
+                pass  # a sweeper had it at that moment
+            with contextlib.ExitStack() as failed:
+                failed.callback(remove, path)
+                failed.callback(lock.close)
+                _write(path, slots, room)
+                memory = Memory(path, 0, lock)
+                failed.pop_all()
+                return memory
         except OSError as error:  # Docker's /dev/shm, for one, has 64 MB
             problems.append(f"{folder}: {error.strerror}")
     raise OSError(
@@ -209,34 +214,19 @@ def create(slots, nbytes):
     )
 
 
-def _create(folder, slots, room):
-    lock = None
-    while lock is None:  # until no sweeper had it at that moment
-        path = folder / f"{os.getpid()}-{secrets.token_hex(8)}"
-        lock = claim(path, 0)
-    try:
-        with open(path, "x+b", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
-            _reserve(file, _head(slots) + slots * room)
-            file.seek(0)
-            file.write(b"".join(n.to_bytes(_WORD, "little") for n in (_MAGIC, slots, room)))
-        return Memory(path, 0, lock)
-    except BaseException:
-        lock.close()
-        remove(path)
-        raise
+def _write(path, slots, room):
+    """Write the file, and take all its space: who writes to memory that has none is killed."""
+    size = _head(slots) + slots * room
+    with open(path, "x+b", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        file.write(b"".join(n.to_bytes(_WORD, "little") for n in (_MAGIC, slots, room)))
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size)
+        while (missing := size - file.seek(0, os.SEEK_END)) > 0:
+            file.write(bytes(min(1 << 20, missing)))
 
 
-def _reserve(file, size):
-    """Take the space now: who writes to mapped memory that there is no room for is killed."""
-    if hasattr(os, "posix_fallocate"):
-        os.posix_fallocate(file.fileno(), 0, size)
-    else:
-        for begin in range(0, size, 1 << 20):
-            file.write(bytes(min(1 << 20, size - begin)))
-
-
-def attach(name):
-    """Map the memory of another's ring, to read; return its `Memory`, or None if it is gone.
+def attach(name: Any) -> Memory | None:
+    """Map the memory of another's ring, to read; return None if it is gone.
 
     A name comes from outside. It must be a bare name of the form that `create` gives, and is
     looked for in our own folders only, to which nobody else can write.
@@ -261,7 +251,7 @@ def attach(name):
     raise ValueError(f"{name} has {_PROCESSES - 1} readers, and no room for one more")
 
 
-def ring_folders():
+def ring_folders() -> list[Path]:
     """Return where rings lie: a folder of ours in memory where there is one, and one for files."""
     user = os.getuid() if hasattr(os, "getuid") else "rings"
     found = [Path(place) / f"zmqlab-{user}" for place in ("/dev/shm", tempfile.gettempdir())]
@@ -280,7 +270,7 @@ def _is_ours(folder):
     return stat.S_ISDIR(info.st_mode) and info.st_uid == os.getuid() and not info.st_mode & 0o077
 
 
-def claim(path, number):
+def claim(path: Path, number: int) -> IO[bytes] | None:
     """Return the locked file of a process of a ring, or None if it is another's.
 
     It stays locked until it is closed, or until this process ends.
@@ -296,17 +286,17 @@ def claim(path, number):
     return None
 
 
-def is_over(memory):
+def is_over(path: Path) -> bool:
     """Tell whether nobody writes to a ring any more: its writer has ended, or made a larger one."""
-    if not memory.path.exists():
-        return True
-    lock = claim(memory.path, 0)
-    if lock:
+    if path.exists():
+        lock = claim(path, 0)
+        if lock is None:
+            return False
         lock.close()
-    return bool(lock)
+    return True
 
 
-def sweep():
+def sweep() -> None:
     """Remove the rings whose writers have ended without doing so."""
     for folder in ring_folders():
         for name in {path.stem for path in folder.glob("*") if _NAME.fullmatch(path.stem)}:
@@ -315,16 +305,11 @@ def sweep():
                     remove(folder / name)
 
 
-def remove(path):
+def remove(path: Path) -> None:
     """Remove the files of a ring. Arrays that somebody still has stay as they are."""
     for file in path.parent.glob(f"{path.name}*"):
         with contextlib.suppress(OSError):  # Windows, while somebody has it mapped
             file.unlink()
-
-
-def address_of(array):
-    """Return where the first number of an array lies in this process."""
-    return array.__array_interface__["data"][0]
 
 
 def _head(slots):

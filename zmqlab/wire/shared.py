@@ -25,10 +25,12 @@ from typing import Any
 
 import numpy as np
 import zmq
+from numpy.typing import DTypeLike
 
 from zmqlab.wire import ring
 from zmqlab.wire.messages import (
     MessageError,
+    Received,
     check_frame,
     frame_header,
     pack_message,
@@ -61,21 +63,17 @@ class FrameRing:
 
     Parameters
     ----------
-    slots : int
+    slots
         A frame is overwritten when so many others have been sent, not counting slots that readers
         keep. Few stay in the processor's cache, which makes them fast.
-
-    Raises
-    ------
-    ValueError
-        If `slots` is no such number.
     """
 
     def __init__(self, slots: int = 4) -> None:
         check_count(1000, slots=slots)
         self._slots = slots
-        self._memory = self._older = None
-        self._oldest_first = []
+        self._memory: Any = None  # ring.Memory, as is the smaller one before
+        self._older: Any = None
+        self._oldest_first: list[int] = []
         self._closed = False
         ring.sweep()
 
@@ -84,65 +82,57 @@ class FrameRing:
         socket: zmq.Socket,
         frame: np.ndarray,
         topic: str = "frame",
-        sequence: int = 0,
-        time: float | None = None,
         timeout: float = 10.0,
-        **extra: Any,
+        **header: Any,
     ) -> None:
-        """Put a frame into the ring and send where it is.
+        """Put a frame into the ring and send where it is; otherwise as `zmqlab.send_frame`.
 
         Parameters
         ----------
-        frame : numpy.ndarray
+        frame
             It is copied once, and yours again when this returns. One that `empty` gave is not
             copied but read-only from now on, and its slot is kept until you let go of it.
-        socket, topic, sequence, time, timeout, **extra
-            As for `zmqlab.send_frame`.
+        socket, topic, timeout, **header
+            As for `zmqlab.send_frame`: sequence, time and further keys.
 
         Raises
         ------
-        MessageError
-            If `frame` is not an array of plain numbers, or the header is not JSON.
         RingFull
             If all slots are kept.
         OSError
             If there is no room for the memory.
-        TimeoutError
-            If it could not be sent in time.
         """
-        send_parts(socket, self.pack_frame(frame, topic, sequence, time, **extra), timeout, True)
+        send_parts(socket, self.pack_frame(frame, topic, **header), timeout, True)
 
-    def pack_frame(
-        self,
-        frame: np.ndarray,
-        topic: str = "frame",
-        sequence: int = 0,
-        time: float | None = None,
-        **extra: Any,
-    ) -> list[Any]:
+    def pack_frame(self, frame: np.ndarray, topic: str = "frame", **header: Any) -> list[Any]:
         """Put a frame into the ring; return the three parts of the message that tells of it."""
         frame = np.asarray(frame)
-        header = frame_header(frame, sequence, time)
-        slot = self._lent(frame)
+        header = frame_header(frame, **header)
+        lent = self._memory and frame.flags.c_contiguous
+        slot = self._memory.slot_of(frame) if lent else None
         if slot is None:
             slot = self._take(frame.nbytes)
-            self._memory.write(slot, frame, frame.dtype.newbyteorder("<"))
+            self._memory.write(slot, frame)
         else:
             frame.flags.writeable = False
-        turn = self._memory.end(slot)
-        header.update(ring=self._memory.path.name, slot=slot, turn=turn, **extra)
+        header.update(ring=self._memory.path.name, slot=slot, turn=self._memory.end(slot))
         return pack_message(topic, header)
 
-    def empty(self, shape: int | Sequence[int], dtype: Any = "uint8") -> np.ndarray:
+    def empty(self, shape: int | Sequence[int], dtype: DTypeLike = "uint8") -> np.ndarray:
         """Return an array in the ring itself, to be filled and then sent without any copy.
 
         Its slot is kept until you let go of the array and all views of it, sent or not.
+
+        Parameters
+        ----------
+        shape, dtype
+            As for `numpy.empty`. Anything but plain numbers raises MessageError.
         """
-        frame_header(np.empty(0, dtype))  # refuses what is no plain number, and could not be sent
+        frame_header(np.empty(0, dtype))  # refuses what could not be sent
         dtype = np.dtype(dtype).newbyteorder("<")
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         slot = self._take(math.prod(shape) * dtype.itemsize)
-        return ring.Hold(self._memory, slot).array(shape, dtype, readonly=False)
+        return self._memory.array(slot, shape, dtype)
 
     def close(self) -> None:
         """Remove the memory; arrays that somebody still has stay as they are. Twice is safe."""
@@ -157,25 +147,20 @@ class FrameRing:
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _lent(self, frame):
-        """Return the slot that a frame was filled in, or None if it lies elsewhere."""
-        if self._memory is None or not any(self._memory.mine) or not frame.flags.c_contiguous:
-            return None
-        slot = self._memory.slot_at(ring.address_of(frame))
-        return slot if slot is not None and self._memory.mine[slot] else None
-
     def _take(self, nbytes):
         """Begin to write to the oldest slot that nobody keeps; return its number."""
         if self._closed:
             raise ValueError("this ring is closed")
         if self._memory is None or nbytes > self._memory.room:
-            self._make_anew(nbytes)
+            self._retire_older()  # the one before stays for as many frames as it has slots
+            self._older, self._memory = self._memory, ring.create(self._slots, nbytes)
+            self._oldest_first = list(range(self._slots))
         for _ in range(2):
             for slot in self._oldest_first:
-                if self._memory.begin(slot):
-                    self._oldest_first.remove(slot)
+                if turn := self._memory.begin(slot):
                     self._oldest_first.append(slot)
-                    if self._older and self._memory.turn(slot) > 1:
+                    self._oldest_first.remove(slot)
+                    if turn > 1:
                         self._retire_older()
                     return slot
             alive = self._memory.forget_the_dead()
@@ -184,12 +169,6 @@ class FrameRing:
             f"{', '.join(map(str, alive))}. Let go of them there (del), receive with copy=True, "
             f"or give the ring more slots than arrays are ever kept"
         )
-
-    def _make_anew(self, nbytes):
-        """Make the memory; the one before stays until as many frames were sent as it has slots."""
-        self._retire_older()
-        self._older, self._memory = self._memory, ring.create(self._slots, nbytes)
-        self._oldest_first = list(range(self._slots))
 
     def _retire_older(self):
         if self._older:
@@ -201,43 +180,18 @@ class RingReader:
     """Receives frames from rings, of as many writers as there are, and ordinary ones as well."""
 
     def __init__(self) -> None:
-        self._memories = {}
+        self._memories: dict[str, ring.Memory] = {}
 
-    def recv_frame(
-        self, socket: zmq.Socket, timeout: float = 10.0, copy: bool = False
-    ) -> tuple[str, dict[str, Any], np.ndarray]:
-        """Receive a frame that `FrameRing.send_frame` or `zmqlab.send_frame` has sent.
+    def recv_frame(self, socket: zmq.Socket, timeout: float = 10.0, copy: bool = False) -> Received:
+        """Receive a frame from a ring, or an ordinary one, as `zmqlab.recv_frame` does.
 
-        Parameters
-        ----------
-        socket : zmq.Socket
-        timeout : float
-            Seconds.
-        copy : bool
-            True: the frame is yours, to write into and to keep. False: it is the memory itself,
-            read-only, and its slot is kept from the writer until you let go of the frame and of
-            all views of it. Keep few.
-
-        Returns
-        -------
-        topic : str
-        header : dict
-        frame : numpy.ndarray
-
-        Raises
-        ------
-        Overtaken
-            If the writer has overwritten the frame since, or it is not to be found here.
-        MessageError
-            If the message is not a frame.
-        TimeoutError
-            If no message arrived in time.
+        With copy=True it is yours, to write into and to keep. Otherwise it is the memory itself,
+        read-only, and its slot is kept from the writer until you let go of the frame and of all
+        views of it. Keep few. If the frame is not there any more, this raises `Overtaken`.
         """
         return self.unpack_frame(recv_parts(socket, timeout), copy)
 
-    def unpack_frame(
-        self, parts: Sequence[Any], copy: bool = False
-    ) -> tuple[str, dict[str, Any], np.ndarray]:
+    def unpack_frame(self, parts: Sequence[Any], copy: bool = False) -> Received:
         """Return topic, header and frame from the three parts of a message."""
         topic, header, pixels = unpack_message(parts)
         if pixels.nbytes or "ring" not in header:
@@ -248,9 +202,7 @@ class RingReader:
 
     def close(self) -> None:
         """Let go of the memory, but for arrays that are still kept. Closing twice is safe."""
-        if self._memories:
-            self._memories.clear()
-            ring.sweep()  # of a writer that was killed nobody else may be left to do so
+        self._memories.clear()
 
     def __enter__(self) -> "RingReader":
         return self
@@ -270,24 +222,20 @@ class RingReader:
             )
         if type(turn) is not int or turn < 2 or turn % 2:
             raise MessageError(f"the header's turn {turn!r:.40} is no even number from 2")
-        hold = ring.Hold(memory, slot)
-        if memory.turn(slot) != turn:
-            del hold  # an error keeps what was at hand when it was raised
+        frame = memory.array(slot, shape, dtype, turn)
+        if frame is None:
             raise Overtaken(
                 f"frame {header['sequence']} of {topic!r} is overwritten: its writer has sent "
                 "more frames since than its ring has slots. Read faster, or give it more slots"
             )
-        try:
-            return hold.array(shape, dtype)
-        except ValueError as error:
-            raise MessageError(f"the header's shape {shape!r:.80} is impossible: {error}") from None
+        return frame
 
     def _memory_of(self, header):
         name = header["ring"]
         if type(name) is str and name in self._memories:
             return self._memories[name]
         for known, memory in list(self._memories.items()):
-            if ring.is_over(memory):
+            if ring.is_over(memory.path):
                 del self._memories[known]
         try:
             memory = ring.attach(name)

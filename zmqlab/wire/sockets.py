@@ -6,12 +6,13 @@ instead. They take any pyzmq socket and add nothing to it.
 
 import errno
 import socket as plain_sockets
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import zmq
 from zmq import zmq_poll  # what `Socket.poll` calls, without its detours
 
-SLICE = 0.5  # seconds: long waits are cut up, for Windows notices Ctrl-C only between two
+_SLICE = 0.5  # seconds: long waits are cut up, for Windows notices Ctrl-C only between two
 _GREETING = b"\xff"  # the first byte that a ZeroMQ socket says to whoever connects by tcp
 
 _EXAMPLE = "An endpoint looks like tcp://127.0.0.1:5555"
@@ -32,18 +33,12 @@ _BIND_REMEDIES = {
 
 
 def bind(socket: zmq.Socket, endpoint: str) -> str:
-    """Bind a socket.
-
-    Parameters
-    ----------
-    socket : zmq.Socket
-    endpoint : str
-        For example ``tcp://127.0.0.1:*``: any free port, for this computer only.
+    """Bind a socket to an endpoint such as ``tcp://127.0.0.1:*``, which is any free port.
 
     Returns
     -------
     str
-        The endpoint that was bound, with its port as a number: what others connect to.
+        The endpoint with its port as a number: what others connect to.
 
     Raises
     ------
@@ -59,13 +54,7 @@ def bind(socket: zmq.Socket, endpoint: str) -> str:
 
 
 def connect(socket: zmq.Socket, endpoint: str) -> None:
-    """Connect a socket; the other side may be bound later.
-
-    Raises
-    ------
-    zmq.ZMQError
-        With pyzmq's `errno`, and a text that says what to write instead.
-    """
+    """Connect a socket; the other side may be bound later. Errors as from `bind`."""
     try:
         socket.connect(endpoint)
     except zmq.ZMQError as error:
@@ -82,9 +71,7 @@ def _connect_remedy(endpoint, error):
         )
     if endpoint.endswith(":*"):
         return "`:*` takes a free port, which only bind can do. Write the port that bind took"
-    if error.errno in (errno.EINVAL, errno.EPROTONOSUPPORT):
-        return _EXAMPLE
-    return error.strerror
+    return _EXAMPLE if error.errno in (errno.EINVAL, errno.EPROTONOSUPPORT) else error.strerror
 
 
 def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]:
@@ -92,9 +79,9 @@ def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]
 
     Parameters
     ----------
-    events : dict
+    events
         What to wait for at each socket: `zmq.POLLIN` to receive, `zmq.POLLOUT` to send.
-    timeout : float
+    timeout
         Seconds.
 
     Returns
@@ -103,10 +90,10 @@ def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]
         The sockets that are ready, and for what: empty if none was in time.
     """
     sockets = list(events.items())
-    while timeout > SLICE:
-        if ready := zmq_poll(sockets, int(1000 * SLICE)):
+    while timeout > _SLICE:
+        if ready := zmq_poll(sockets, int(1000 * _SLICE)):
             return dict(ready)
-        timeout -= SLICE
+        timeout -= _SLICE
     return dict(zmq_poll(sockets, int(1000 * max(0, timeout))))
 
 
@@ -123,16 +110,11 @@ def describe(socket: zmq.Socket) -> str:
 
 
 def who_listens(endpoint: str, timeout: float = 3.0) -> str:
-    """Say what is at the other end of a tcp endpoint now, by knocking at it.
+    """Say in half a sentence what is at the other end of a tcp endpoint now, by knocking at it.
 
     A ZeroMQ socket greets whoever connects, before a word is said to it
     (https://rfc.zeromq.org/spec/23/, "Greeting"), so that a silent listener is
     something else. Nothing is sent.
-
-    Returns
-    -------
-    str
-        Half a sentence for an error message.
     """
     parts = urlsplit(endpoint)
     if parts.scheme != "tcp":
@@ -145,12 +127,9 @@ def who_listens(endpoint: str, timeout: float = 3.0) -> str:
         return "nobody listens there"
     except (OSError, ValueError) as error:
         return f"no answer to a plain connection either ({error})"
-    with knock:
-        try:
-            if knock.recv(1) == _GREETING:
-                return "a ZeroMQ socket listens there, but did not answer"
-        except OSError:
-            pass
+    with knock, suppress(OSError):
+        if knock.recv(1) == _GREETING:
+            return "a ZeroMQ socket listens there, but did not answer"
     return "a program listens there, but it hangs or does not speak ZeroMQ"
 
 
@@ -159,18 +138,9 @@ class CountError(ValueError):
 
 
 def check_count(most: int = 2**31 - 1, **given: int) -> None:
-    """Refuse what is no number of things: 0, to ZeroMQ, would be a queue without any bound.
+    """Raise CountError for what is no number of things, each given by its parameter's name.
 
-    Parameters
-    ----------
-    most : int
-    **given : int
-        The numbers, by the names of the parameters that they were given for.
-
-    Raises
-    ------
-    CountError
-        If one is not a whole number from 1 to `most`; it is a ValueError.
+    To ZeroMQ, for one, a high-water mark of 0 is a queue without any bound.
     """
     for name, count in given.items():
         if type(count) is not int or not 1 <= count <= most:
