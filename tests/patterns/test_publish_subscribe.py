@@ -457,7 +457,7 @@ def test_a_subscriber_that_has_heard_the_end_and_closes_leaves_once():
         with subscribe(socket.last_endpoint.decode()) as stream:
             assert socket.recv() == b"\1camera/"
             nothing = np.empty(0, np.uint8)
-            socket.send_multipart(pack_frame(nothing, "camera/", 0, stream="a", end=True))
+            socket.send_multipart(pack_frame(nothing, "camera/", sequence=0, stream="a", end=True))
             assert list(stream) == []
         heard = []
         while socket.poll(300):

@@ -66,10 +66,10 @@ def record(
     ):
         problems, remark = _fill(recorder, stream, most)
     if lost := min(stream.lost, most - recorder.count):
-        last = math.inf if stream.restarts or stream.mixed else stream.first + most - 1
+        last = math.inf if stream.restarts or stream.mixed else (stream.first or 0) + most - 1
         problems.append(
-            f"{lost} lost ({_list(stream.gaps, last)}): they were sent, and found no room on the way or "
-            "here. Take smaller frames, fewer in a second, or higher marks, here and there"
+            f"{lost} lost ({_list(stream.gaps, last)}): they were sent, and found no room on the way "
+            "or here. Take smaller frames, fewer in a second, or higher marks, here and there"
         )
     if stream.restarts:
         problems.append(
@@ -86,7 +86,7 @@ def record(
     if problems:
         raise RecordingError(f"{holds}: {'; '.join(problems)}")
     if recorder.count:
-        last = stream.first + recorder.count - 1
+        last = (stream.first or 0) + recorder.count - 1
         holds += f" of {topic!r}, {stream.first} to {last}, none lost"
     print(f"record: {holds}{remark}", flush=True)
 

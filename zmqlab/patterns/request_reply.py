@@ -281,7 +281,7 @@ def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
     colours = frame.shape[2:] in ((), (1,), (3,), (4,))
     picture = frame.ndim > 1 and colours and frame.size and frame.dtype.kind != "c"
     written, image = cv2.imencode(path.suffix, frame) if picture else (False, None)
-    if not written:
+    if image is None or not written:
         raise MessageError(
             f"{connect} sent {frame.dtype} numbers of shape {frame.shape}: no {path.suffix} file "
             "holds them. A picture is height x width or height x width x 3 real numbers"

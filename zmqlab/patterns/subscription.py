@@ -96,7 +96,8 @@ class Subscription:
         self.header: dict[str, Any] = {}
         self.latency = 0.0
         self.received = self.lost = self.skipped = self.restarts = self.refused = 0
-        self.first, self.mixed, self.overtaken, self.complaint = None, False, 0, ""
+        self.first: int | None = None
+        self.mixed, self.overtaken, self.complaint = False, 0, ""
         self.gaps: list[tuple[int, int]] = []
         self._next: dict[str | None, int] = {}  # name of a stream: the number of its next frame
         self._stream, self._anew = None, (0, 0)  # the last one; what was counted when it came anew

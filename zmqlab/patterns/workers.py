@@ -97,8 +97,8 @@ def unpack_result(
         raise MessageError(f"no worker sends a message with topic {topic!r} and header {header}")
     if topic == "error":
         raise FarmError(f"the task failed in {worker} on frame {number}:\n{header.get('error')}")
-    unpack = reader.unpack_frame if reader else unpack_frame
-    return number, worker, unpack(parts)[2]
+    _, header, array = (reader.unpack_frame if reader else unpack_frame)(parts)
+    return header["sequence"], worker, array
 
 
 def dismiss(router: zmq.Socket, identities: Iterable[bytes]) -> None:
