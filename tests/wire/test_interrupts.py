@@ -15,7 +15,6 @@ import zmq
 from helpers.streams import raw_socket
 
 from zmqlab import (
-    MessageError,
     Overtaken,
     RingReader,
     camera_server,
@@ -29,9 +28,9 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of this kind
 
 TIMES = 150  # interrupts in each test
 
-# The interrupt may come anywhere in a step. The next one is sent when this one has been caught, which
-# is told by an X, or swallowed, as Python does in a `__del__`, and pyzmq when it frees a part. The
-# loop has a function of its own: from Python 3.12 on, an interrupt between two rounds of a loop
+# The interrupt may come anywhere in a step. The next one is sent when this one has been caught,
+# which is told by an X, or swallowed, as Python does in a `__del__`, and pyzmq when it frees a
+# part. The loop has a function of its own: from Python 3.12 on, an interrupt between two rounds of a loop
 # may slip through the `try` that the loop stands in.
 PROGRAM = """
 import functools, itertools, os, sys
