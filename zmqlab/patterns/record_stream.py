@@ -68,8 +68,8 @@ def record(
     if lost := min(stream.lost, most - recorder.count):
         last = math.inf if stream.restarts or stream.mixed else (stream.first or 0) + most - 1
         problems.append(
-            f"{lost} lost ({_list(stream.gaps, last)}): they were sent, and found no room on the way "
-            "or here. Take smaller frames, fewer in a second, or higher marks, here and there"
+            f"{lost} lost ({_list(stream.gaps, last)}): they were sent, and found no room on the "
+            "way or here. Take smaller frames, fewer in a second, or higher marks, here and there"
         )
     if stream.restarts:
         problems.append(
