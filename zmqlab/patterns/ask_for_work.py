@@ -61,24 +61,19 @@ def asking_worker(
 ) -> None:
     """Ask for frames, run a task on each, send back what it returns, until told to end.
 
+    The task takes a frame (read-only: it lies in the message) and returns an array or a number. The
+    array must be a fresh one each time, because it is sent without a copy.
+
     Parameters
     ----------
-    endpoint : str
+    endpoint
         Of the ROUTER socket that `hand_out` uses.
-    task : callable
-        Takes a frame (read-only: it lies in the message) and returns an array or a number;
-        the array must be a fresh one each time, because it is sent without a copy.
-    worker : str
+    worker
         A name that goes with each result. The default holds the number of the process.
-    timeout : float
-        Seconds to wait for the next frame, or for the end.
-    shared : bool
+    timeout
+        Seconds to wait for the next frame, or for the end; then it raises TimeoutError.
+    shared
         Whether the results go through shared memory. Frames are taken from either.
-
-    Raises
-    ------
-    TimeoutError
-        If neither comes in time.
     """
     use_one_core()
     worker = worker or f"worker {os.getpid()}"
@@ -108,25 +103,14 @@ def welcome(
     processes: Sequence[Process] = (),
     timeout: float = 30.0,
 ) -> None:
-    """Wait until enough workers have asked for work.
+    """Wait until `count` workers have asked for work; fill `workers` by their identities.
 
-    Parameters
-    ----------
-    router : zmq.Socket
-        ROUTER, bound.
-    workers : dict
-        Filled here: identity of the connection, `Worker`.
-    count : int
-        How many are enough.
-    processes : sequence of Process
-        Those of the workers, if they were started from here: nobody waits for one that has ended.
-    timeout : float
-        Seconds.
+    Nobody waits for one whose process, among those given, has ended.
 
     Raises
     ------
     TimeoutError
-        If too few asked in time; says which did.
+        If too few asked within `timeout` seconds; says which did.
     """
     router.router_mandatory = True  # an error, not silence, where a message has nowhere to go
     deadline = monotonic() + timeout
@@ -151,27 +135,19 @@ def hand_out(
 ) -> Iterator[tuple[int, str, np.ndarray]]:
     """Give frames to the workers that ask, and yield the results as they arrive.
 
+    Yields number of the frame, name of the worker and array, once for each frame. A frame is kept until
+    its result is here. No more are taken than are asked for, and one.
+
     Parameters
     ----------
-    router : zmq.Socket
-        ROUTER, bound.
-    workers : dict
-        As `welcome` filled it; who asks later gets frames too.
-    frames : iterable of numpy.ndarray
-        Each is kept until its result is here. No more are taken than are asked for, and one.
-    processes : sequence of Process
+    workers
+        As `welcome` filled it; those that ask later get frames too.
+    processes
         Those of the workers, if they were started from here: one that has ended is lost at once.
-    timeout : float
+    timeout
         Seconds a worker may be silent while it has a frame: then it counts as lost, too.
-    ring : FrameRing, optional
-        Let the pixels stay in shared memory.
-
-    Yields
-    ------
-    number : int
-        Of the frame; each comes exactly once.
-    worker : str
-    array : numpy.ndarray
+    ring
+        Where the pixels are, if they are to stay in shared memory.
 
     Raises
     ------

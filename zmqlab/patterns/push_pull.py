@@ -180,10 +180,6 @@ def sink(
     timeout
         Seconds to wait for them, and then for each next result.
 
-    Returns
-    -------
-    Results
-
     Raises
     ------
     TimeoutError

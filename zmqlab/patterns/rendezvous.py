@@ -36,21 +36,12 @@ def assemble(
 ) -> None:
     """Wait at the sink until all have announced themselves; then tell the ventilator to go.
 
-    Parameters
-    ----------
-    router, pull : zmq.Socket
-        The sink's sockets for control and for results, bound.
-    peers : dict
-        Filled here: identity of the connection, name of who is at its other end.
-    workers : int
-        How many must be there.
-    timeout : float
-        Seconds.
+    `peers` is filled: identity of the connection, name of whoever is at its other end.
 
     Raises
     ------
     TimeoutError
-        If they do not all come; says who did not.
+        If they do not all come within `timeout` seconds; says who did not.
     """
     deadline = monotonic() + timeout
     while (

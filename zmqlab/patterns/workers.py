@@ -47,20 +47,9 @@ def work(
     worker: str,
     ring: FrameRing | None = None,
 ) -> list[Any]:
-    """Run a task on a frame; return the parts of the message that goes back.
+    """Run a task on a frame; return the parts of the message that goes back, through `ring` if given.
 
     An error of the task goes back as text: whoever waits for the result must hear of it.
-
-    Parameters
-    ----------
-    task : callable
-    header : dict
-        Of the frame.
-    frame : numpy.ndarray
-    worker : str
-        Name of the worker.
-    ring : FrameRing, optional
-        Where to put what the task returns, if it is to go through shared memory.
     """
     number = header["sequence"]
     pack = ring.pack_frame if ring else pack_frame
@@ -77,12 +66,6 @@ def unpack_result(
     parts: list[Any], reader: RingReader | None = None
 ) -> tuple[int, str, np.ndarray]:
     """Return number of the frame, name of the worker and array from the message of a worker.
-
-    Parameters
-    ----------
-    parts : list of bytes-like
-    reader : RingReader, optional
-        For arrays in shared memory.
 
     Raises
     ------
@@ -159,16 +142,8 @@ class Results:
 def gather(arrivals: Iterable[tuple[int, str, np.ndarray]], count: int | None = None) -> Results:
     """Put results into one array as they arrive; the clock runs meanwhile.
 
-    Parameters
-    ----------
-    arrivals : iterable of (int, str, numpy.ndarray)
-        Number of the frame, who worked on it, what came out: each number from 0 up once.
-    count : int, optional
-        How many there will be, where it is known: then the array is made only once.
-
-    Returns
-    -------
-    Results
+    Each is number of the frame, name of the worker and array; each number from 0 up comes once. Where
+    it is known how many there will be, the array is made only once.
 
     Raises
     ------

@@ -159,19 +159,13 @@ class Process:
     ) -> Any:
         """Wait until ``condition(process)`` is true, and return what it returned.
 
-        Parameters
-        ----------
-        condition : callable
-            Called again each time the process prints, reports or ends.
-        timeout : float
-            Seconds.
-        what : str
-            What the error says was waited for.
+        It is asked again each time the process prints, reports or ends.
 
         Raises
         ------
         TimeoutError
-            If it did not become true in time, or the process has ended; says what its sockets saw.
+            If that took longer than `timeout` seconds, or cannot be any more because the process has
+            ended; names `what` was waited for, and what the sockets saw.
         """
         result = self.settle(condition, timeout)
         if not result:
