@@ -135,8 +135,8 @@ def hand_out(
 ) -> Iterator[tuple[int, str, np.ndarray]]:
     """Give frames to the workers that ask, and yield the results as they arrive.
 
-    Yields number of the frame, name of the worker and array, once for each frame. A frame is kept until
-    its result is here. No more are taken than are asked for, and one.
+    Yields number of the frame, name of the worker and array, once for each frame. A frame is kept
+    until its result is here. No more are taken than are asked for, and one.
 
     Parameters
     ----------

@@ -47,7 +47,7 @@ def work(
     worker: str,
     ring: FrameRing | None = None,
 ) -> list[Any]:
-    """Run a task on a frame; return the parts of the message that goes back, through `ring` if given.
+    """Run a task on a frame; return the parts of the message that goes back (through `ring`).
 
     An error of the task goes back as text: whoever waits for the result must hear of it.
     """
@@ -142,8 +142,8 @@ class Results:
 def gather(arrivals: Iterable[tuple[int, str, np.ndarray]], count: int | None = None) -> Results:
     """Put results into one array as they arrive; the clock runs meanwhile.
 
-    Each is number of the frame, name of the worker and array; each number from 0 up comes once. Where
-    it is known how many there will be, the array is made only once.
+    Each is number of the frame, name of the worker and array; each number from 0 up comes once.
+    Where it is known how many there will be, the array is made only once.
 
     Raises
     ------

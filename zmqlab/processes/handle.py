@@ -164,8 +164,8 @@ class Process:
         Raises
         ------
         TimeoutError
-            If that took longer than `timeout` seconds, or cannot be any more because the process has
-            ended; names `what` was waited for, and what the sockets saw.
+            If that took longer than `timeout` seconds, or cannot be any more because the process
+            has ended; names `what` was waited for, and what the sockets saw.
         """
         result = self.settle(condition, timeout)
         if not result:
