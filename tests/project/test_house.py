@@ -21,7 +21,7 @@ BESIDE = sorted((ROOT / "notebooks").rglob("*.py"))  # files that notebooks open
 
 # The aim is 7,000 lines for the module without course/, and 2,500 to be read: until it is reached,
 # these may only go down.
-LONGEST_FILE, MODULE, READ = 350, 7550, 2980
+LONGEST_FILE, MODULE, READ = 350, 7480, 2925
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {"wire/shared.py", "wire/ring.py", "patterns/farm.py"}
 
