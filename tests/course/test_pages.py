@@ -105,3 +105,10 @@ def test_every_exercise_is_in_a_notebook_in_that_order():
             if "exercise" in cell.metadata.get("tags", ()):
                 found += [name for name in cell.metadata.tags if name in exercises()]
     assert found == list(exercises())
+
+
+@each_notebook
+def test_card_and_glossary_are_at_hand(notebook):
+    top = notebook.cells[0].source
+    assert "(card.ipynb)" in top
+    assert "(glossary.ipynb)" in top
