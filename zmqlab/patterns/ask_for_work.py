@@ -30,7 +30,15 @@ from typing import Any
 import numpy as np
 import zmq
 
-from zmqlab.patterns.workers import GLANCE, FarmError, some, unpack_result, use_one_core, work
+from zmqlab.patterns.workers import (
+    GLANCE,
+    FarmError,
+    Result,
+    some,
+    unpack_result,
+    use_one_core,
+    work,
+)
 from zmqlab.processes.handle import Process
 from zmqlab.wire.messages import MessageError, pack_frame, send_message, unpack_message
 from zmqlab.wire.parts import recv_parts, send_parts
@@ -63,22 +71,14 @@ def asking_worker(
 
     Parameters
     ----------
-    endpoint : str
+    endpoint
         Of the ROUTER socket that `hand_out` uses.
-    task : callable
-        Takes a frame (read-only: it lies in the message) and returns an array or a number;
-        the array must be a fresh one each time, because it is sent without a copy.
-    worker : str
-        A name that goes with each result. The default holds the number of the process.
-    timeout : float
-        Seconds to wait for the next frame, or for the end.
-    shared : bool
+    task, worker
+        As for `zmqlab.fft_worker`.
+    timeout
+        Seconds to wait for the next frame, or for the end; then TimeoutError.
+    shared
         Whether the results go through shared memory. Frames are taken from either.
-
-    Raises
-    ------
-    TimeoutError
-        If neither comes in time.
     """
     use_one_core()
     worker = worker or f"worker {os.getpid()}"
@@ -108,25 +108,14 @@ def welcome(
     processes: Sequence[Process] = (),
     timeout: float = 30.0,
 ) -> None:
-    """Wait until enough workers have asked for work.
+    """Wait until `count` workers have asked for work; put each into `workers`, by its connection.
 
-    Parameters
-    ----------
-    router : zmq.Socket
-        ROUTER, bound.
-    workers : dict
-        Filled here: identity of the connection, `Worker`.
-    count : int
-        How many are enough.
-    processes : sequence of Process
-        Those of the workers, if they were started from here: nobody waits for one that has ended.
-    timeout : float
-        Seconds.
+    Nobody waits for one of whose `processes` it is known that it has ended.
 
     Raises
     ------
     TimeoutError
-        If too few asked in time; says which did.
+        If too few asked within `timeout` seconds; says which did.
     """
     router.router_mandatory = True  # an error, not silence, where a message has nowhere to go
     deadline = monotonic() + timeout
@@ -138,7 +127,7 @@ def welcome(
                 f"{describe(router)} within {timeout:g} s"
             )
         if wait({router: zmq.POLLIN}, GLANCE):
-            _receive(router, workers)
+            _receive(router, workers, None)
 
 
 def hand_out(
@@ -148,30 +137,21 @@ def hand_out(
     processes: Sequence[Process] = (),
     timeout: float = 30.0,
     ring: FrameRing | None = None,
-) -> Iterator[tuple[int, str, np.ndarray]]:
-    """Give frames to the workers that ask, and yield the results as they arrive.
+) -> Iterator[Result]:
+    """Give frames to the workers that ask; yield each result once, as it arrives.
 
     Parameters
     ----------
-    router : zmq.Socket
-        ROUTER, bound.
-    workers : dict
-        As `welcome` filled it; who asks later gets frames too.
-    frames : iterable of numpy.ndarray
+    router, workers
+        As `welcome` left them; a worker that asks later gets frames too.
+    frames
         Each is kept until its result is here. No more are taken than are asked for, and one.
-    processes : sequence of Process
+    processes
         Those of the workers, if they were started from here: one that has ended is lost at once.
-    timeout : float
+    timeout
         Seconds a worker may be silent while it has a frame: then it counts as lost, too.
-    ring : FrameRing, optional
-        Let the pixels stay in shared memory.
-
-    Yields
-    ------
-    number : int
-        Of the frame; each comes exactly once.
-    worker : str
-    array : numpy.ndarray
+    ring
+        Where the pixels stay, if they go through shared memory.
 
     Raises
     ------
@@ -253,28 +233,23 @@ def _give(router, identity, worker, number, parts):
     return True
 
 
-def _receive(router, workers, reader=None):
-    """Take in one message; return what `unpack_result` does if it is a result, else None."""
+def _receive(router, workers, reader):
+    """Take in one message; return the result in it, or None."""
     identity, *parts = recv_parts(router)
     worker = workers.get(identity.bytes)
-    try:
-        if worker is None:  # one that asks for the first time, or a stranger
-            _admit(workers, identity.bytes, *unpack_message(parts)[:2])
-            return None
-        result = unpack_result(parts, reader)
-    except MessageError:
-        return None  # anybody on this computer may connect, and send what he likes
-    worker.room += 1
-    worker.heard, worker.lost = monotonic(), ""
-    worker.holds.discard(result[0])
-    return result
-
-
-def _admit(workers, identity, topic, header):
-    """Remember a worker that asks for work."""
-    name, room = header.get("worker"), header.get("room")
-    if topic == "ask" and isinstance(name, str) and isinstance(room, int):
-        workers[identity] = Worker(name, min(max(room, 0), _MOST_ROOM), heard=monotonic())
+    if worker is None:  # one that asks for the first time, or a stranger
+        with contextlib.suppress(MessageError):
+            topic, header, _ = unpack_message(parts)
+            name, room = header.get("worker"), header.get("room")
+            if topic == "ask" and isinstance(name, str) and isinstance(room, int):
+                worker = Worker(name, min(max(room, 0), _MOST_ROOM), heard=monotonic())
+                workers[identity.bytes] = worker
+    elif result := unpack_result(parts, reader):
+        worker.room += 1
+        worker.heard, worker.lost = monotonic(), ""
+        worker.holds.discard(result[0])
+        return result
+    return None
 
 
 def _take_back(workers, gone, timeout):

@@ -65,11 +65,13 @@ def record(
         subscribe(connect, topic, hwm=hwm, timeout=timeout) as stream,
     ):
         problems, remark = _fill(recorder, stream, most)
-    if lost := min(stream.lost, most - recorder.count):
-        last = math.inf if stream.restarts or stream.mixed else stream.first + most - 1
+    first, lost, last = stream.first or 0, stream.lost, math.inf
+    if _one_stream(stream):  # what is lost after the last one that was asked for is no matter
+        lost, last = min(lost, most - recorder.count), first + most - 1
+    if lost:
         problems.append(
-            f"{lost} lost ({_list(stream.gaps, last)}): they were sent, and found no room on the way or "
-            "here. Take smaller frames, fewer in a second, or higher marks, here and there"
+            f"{lost} lost ({_list(stream.gaps, last)}): they were sent, and found no room on the "
+            "way or here. Take smaller frames, fewer in a second, or higher marks, here and there"
         )
     if stream.restarts:
         problems.append(
@@ -84,10 +86,9 @@ def record(
     of = "" if count is None else f" of {count}"
     holds = f"{path} holds {recorder.count}{of} frames"
     if problems:
-        raise RecordingError(f"{holds}: {'; '.join(problems)}")
+        raise RecordingError(f"{holds}: {'; '.join(problems)}{remark}")
     if recorder.count:
-        last = stream.first + recorder.count - 1
-        holds += f" of {topic!r}, {stream.first} to {last}, none lost"
+        holds += f" of {topic!r}, {first} to {first + recorder.count - 1}, none lost"
     print(f"record: {holds}{remark}", flush=True)
 
 
@@ -103,8 +104,8 @@ def _fill(recorder, stream, most):
                     show(
                         f"record: {recorder.path} holds {recorder.count} frames; {stream.summary()}"
                     )
-                # The lost ones are among those that were asked for, where numbers mean one stream.
-                lost = 0 if stream.restarts or stream.mixed else stream.lost
+                # The lost ones are among those that were asked for.
+                lost = stream.lost if _one_stream(stream) else 0
                 if stream.received + lost <= most:
                     recorder.add(frame, stream.header["sequence"], stream.header["time"])
                 if stream.received + lost >= most:
@@ -125,6 +126,11 @@ def _fill(recorder, stream, most):
         )
         since = f"{monotonic() - heard:.1f} s after the last frame"
         return gone, f". Ctrl-C came {since}; what was sent after it is not known"
+
+
+def _one_stream(stream):
+    """Tell whether each number means one frame, so that the lost ones can be counted on."""
+    return not (stream.restarts or stream.mixed)
 
 
 def _list(gaps, last):

@@ -38,19 +38,14 @@ def assemble(
 
     Parameters
     ----------
-    router, pull : zmq.Socket
+    router, pull
         The sink's sockets for control and for results, bound.
-    peers : dict
+    peers
         Filled here: identity of the connection, name of who is at its other end.
-    workers : int
+    workers
         How many must be there.
-    timeout : float
-        Seconds.
-
-    Raises
-    ------
-    TimeoutError
-        If they do not all come; says who did not.
+    timeout
+        Seconds; then TimeoutError, which says who did not come.
     """
     deadline = monotonic() + timeout
     while (
@@ -74,10 +69,7 @@ def hear(
 ) -> int | None:
     """Take in one message on the sink's control socket, and answer it.
 
-    Returns
-    -------
-    int or None
-        The number of frames, if this was a ventilator that has sent them all.
+    If it is from a ventilator that has sent all its frames, return how many.
     """
     identity, *parts = recv_parts(router)
     try:
