@@ -24,20 +24,23 @@ from zmqlab import (
 )
 from zmqlab.wire.parts import recv_parts, send_parts
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX's")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX's"),
+    pytest.mark.slow,
+]
 
 TIMES = 150  # interrupts in each test
 
 # The interrupt may come anywhere in a step. The next one is sent when this one has been caught,
 # which is told by an X, or swallowed, as Python does in a `__del__`, and pyzmq when it frees a
-# part. The loop has a function of its own: from Python 3.12 on, an interrupt between two rounds of a loop
-# may slip through the `try` that the loop stands in.
+# part. The loop has a function of its own: from Python 3.12 on, an interrupt between two rounds of
+# a loop may slip through the `try` that the loop stands in.
 PROGRAM = """
 import functools, itertools, os, sys
 import numpy as np, zmq
 from zmqlab import FrameRing, Publisher, recv_message, request, send_frame, send_message
 
-sys.unraisablehook = functools.partial(print, "swallowed", flush=True)  # not to be cut itself
+sys.unraisablehook = functools.partial(print, "swallowed", flush=True)
 count = itertools.count()
 frame = np.arange(100)
 with zmq.Context() as context, context.socket({kind}) as socket, FrameRing(8) as ring:
