@@ -37,13 +37,6 @@ def numbers(stream, pause=0.0):
     return found
 
 
-def free_endpoint():
-    """An endpoint whose port nobody uses now, for a publisher that is to be started twice."""
-    with zmq.Context() as context, context.socket(zmq.PUB) as socket:
-        socket.bind("tcp://127.0.0.1:*")
-        return socket.last_endpoint.decode()
-
-
 @contextlib.contextmanager
 def raw_socket(kind, connect=None, **options):
     with zmq.Context() as context, context.socket(kind) as socket:

@@ -16,6 +16,7 @@ import numpy as np
 import psutil
 import pytest
 import zmq
+from helpers.endpoints import free_endpoint
 
 from zmqlab.analysis.spectra import spectrum
 from zmqlab.cameras import CameraError, open_camera
@@ -26,12 +27,9 @@ from zmqlab.patterns.workers import FarmError, dismiss, gather
 from zmqlab.processes.handle import ProcessError, StartError
 from zmqlab.processes.launch import process, start
 from zmqlab.wire.messages import pack_message, send_frame
+from zmqlab.wire.parts import recv_parts
+from zmqlab.wire.shared import FrameRing
 from zmqlab.wire.sockets import bind
-
-
-def free_endpoint():
-    with plain_sockets.create_server(("127.0.0.1", 0)) as server:
-        return f"tcp://127.0.0.1:{server.getsockname()[1]}"
 
 
 def small_frames(count=100):
@@ -79,6 +77,7 @@ def sink_to_file(path, **options):
     np.savez(path, spectra=results.spectra, worker=results.worker, arrival=results.arrival)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [*itertools.permutations(["ventilator", "worker", "sink"])])
 def test_any_order(order, tmp_path, first_frames):
     frames, control = free_endpoint(), free_endpoint()
@@ -104,6 +103,7 @@ def test_any_order(order, tmp_path, first_frames):
     assert "Ada: 10" in process("sink").output
 
 
+@pytest.mark.slow
 def test_ventilator_waits_for_all_workers(tmp_path):
     options = {"workers": 2}
     with (
@@ -137,6 +137,7 @@ def test_says_who_did_not_come(role):
         role(*arguments, timeout=0.3)
 
 
+@pytest.mark.slow
 def test_sink_that_gives_up_sends_the_others_home():
     control = free_endpoint()
     with ThreadPoolExecutor() as pool:
@@ -148,6 +149,7 @@ def test_sink_that_gives_up_sends_the_others_home():
         assert working.result(20) is dealing.result(20) is None
 
 
+@pytest.mark.slow
 def test_memory_is_bounded_while_the_sink_is_away():
     """A sink stopped in mid-stream stops the ventilator; nothing is lost when it comes back."""
     count = 150
@@ -178,6 +180,7 @@ def pushed_when_still(dealing):
             return pushed
 
 
+@pytest.mark.slow
 def test_what_was_pushed_to_a_killed_worker_is_lost():
     """PUSH has no way of giving its frames to another; at least it is said which ones."""
 
@@ -248,6 +251,7 @@ def test_farm(shared):
     assert not process("worker 1").running
 
 
+@pytest.mark.slow
 def test_farm_takes_a_camera():
     """Of a camera, which never ends, 100 frames, or as many as are asked for."""
     with open_camera("simulated", paced=False, size=(64, 64)) as camera:
@@ -378,6 +382,7 @@ def kill_at_birth(name, before):
     kill(name)
 
 
+@pytest.mark.slow
 @each_way
 @pytest.mark.parametrize("at", [0, 1, 50, 99])
 def test_killed_between_frames(at, shared):
@@ -392,6 +397,7 @@ def test_killed_between_frames(at, shared):
     check(fft_farm(frames(), shared=shared, **PATIENT), small_frames())
 
 
+@pytest.mark.slow
 @each_way
 @pytest.mark.parametrize("at", [0, 99])
 def test_killed_in_mid_task(at, shared, tmp_path):
@@ -409,6 +415,7 @@ def test_killed_in_mid_task(at, shared, tmp_path):
     assert [process(f"worker {number}").exit_code == 0 for number in (1, 2)].count(False) == 1
 
 
+@pytest.mark.slow
 def test_all_but_one_killed():
     def frames():
         for number, frame in enumerate(small_frames()):
@@ -421,6 +428,7 @@ def test_all_but_one_killed():
     assert set(results.worker[50:]) == {"worker 3"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [0, 50])
 def test_all_killed(at):
     def frames():
@@ -434,6 +442,7 @@ def test_all_killed(at):
         fft_farm(frames(), **PATIENT)
 
 
+@pytest.mark.slow
 def test_killed_at_random():
     """Large frames and results, so that a worker dies in the middle of sending, too."""
     rng = random.Random(5)
@@ -463,6 +472,7 @@ def kill_after(dying, seconds):
         kill(name)
 
 
+@pytest.mark.slow
 def test_hung_worker(tmp_path):
     """A worker that is silent for too long counts as lost, and its frame goes to another."""
     frames, mark = small_frames(), tmp_path / "somebody hangs"
@@ -476,6 +486,7 @@ def test_hung_worker(tmp_path):
     check(fft_farm(frames, task=hanging, progress=False, timeout=2), frames)
 
 
+@pytest.mark.slow
 def test_late_result_counts_once(tmp_path):
     """A worker given up too early sends its result after all; so does the one in its place."""
     frames, mark = small_frames(), tmp_path / "somebody is slow"
@@ -491,6 +502,7 @@ def test_late_result_counts_once(tmp_path):
     check(fft_farm(frames, task=slow, progress=False, timeout=1), frames)
 
 
+@pytest.mark.slow
 def test_work_goes_to_who_has_time(tmp_path):
     """A slow worker that asks holds up nobody."""
     mark = tmp_path / "who is slow"
@@ -580,6 +592,26 @@ def test_gone_before_it_is_given_a_frame():
             check(gather(hand_out(router, workers, frames, timeout=1000)), frames)
         finally:
             dismiss(router, workers)
+            hired.result(20)
+
+
+def test_a_frame_in_shared_memory_is_let_go_before_its_result_is_sent():
+    """Otherwise the slot that it lies in may be wanted, and still be kept."""
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.ROUTER) as router,
+        FrameRing(1) as ring,
+        ThreadPoolExecutor() as pool,
+    ):
+        hired = pool.submit(asking_worker, bind(router, "tcp://127.0.0.1:*"), np.mean)
+        identity = recv_parts(router)[0]
+        try:
+            for number in range(200):
+                parts = ring.pack_frame(np.full((480, 640), number), sequence=number)
+                router.send_multipart([identity, *parts])
+                assert recv_parts(router)[1].bytes == b"result"
+        finally:
+            dismiss(router, [identity])
             hired.result(20)
 
 

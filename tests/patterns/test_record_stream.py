@@ -41,6 +41,7 @@ def assert_recorded(path, numbers):
     assert recorded(path) == (list(numbers), list(numbers))
 
 
+@pytest.mark.slow
 def test_subscribers_of_different_speed_end_with_the_same_frames(tmp_path):
     """Two recorders, one that compresses, and a slow reader of what grows: all have each frame."""
     frames, settings = 100, {"size": [320, 240], "fps": 300}
@@ -135,6 +136,7 @@ def forward(endpoints):
         zmq.proxy(into, out)
 
 
+@pytest.mark.slow
 def test_two_publishers_behind_one_endpoint(tmp_path):
     """They are not taken for one that is started anew again and again."""
     path = tmp_path / "film.h5"
@@ -220,6 +222,7 @@ def test_an_existing_file_is_not_touched(tmp_path):
     assert path.read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_a_publisher_that_dies(tmp_path):
     path = tmp_path / "film.h5"
     with start(camera_publisher, "simulated", wait_for=1) as process:
@@ -240,6 +243,7 @@ def wait_for_frames(path):
                 return
 
 
+@pytest.mark.slow
 def test_a_publisher_that_is_started_anew_is_not_passed_over_in_silence(tmp_path):
     path, endpoint = tmp_path / "film.h5", free_endpoint()
     with start(record, path, connect=endpoint, count=10**9) as recorder:

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import random
 import signal
 import socket as plain_sockets
 import struct
@@ -14,6 +13,8 @@ import cv2
 import numpy as np
 import pytest
 import zmq
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from zmqlab.cameras import CameraError
 from zmqlab.cameras.base import Camera
@@ -220,54 +221,41 @@ def test_every_frame_goes_to_one_client(server):
     assert all(numbers == sorted(numbers) for numbers in series)
 
 
-def random_request(choice):
-    """Parts that a confused client might send; never those that stop the server."""
-    words = [b"read", b"set", b"info", b"stop", b"", b"{}", b'{"exposure": 0.01}', b'{"size": 3}']
-    parts = [
-        choice.choice(words) if choice.random() < 0.5 else choice.randbytes(choice.choice(LENGTHS))
-        for _ in range(choice.choice([1, 1, 1, 2, 2, 2, 3, 5, 30]))
-    ]
-    return [b"stop!"] if parts[-1] == b"stop" else parts
+WORDS = [b"read", b"set", b"info", b"stop!", b"", b"{}", b'{"exposure": 0.01}', b'{"size": 3}']
+piece = st.sampled_from(WORDS) | st.binary(max_size=300)
+requests = st.lists(piece, min_size=1, max_size=5)
+many = settings(max_examples=300, deadline=None)
 
 
-LENGTHS = [0, 1, 4, 20, 300, 9000]
+@pytest.mark.slow
+def test_whatever_is_asked_gets_one_reply(req):
+    topics = set()
+
+    @many
+    @given(requests)
+    def ask(parts):
+        req.send_multipart(parts)
+        topics.add(recv_message(req)[0])
+
+    ask()
+    assert topics == {"frame", "ok", "error"}
 
 
-def test_ten_thousand_random_messages(server, shared_server):
-    choice = random.Random(1)
-    before = shared_server.memory
-    topics = random_req(server, choice, 4_000)
-    assert set(topics) == {"frame", "ok", "error"}
-    assert 2_000 < topics.count("error") < 4_000
-    random_dealers(server, choice, 4_000)
-    random_tcp(server, choice, 2_000)
-    assert request(server, "read")[2].shape == (120, 160, 3)
-    assert shared_server.memory < before + 100e6
+@pytest.mark.slow
+def test_whoever_forgets_the_empty_part_stops_nobody(server):
+    """A DEALER may forget it before a request, and need not wait for replies."""
 
+    @settings(max_examples=30, deadline=None)
+    @given(st.lists(st.tuples(st.lists(st.sampled_from([b"", b"x"]), max_size=2), requests)))
+    def ask(several):
+        with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+            socket.linger = 0
+            socket.connect(server)
+            for envelope, parts in several:
+                socket.send_multipart(envelope + parts)
+            assert answers_info(socket)
 
-def random_req(endpoint, choice, count):
-    """Return the topics: each request gets exactly one reply, of three parts."""
-    topics = []
-    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
-        socket.linger = 0
-        socket.connect(endpoint)
-        for _ in range(count):
-            socket.send_multipart(random_request(choice))
-            topics.append(recv_message(socket)[0])
-    return topics
-
-
-def random_dealers(endpoint, choice, count):
-    """A DEALER may forget the empty part before a request, and need not wait for replies."""
-    with zmq.Context() as context:
-        for _ in range(count // 100):
-            with context.socket(zmq.DEALER) as socket:
-                socket.linger = 0
-                socket.connect(endpoint)
-                for _ in range(100):
-                    envelope = choice.choice([[], [b""], [b"", b""], [b"x", b""], [b"x"]])
-                    socket.send_multipart(envelope + random_request(choice))
-                assert answers_info(socket)
+    ask()
 
 
 def answers_info(socket):
@@ -284,32 +272,39 @@ GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(48)  # https://rfc.z
 READY = b"\x04\x19\x05READY\x0bSocket-Type\x00\x00\x00\x03REQ"
 
 
-def random_tcp(endpoint, choice, count):
-    """Connections of programs that do not speak ZeroMQ, or stop speaking it."""
-    host, port = endpoint.removeprefix("tcp://").split(":")
-    beginnings = [
-        b"",
-        GREETING[:5],
-        GREETING[:10],
-        GREETING,
-        GREETING + READY,
-        b"GET / HTTP/1.1\r\n",
-    ]
-    lengths = [b"\x00\x00", b"\x01\x04", b"\x02" + b"\xff" * 8, b"\x03" + b"\x7f" * 8, b"\x04\x09"]
-    still_open = []
-    for number in range(count):
+BEGINNINGS = [b"", GREETING[:5], GREETING[:10], GREETING, GREETING + READY, b"GET / HTTP/1.1\r\n"]
+LENGTHS = [b"", b"\x00\x00", b"\x01\x04", b"\x02" + b"\xff" * 8, b"\x03" + b"\x7f" * 8, b"\x04\x09"]
+
+
+@pytest.mark.slow
+def test_programs_that_do_not_speak_zeromq_or_stop_speaking_it(server, shared_server):
+    host, port = server.removeprefix("tcp://").split(":")
+    before, still_open = shared_server.memory, []
+    reset = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
+
+    @many
+    @given(
+        st.sampled_from(BEGINNINGS),
+        st.sampled_from(LENGTHS),
+        st.binary(max_size=300),
+        st.sampled_from(["close", "reset", "stay"]),
+    )
+    def talk(beginning, length, garbage, end):
         connection = plain_sockets.create_connection((host, int(port)), timeout=10)
-        garbage = choice.choice([b"", *lengths]) + choice.randbytes(choice.choice(LENGTHS))
-        with_reset = choice.random() < 0.3
-        if with_reset:  # closing loses what is on its way, as when a computer goes off
-            linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-            connection.setsockopt(plain_sockets.SOL_SOCKET, plain_sockets.SO_LINGER, linger)
+        if end == "reset":  # closing loses what is on its way, as when a computer goes off
+            connection.setsockopt(plain_sockets.SOL_SOCKET, plain_sockets.SO_LINGER, reset)
         with contextlib.suppress(ConnectionError):  # it may throw us out while we talk
-            connection.sendall(choice.choice(beginnings) + garbage)
-        still_open.append(connection) if number % 40 == 0 else connection.close()
-    assert request(endpoint, "read")[0] == "frame"  # while some are connected and silent
+            connection.sendall(beginning + length + garbage)
+        if end == "stay" and len(still_open) < 50:
+            still_open.append(connection)
+        else:
+            connection.close()
+
+    talk()
+    assert request(server, "read")[0] == "frame"  # while some are connected and silent
     for connection in still_open:
         connection.close()
+    assert shared_server.memory < before + 100e6
 
 
 def test_a_dealer_without_the_empty_part_gets_an_error(server):
@@ -515,6 +510,7 @@ def test_a_snapshot_of_what_is_no_picture(router, tmp_path, frame, says):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_from_a_terminal(tmp_path):
     """Server and client as two commands, the server ended with Ctrl-C."""
     command = [sys.executable, "-m", "zmqlab"]

@@ -30,7 +30,15 @@ from typing import Any
 import numpy as np
 import zmq
 
-from zmqlab.patterns.workers import GLANCE, FarmError, some, unpack_result, use_one_core, work
+from zmqlab.patterns.workers import (
+    GLANCE,
+    FarmError,
+    Result,
+    some,
+    unpack_result,
+    use_one_core,
+    work,
+)
 from zmqlab.processes.handle import Process
 from zmqlab.wire.messages import MessageError, pack_frame, send_message, unpack_message
 from zmqlab.wire.parts import recv_parts, send_parts
@@ -61,17 +69,14 @@ def asking_worker(
 ) -> None:
     """Ask for frames, run a task on each, send back what it returns, until told to end.
 
-    The task takes a frame (read-only: it lies in the message) and returns an array or a number. The
-    array must be a fresh one each time, because it is sent without a copy.
-
     Parameters
     ----------
     endpoint
         Of the ROUTER socket that `hand_out` uses.
-    worker
-        A name that goes with each result. The default holds the number of the process.
+    task, worker
+        As for `zmqlab.fft_worker`.
     timeout
-        Seconds to wait for the next frame, or for the end; then it raises TimeoutError.
+        Seconds to wait for the next frame, or for the end; then TimeoutError.
     shared
         Whether the results go through shared memory. Frames are taken from either.
     """
@@ -103,9 +108,9 @@ def welcome(
     processes: Sequence[Process] = (),
     timeout: float = 30.0,
 ) -> None:
-    """Wait until `count` workers have asked for work; fill `workers` by their identities.
+    """Wait until `count` workers have asked for work; put each into `workers`, by its connection.
 
-    Nobody waits for one whose process, among those given, has ended.
+    Nobody waits for one of whose `processes` it is known that it has ended.
 
     Raises
     ------
@@ -122,7 +127,7 @@ def welcome(
                 f"{describe(router)} within {timeout:g} s"
             )
         if wait({router: zmq.POLLIN}, GLANCE):
-            _receive(router, workers)
+            _receive(router, workers, None)
 
 
 def hand_out(
@@ -132,22 +137,21 @@ def hand_out(
     processes: Sequence[Process] = (),
     timeout: float = 30.0,
     ring: FrameRing | None = None,
-) -> Iterator[tuple[int, str, np.ndarray]]:
-    """Give frames to the workers that ask, and yield the results as they arrive.
-
-    Yields number of the frame, name of the worker and array, once for each frame. A frame is kept
-    until its result is here. No more are taken than are asked for, and one.
+) -> Iterator[Result]:
+    """Give frames to the workers that ask; yield each result once, as it arrives.
 
     Parameters
     ----------
-    workers
-        As `welcome` filled it; those that ask later get frames too.
+    router, workers
+        As `welcome` left them; a worker that asks later gets frames too.
+    frames
+        Each is kept until its result is here. No more are taken than are asked for, and one.
     processes
         Those of the workers, if they were started from here: one that has ended is lost at once.
     timeout
         Seconds a worker may be silent while it has a frame: then it counts as lost, too.
     ring
-        Where the pixels are, if they are to stay in shared memory.
+        Where the pixels stay, if they go through shared memory.
 
     Raises
     ------
@@ -229,28 +233,23 @@ def _give(router, identity, worker, number, parts):
     return True
 
 
-def _receive(router, workers, reader=None):
-    """Take in one message; return what `unpack_result` does if it is a result, else None."""
+def _receive(router, workers, reader):
+    """Take in one message; return the result in it, or None."""
     identity, *parts = recv_parts(router)
     worker = workers.get(identity.bytes)
-    try:
-        if worker is None:  # one that asks for the first time, or a stranger
-            _admit(workers, identity.bytes, *unpack_message(parts)[:2])
-            return None
-        result = unpack_result(parts, reader)
-    except MessageError:
-        return None  # anybody on this computer may connect, and send what he likes
-    worker.room += 1
-    worker.heard, worker.lost = monotonic(), ""
-    worker.holds.discard(result[0])
-    return result
-
-
-def _admit(workers, identity, topic, header):
-    """Remember a worker that asks for work."""
-    name, room = header.get("worker"), header.get("room")
-    if topic == "ask" and isinstance(name, str) and isinstance(room, int):
-        workers[identity] = Worker(name, min(max(room, 0), _MOST_ROOM), heard=monotonic())
+    if worker is None:  # one that asks for the first time, or a stranger
+        with contextlib.suppress(MessageError):
+            topic, header, _ = unpack_message(parts)
+            name, room = header.get("worker"), header.get("room")
+            if topic == "ask" and isinstance(name, str) and isinstance(room, int):
+                worker = Worker(name, min(max(room, 0), _MOST_ROOM), heard=monotonic())
+                workers[identity.bytes] = worker
+    elif result := unpack_result(parts, reader):
+        worker.room += 1
+        worker.heard, worker.lost = monotonic(), ""
+        worker.holds.discard(result[0])
+        return result
+    return None
 
 
 def _take_back(workers, gone, timeout):

@@ -41,23 +41,23 @@ def fft_farm(
 
     Parameters
     ----------
-    frames : iterable of numpy.ndarray
+    frames
         A list, an array, a generator, a camera. It is read here, in this process, not faster
         than the workers work.
-    workers : int
+    workers
         How many processes.
-    task : callable
+    task
         What to do with each frame, if not its `spectrum`. A function, one of a notebook too, of
         a frame (read-only: it lies in a message) that returns an array or a number, of the same
         shape for every frame. The array must be a fresh one each time.
-    count : int, optional
+    count
         How many frames to take. Default: all; of a camera, which never ends, 100.
-    shared : bool
+    shared
         Whether frames and results go through shared memory (`zmqlab.wire.shared`), which spares
         their way through the system.
-    progress : bool
+    progress
         Show how far it is, where tqdm is installed.
-    timeout : float
+    timeout
         Seconds that a worker may be silent while it has a frame: longer than the task takes.
 
     Returns

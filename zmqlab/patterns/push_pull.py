@@ -29,16 +29,18 @@ from zmqlab.cameras import CameraError, open_camera
 from zmqlab.patterns.rendezvous import assemble, hear
 from zmqlab.patterns.workers import (
     GLANCE,
+    Result,
     Results,
     dismiss,
     gather,
-    recv_result,
     some,
+    unpack_result,
     use_one_core,
     work,
 )
 from zmqlab.wire.messages import pack_frame, recv_frame, recv_message, send_message
-from zmqlab.wire.parts import send_parts
+from zmqlab.wire.parts import recv_parts, send_parts
+from zmqlab.wire.shared import RingReader
 from zmqlab.wire.sockets import bind as bind_socket
 from zmqlab.wire.sockets import connect, describe, endpoint_of, wait, who_listens
 
@@ -180,6 +182,10 @@ def sink(
     timeout
         Seconds to wait for them, and then for each next result.
 
+    Returns
+    -------
+    Results
+
     Raises
     ------
     TimeoutError
@@ -208,16 +214,8 @@ def sink(
 
 def collect(
     router: zmq.Socket, pull: zmq.Socket, peers: dict[bytes, str], timeout: float = 60.0
-) -> Iterator[tuple[int, str, np.ndarray]]:
-    """Yield the results at the sink, once for each frame: number, name of the worker, array.
-
-    Raises
-    ------
-    TimeoutError
-        If none comes for `timeout` seconds; says which are missing.
-    FarmError
-        If the task failed.
-    """
+) -> Iterator[Result]:
+    """Yield the results at the sink, once for each frame; errors as from `sink`."""
     total, heard = None, monotonic()
     seen: set[int] = set()
     while len(seen) != total:
@@ -226,7 +224,7 @@ def collect(
             sent = hear(router, pull, peers, go=True)
             total = total if sent is None else sent
         if pull in ready:
-            result = recv_result(pull)
+            result = unpack_result(recv_parts(pull), RingReader())
             if result and result[0] not in seen:
                 heard = monotonic()
                 seen.add(result[0])

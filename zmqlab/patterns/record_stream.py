@@ -65,8 +65,11 @@ def record(
         subscribe(connect, topic, hwm=hwm, timeout=timeout) as stream,
     ):
         problems, remark = _fill(recorder, stream, most)
-    if lost := min(stream.lost, most - recorder.count):
-        last = math.inf if stream.restarts or stream.mixed else (stream.first or 0) + most - 1
+    first, lost = stream.first or 0, stream.lost
+    last: float = math.inf
+    if _one_stream(stream):  # what is lost after the last one that was asked for is no matter
+        lost, last = min(lost, most - recorder.count), first + most - 1
+    if lost:
         problems.append(
             f"{lost} lost ({_list(stream.gaps, last)}): they were sent, and found no room on the "
             "way or here. Take smaller frames, fewer in a second, or higher marks, here and there"
@@ -84,10 +87,9 @@ def record(
     of = "" if count is None else f" of {count}"
     holds = f"{path} holds {recorder.count}{of} frames"
     if problems:
-        raise RecordingError(f"{holds}: {'; '.join(problems)}")
+        raise RecordingError(f"{holds}: {'; '.join(problems)}{remark}")
     if recorder.count:
-        last = (stream.first or 0) + recorder.count - 1
-        holds += f" of {topic!r}, {stream.first} to {last}, none lost"
+        holds += f" of {topic!r}, {first} to {first + recorder.count - 1}, none lost"
     print(f"record: {holds}{remark}", flush=True)
 
 
@@ -103,8 +105,8 @@ def _fill(recorder, stream, most):
                     show(
                         f"record: {recorder.path} holds {recorder.count} frames; {stream.summary()}"
                     )
-                # The lost ones are among those that were asked for, where numbers mean one stream.
-                lost = 0 if stream.restarts or stream.mixed else stream.lost
+                # The lost ones are among those that were asked for.
+                lost = stream.lost if _one_stream(stream) else 0
                 if stream.received + lost <= most:
                     recorder.add(frame, stream.header["sequence"], stream.header["time"])
                 if stream.received + lost >= most:
@@ -125,6 +127,11 @@ def _fill(recorder, stream, most):
         )
         since = f"{monotonic() - heard:.1f} s after the last frame"
         return gone, f". Ctrl-C came {since}; what was sent after it is not known"
+
+
+def _one_stream(stream):
+    """Tell whether each number means one frame, so that the lost ones can be counted on."""
+    return not (stream.restarts or stream.mixed)
 
 
 def _list(gaps, last):

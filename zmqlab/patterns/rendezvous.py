@@ -36,12 +36,16 @@ def assemble(
 ) -> None:
     """Wait at the sink until all have announced themselves; then tell the ventilator to go.
 
-    `peers` is filled: identity of the connection, name of whoever is at its other end.
-
-    Raises
-    ------
-    TimeoutError
-        If they do not all come within `timeout` seconds; says who did not.
+    Parameters
+    ----------
+    router, pull
+        The sink's sockets for control and for results, bound.
+    peers
+        Filled here: identity of the connection, name of who is at its other end.
+    workers
+        How many must be there.
+    timeout
+        Seconds; then TimeoutError, which says who did not come.
     """
     deadline = monotonic() + timeout
     while (
@@ -65,10 +69,7 @@ def hear(
 ) -> int | None:
     """Take in one message on the sink's control socket, and answer it.
 
-    Returns
-    -------
-    int or None
-        The number of frames, if this was a ventilator that has sent them all.
+    If it is from a ventilator that has sent all its frames, return how many.
     """
     identity, *parts = recv_parts(router)
     try:

@@ -280,14 +280,13 @@ def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
         raise MessageError(f"{connect} replied to 'read' with {topic!r}: it is no camera server")
     colours = frame.shape[2:] in ((), (1,), (3,), (4,))
     picture = frame.ndim > 1 and colours and frame.size and frame.dtype.kind != "c"
-    written, image = cv2.imencode(path.suffix, frame) if picture else (False, None)
-    if image is None or not written:
+    if not picture or not (encoded := cv2.imencode(path.suffix, frame))[0]:
         raise MessageError(
             f"{connect} sent {frame.dtype} numbers of shape {frame.shape}: no {path.suffix} file "
             "holds them. A picture is height x width or height x width x 3 real numbers"
         )
     try:
-        path.write_bytes(image.tobytes())  # cv2.imwrite fails silently, and at é on Windows
+        path.write_bytes(encoded[1].tobytes())  # cv2.imwrite fails silently, and at é on Windows
     except OSError as error:
         raise OSError(f"cannot write {path}: {error.strerror}. Choose another place") from error
     height, width = frame.shape[:2]

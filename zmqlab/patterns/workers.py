@@ -22,18 +22,12 @@ from typing import Any
 import numpy as np
 import zmq
 
-from zmqlab.wire.messages import (
-    MessageError,
-    pack_frame,
-    pack_message,
-    unpack_frame,
-    unpack_message,
-)
-from zmqlab.wire.parts import recv_parts, send_each
+from zmqlab.wire.messages import Header, MessageError, pack_frame, pack_message, unpack_message
+from zmqlab.wire.parts import send_each
 from zmqlab.wire.shared import FrameRing, RingReader
 
 GLANCE = 0.1  # seconds between two looks at the clock, and at who is gone, while nothing arrives
-END = pack_message("end", {})
+Result = tuple[int, str, np.ndarray]  # number of the frame, name of the worker, what came out
 
 
 class FarmError(RuntimeError):
@@ -42,53 +36,51 @@ class FarmError(RuntimeError):
 
 def work(
     task: Callable[[np.ndarray], Any],
-    header: dict[str, Any],
+    header: Header,
     frame: np.ndarray,
     worker: str,
     ring: FrameRing | None = None,
 ) -> list[Any]:
-    """Run a task on a frame; return the parts of the message that goes back (through `ring`).
+    """Run a task on a frame; return the parts of the message that goes back.
 
-    An error of the task goes back as text: whoever waits for the result must hear of it.
+    What the task returns goes into the ring, if there is one. An error of the task goes back as
+    text: whoever waits for the result must hear of it.
     """
     number = header["sequence"]
     pack = ring.pack_frame if ring else pack_frame
     try:
-        stamp = {"sequence": number, "time": header["time"], "worker": worker}
-        return pack(task(frame), "result", **stamp)
+        return pack(task(frame), "result", sequence=number, time=header["time"], worker=worker)
     except Exception as error:
         lines = error.__traceback__ and error.__traceback__.tb_next  # the task's, without this one
         text = "".join(traceback.format_exception(error.with_traceback(lines)))
         return pack_message("error", {"sequence": number, "worker": worker, "error": text})
 
 
-def unpack_result(
-    parts: list[Any], reader: RingReader | None = None
-) -> tuple[int, str, np.ndarray]:
-    """Return number of the frame, name of the worker and array from the message of a worker.
+def unpack_result(parts: list[Any], reader: RingReader) -> Result | None:
+    """Return the result in the message of a worker, None if it is from no worker.
 
     Raises
     ------
-    MessageError
-        If it is none.
     FarmError
         If it says that the task failed; holds the traceback.
     """
-    topic, header, _ = unpack_message(parts)
-    worker, number = header.get("worker"), header.get("sequence")
-    if topic not in ("result", "error") or not isinstance(worker, str):
-        raise MessageError(f"no worker sends a message with topic {topic!r} and header {header}")
-    if topic == "error":
+    try:  # anybody on this computer may connect, and send anything
+        topic, header, _ = unpack_message(parts)
+        worker, number = header.get("worker"), header.get("sequence")
+        if topic == "result" and isinstance(worker, str):
+            return header["sequence"], worker, reader.unpack_frame(parts)[2]
+    except MessageError:
+        return None
+    if topic == "error" and isinstance(worker, str):
         raise FarmError(f"the task failed in {worker} on frame {number}:\n{header.get('error')}")
-    _, header, array = (reader.unpack_frame if reader else unpack_frame)(parts)
-    return header["sequence"], worker, array
+    return None
 
 
 def dismiss(router: zmq.Socket, identities: Iterable[bytes]) -> None:
     """Tell each of these that this was the end."""
     for identity in identities:
         with contextlib.suppress(zmq.ZMQError):  # it has ended before
-            send_each(router, [identity, *END], zmq.NOBLOCK)
+            send_each(router, [identity, *pack_message("end", {})], zmq.NOBLOCK)
 
 
 def use_one_core() -> None:
@@ -96,14 +88,6 @@ def use_one_core() -> None:
     import cv2
 
     cv2.setNumThreads(1)
-
-
-def recv_result(pull: zmq.Socket) -> tuple[int, str, np.ndarray] | None:
-    """Take in one message; return what `unpack_result` does, None if it is no result."""
-    try:
-        return unpack_result(recv_parts(pull))
-    except MessageError:
-        return None  # not from a worker: anybody on this computer may connect
 
 
 def some(numbers: Collection[int]) -> str:
@@ -139,16 +123,20 @@ class Results:
         return f"<{len(self.spectra)} results in {self.seconds:.3f} s; {shares}>"
 
 
-def gather(arrivals: Iterable[tuple[int, str, np.ndarray]], count: int | None = None) -> Results:
+def gather(arrivals: Iterable[Result], count: int | None = None) -> Results:
     """Put results into one array as they arrive; the clock runs meanwhile.
 
-    Each is number of the frame, name of the worker and array; each number from 0 up comes once.
-    Where it is known how many there will be, the array is made only once.
+    Parameters
+    ----------
+    arrivals
+        Each number of a frame, from 0 up, comes once.
+    count
+        How many there will be, where it is known: then the array is made only once.
 
     Raises
     ------
     ValueError
-        If there are none, one comes twice, or they are not all of the same shape and type.
+        If there are none, or they are not all of the same shape and type.
     """
     start = perf_counter()
     spectra, notes = None, {}
@@ -160,10 +148,8 @@ def gather(arrivals: Iterable[tuple[int, str, np.ndarray]], count: int | None = 
                 f"frame {number} gave {array.dtype} of shape {array.shape}, an earlier one "
                 f"{spectra.dtype} of shape {spectra.shape[1:]}: they fit into no array together"
             )
-        if number in notes:
-            raise ValueError(f"frame {number} has two results, the second from {worker}")
-        if number >= len(spectra):
-            spectra = _longer(spectra, number + 1)
+        if number >= len(spectra):  # at least twice as long, so that this happens rarely
+            spectra.resize((2 * max(number, 1), *array.shape), refcheck=False)
         spectra[number] = array
         notes[number] = worker, perf_counter() - start
     if spectra is None:
@@ -171,10 +157,3 @@ def gather(arrivals: Iterable[tuple[int, str, np.ndarray]], count: int | None = 
     workers, times = zip(*(notes[number] for number in range(len(notes))), strict=True)
     seconds = perf_counter() - start
     return Results(spectra[: len(notes)], np.array(workers), np.array(times), seconds)
-
-
-def _longer(array, length):
-    """Return a copy with room for more, at least twice as much, so that this happens rarely."""
-    longer = np.empty((max(length, 2 * len(array)), *array.shape[1:]), array.dtype)
-    longer[: len(array)] = array
-    return longer

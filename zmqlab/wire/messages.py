@@ -137,9 +137,11 @@ def recv_message(socket: zmq.Socket, timeout: float = 10.0) -> tuple[str, Header
     return unpack_message(recv_parts(socket, timeout))
 
 
-def pack_frame(frame: np.ndarray, topic: str = "frame", **header: Any) -> list[Any]:
+def pack_frame(
+    frame: np.ndarray, topic: str = "frame", sequence: int = 0, **extra: Any
+) -> list[Any]:
     """Return the three parts of the message that `send_frame` sends."""
-    header = frame_header(frame, **header)
+    header = frame_header(frame, sequence, **extra)
     return pack_message(topic, header, np.asarray(frame, _DTYPES[header["dtype"]], order="C"))
 
 
