@@ -205,8 +205,8 @@ class Publisher:
             return
         deadline = monotonic() + timeout
         there = self.look() + self._left
-        stamp = {"sequence": self.sequence, "stream": self._stream, "end": True}
-        end = pack_frame(np.empty(0, np.uint8), self._wire, **stamp)
+        nothing = np.empty(0, np.uint8)
+        end = pack_frame(nothing, self._wire, self.sequence, stream=self._stream, end=True)
         while True:  # more than once: it is dropped like a frame where there is no room
             with contextlib.suppress(TimeoutError):
                 self._send(end, timeout=0)

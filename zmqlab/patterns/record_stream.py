@@ -65,7 +65,8 @@ def record(
         subscribe(connect, topic, hwm=hwm, timeout=timeout) as stream,
     ):
         problems, remark = _fill(recorder, stream, most)
-    first, lost = stream.first or 0, stream.lost
+    first = stream.first or 0
+    lost: float = stream.lost
     last: float = math.inf
     if _one_stream(stream):  # what is lost after the last one that was asked for is no matter
         lost, last = min(lost, most - recorder.count), first + most - 1
