@@ -346,7 +346,7 @@ def test_a_note_in_the_page_says_which_frames_are_left_out(browser, lab):
     with open_page(browser, lab) as page:
         open_notebook(page, "notebooks/mixed.ipynb")
         page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
-        left_out = re.compile(r"Frames left out: \d+, .* shape \([12],\) is no picture")
+        left_out = re.compile(r"Frames left out: \d+, .* shape \([12],\) is not a picture")
         page.locator(".zmqlab-note").get_by_text(left_out).wait_for()
         number = "document.querySelector('.zmqlab-canvas').dataset.sequence"
         page.wait_for_function(f"() => {number} > 10 && {number} % 3 === 0")

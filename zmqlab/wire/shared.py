@@ -202,7 +202,9 @@ class RingReader:
 
     def close(self) -> None:
         """Let go of the memory, but for arrays that are still kept. Closing twice is safe."""
-        self._memories.clear()
+        if self._memories:
+            self._memories.clear()
+            ring.sweep()  # of a writer that was killed nobody else may be left to do so
 
     def __enter__(self) -> "RingReader":
         return self
