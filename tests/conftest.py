@@ -42,6 +42,12 @@ def no_child_left_over():
 
 
 @pytest.fixture(scope="session", autouse=True)
+def progress_of_nobody(tmp_path_factory):
+    """Keep what the tests pass out of the progress of whoever runs them."""
+    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
+
+
+@pytest.fixture(scope="session", autouse=True)
 def no_orphan_left_over():
     """Fail the run if it leaves a process behind whose parent is gone, name it, and end it."""
     os.environ[MARK] = mark = uuid.uuid4().hex
