@@ -2,5 +2,6 @@
 
 `bill` takes the journey of a frame apart, `ways` are the ways to send one, `race` lets them run
 against each other. `film` is a camera of stripes, in which a torn frame shows; `marks` tries out
-queues and batches, `slots` memory that two processes share, and `readers` counts readers and ages.
+queues and batches, `slots` memory that two processes share, and `readers` what several readers
+cost.
 """
