@@ -9,6 +9,7 @@ import time
 import psutil
 import pytest
 import zmq
+from helpers.families import ROLES
 from helpers.in_kernel import open_kernel
 
 from zmqlab import ring_folders
@@ -311,23 +312,7 @@ def test_a_handle_shows_itself_as_a_panel_where_the_extension_is_loaded():
 # When kernels end
 
 
-CHILDREN = """
-import time, zmq, zmqlab
-
-def echo():
-    with zmq.Context() as context, context.socket(zmq.REP) as rep:
-        rep.bind("tcp://127.0.0.1:*")
-        while True:
-            rep.send(rep.recv())
-
-def stubborn():
-    zmqlab.ready()
-    while True:
-        try:
-            time.sleep(60)
-        except KeyboardInterrupt:
-            pass
-
+CHILDREN = f"""{ROLES}
 server, other = zmqlab.start(echo), zmqlab.start(stubborn)
 print(server.pid, other.pid, server.endpoint)
 """

@@ -9,26 +9,13 @@ import time
 
 import psutil
 import pytest
+from helpers.families import ROLES
 from helpers.observing import PATIENCE
 
 pytestmark = pytest.mark.slow  # each starts a family of processes
 
-PARENT = """
-import os, subprocess, sys, time, zmq, zmqlab
-
-def echo():
-    with zmq.Context() as context, context.socket(zmq.REP) as rep:
-        rep.bind("tcp://127.0.0.1:*")
-        while True:
-            rep.send(rep.recv())
-
-def stubborn():
-    zmqlab.ready()
-    while True:
-        try:
-            time.sleep(60)
-        except KeyboardInterrupt:
-            pass
+PARENT = f"""{ROLES}
+import os, subprocess, sys
 
 def family():
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
@@ -36,7 +23,7 @@ def family():
     child.wait()
 
 print(*[zmqlab.start(each).pid for each in (echo, stubborn, family)], flush=True)
-{then}
+{{then}}
 """
 
 
