@@ -27,7 +27,7 @@ from typing import Any
 
 from zmqlab.course import beginnings, checks, progress_file, solutions
 from zmqlab.course.verdicts import Result
-from zmqlab.processes import cells
+from zmqlab.processes import cells, launch
 from zmqlab.processes.handle import StartError
 from zmqlab.processes.launch import start
 
@@ -198,23 +198,25 @@ def _try_out(name, check, function):
 
     process = None
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder, "verdict.json")
+        file, begun = Path(folder, "verdict.json"), Path(folder, "verdict.json.begun")
         call = run, check, function, str(file)
         options = {"process_name": f"check of {name}", "observe": False, "start_timeout": SLOWEST}
         try:
             with start(*call, **options) as process:
                 process.wait_until(lambda process: process.ended, SLOWEST, "the verdict")
             verdict = json.loads(file.read_text("utf-8"))
-        except StartError as error:
-            what, _, lines = str(error).partition("\n")
-            verdict = not_yet(f"The check could not begin: {what}", lines)
+        except (StartError, FileNotFoundError) as error:
+            if begun.exists():  # it may have ended even before it told that it has begun
+                process = launch.process(options["process_name"])
+                verdict = not_yet(
+                    f"It ended the process that it ran in, with exit code {process.exit_code}. A "
+                    "function returns or raises an error, and the process goes on."
+                )
+            else:
+                what, _, lines = str(error).partition("\n")
+                verdict = not_yet(f"The check could not begin: {what}", lines)
         except TimeoutError:
             verdict = not_yet(f"The check was not done after {SLOWEST} s, and was ended.")
-        except FileNotFoundError:
-            verdict = not_yet(
-                f"It ended the process that it ran in, with exit code {process.exit_code}. A "
-                "function returns or raises an error, and the process goes on."
-            )
         except KeyboardInterrupt:
             verdict = not_yet("The check was interrupted.")
     return verdict, process.output if process else ""

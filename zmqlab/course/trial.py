@@ -115,6 +115,7 @@ def run(check: Callable[..., str], function: Callable[..., Any], file: str) -> N
     global _file
     _file = file
     zmq.Context.socket = _socket  # type: ignore[method-assign, assignment]
+    Path(f"{file}.begun").touch()
     ready()
     try:
         said = check(function)
