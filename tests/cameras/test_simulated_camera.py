@@ -41,6 +41,7 @@ def test_same_seed_same_film_whether_paced_or_not():
     assert not np.array_equal(once[0], once[1])
 
 
+@pytest.mark.slow
 def test_the_mean_squared_displacement_gives_the_diffusion_coefficient():
     with simulated(beads=400, diffusion=0.8, fps=50, seed=3) as camera:
         track, times = [], []

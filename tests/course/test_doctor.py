@@ -67,6 +67,7 @@ def test_report_in_a_notebook(capsys):
     assert len(capsys.readouterr().out.splitlines()) >= len(report)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("requirements", "state", "finding"),
     [

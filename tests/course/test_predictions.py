@@ -85,6 +85,7 @@ def test_a_question_that_returns_is_answered_at_once():
     assert progress_file.load()["guesses"][NAME]["right"] is False
 
 
+@pytest.mark.slow
 def test_in_a_kernel_the_page_chooses(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     with open_kernel() as kernel:

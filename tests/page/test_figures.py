@@ -104,6 +104,7 @@ def test_peaks_are_where_the_axes_say(period, angle, size):
         assert brightness(peak) > 1.3 * max(elsewhere)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(640, 480), (1920, 1080)])
 def test_a_peak_of_one_bin_is_not_lost(size):
     """It is drawn in the colour that the bar gives to its height, however small the figure."""
@@ -146,6 +147,7 @@ def test_a_frame_of_which_nobody_knows_what_is_white(show, bad, says):
         show(np.zeros((4, 4), np.uint8), bad)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 1), (1, 640), (480, 1, 3), (7, 5)])
 def test_a_frame_may_be_small_and_of_one_grey(shape):
     pixels = rendered(show_frame(np.zeros(shape, np.uint8), spectrum=True))
@@ -227,6 +229,7 @@ def test_everything_written_is_grey_on_nothing(frame, capsys):
         assert rendered(picture)[0, 0, 3] == 0  # the page shows through
 
 
+@pytest.mark.slow
 def test_small_files(frame):
     pictures = show_frame(frame), show_spectrum(frame), show_frame(frame[..., 0])
     for picture in (*pictures, show_spectrum(frame, frame, frame)):

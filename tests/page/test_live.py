@@ -89,6 +89,7 @@ def test_picture_is_the_frame_and_its_spectrum(place):
     assert pixels[:40, 640:].mean() < 40  # and the corners are dark
 
 
+@pytest.mark.slow
 def test_a_page_that_paints_nothing_gets_two_pictures(place):
     async def look():
         async with a_page(place) as page:
@@ -103,6 +104,7 @@ def test_a_page_that_paints_nothing_gets_two_pictures(place):
     assert after > first[-1] + 10
 
 
+@pytest.mark.slow
 def test_painted_pictures_are_timed_by_the_servers_clock(place):
     async def look():
         async with a_page(place) as page:
@@ -141,6 +143,7 @@ def test_nonsense_harms_nobody_else(place, nonsense):
     assert about["sequence"] >= 0
 
 
+@pytest.mark.slow
 def test_settings_are_passed_to_the_camera():
     async def look(place):
         async with a_page(place) as page:
@@ -157,6 +160,7 @@ def test_settings_are_passed_to_the_camera():
     assert "exposure" in wrong["note"]
 
 
+@pytest.mark.slow
 def test_the_end_of_the_stream_is_told():
     async def look(camera, place):
         async with a_page(place) as page:
@@ -170,6 +174,7 @@ def test_the_end_of_the_stream_is_told():
         assert "ended" in asyncio.run(look(camera, place))
 
 
+@pytest.mark.slow
 def test_without_a_page_there_is_a_still_picture():
     with start(camera_publisher, "simulated") as camera:
         view = live(camera)

@@ -276,6 +276,7 @@ def test_a_click_while_the_kernel_is_busy_is_not_lost(kernel):
     kernel.until(lambda states: states[panel]["state"] == "stopped")
 
 
+@pytest.mark.slow
 def test_the_panel_shows_progress_and_survives_floods(kernel):
     text = """%%terminal flood
 import time, zmqlab

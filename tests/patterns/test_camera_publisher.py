@@ -50,6 +50,7 @@ def test_on_the_wire():
     assert (header["end"], header["sequence"]) == (True, 3)
 
 
+@pytest.mark.slow
 def test_a_wrong_topic_is_explained():
     with (
         start(camera_publisher, "simulated", topic="microscope") as process,
@@ -158,6 +159,7 @@ def test_a_publisher_that_waits_for_a_slow_subscriber_still_answers():
         assert process.wait(10) == 0
 
 
+@pytest.mark.slow
 def test_a_publisher_whose_subscribers_do_not_come_says_so():
     with (
         start(camera_publisher, "simulated", wait_for=2, timeout=0.5) as process,

@@ -213,6 +213,7 @@ def test_a_slow_subscriber_knows_each_frame_that_it_lost():
         assert process.wait(10) == 0
 
 
+@pytest.mark.slow
 def test_a_fast_subscriber_does_not_suffer_from_a_slow_one():
     """With a high-water mark for all its frames one loses none, while another loses most."""
     with (
@@ -230,6 +231,7 @@ def test_a_fast_subscriber_does_not_suffer_from_a_slow_one():
         assert slow.gaps == [] or slow.lost > 0
 
 
+@pytest.mark.slow
 def test_none_is_dropped_when_the_publisher_waits():
     with (
         start(publish, 150, wait_for=2, hwm=2, drop=False) as process,
@@ -255,6 +257,7 @@ def send_until_there_is_no_room(publisher, timeout):
             return str(error)
 
 
+@pytest.mark.slow
 def test_who_takes_no_frame_any_more_is_not_waited_for_without_end():
     with Publisher(hwm=1, drop=False) as publisher, subscribe(publisher.endpoint, hwm=1):
         publisher.wait_for(1)
@@ -283,6 +286,7 @@ def test_a_frame_that_could_not_be_sent_can_be_sent_again():
         publisher.close(timeout=0)
 
 
+@pytest.mark.slow
 def test_a_subscriber_that_is_killed_keeps_nobody_waiting():
     with start(publish, 200, wait_for=2, hwm=2, drop=False) as process:
         with (
@@ -327,6 +331,7 @@ def test_latest_is_the_newest_that_arrived():
 # What may come in a subscriber's way
 
 
+@pytest.mark.slow
 def test_a_publisher_that_is_killed_and_started_again():
     endpoint = free_endpoint()
     forever = 10**9
@@ -440,6 +445,7 @@ def test_a_flood_of_bad_messages_does_not_make_a_wait_endless():
         assert "1000 refused, the last because a message has three parts" in str(error.value)
 
 
+@pytest.mark.slow
 def test_a_stream_that_ends_and_another_that_follows():
     endpoint = free_endpoint()
     with subscribe(endpoint) as stream:

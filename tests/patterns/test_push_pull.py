@@ -124,6 +124,7 @@ def test_ventilator_waits_for_all_workers(tmp_path):
         assert set(results["worker"]) == {"early", "late"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("role", [ventilator, fft_worker, sink])
 def test_says_who_did_not_come(role):
     nobody = free_endpoint()
@@ -262,6 +263,7 @@ def test_farm_takes_a_camera():
         check(fft_farm(camera, workers=1, count=7), frames)
 
 
+@pytest.mark.slow
 @each_way
 def test_farm_takes_a_generator_that_uses_one_buffer(shared):
     # Large ones: pyzmq copies what is small anyway.
@@ -314,6 +316,7 @@ def test_farm_tells_of_an_error_in_the_task():
         fft_farm(frames, task=picky, progress=False)
 
 
+@pytest.mark.slow
 def test_farm_tells_of_an_error_in_the_frames():
     def broken():
         yield from small_frames(20)
@@ -324,6 +327,7 @@ def test_farm_tells_of_an_error_in_the_frames():
     assert not process("worker 1").running
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -115,6 +115,7 @@ def test_frames_that_are_lost_count_among_those_asked_for(tmp_path):
     assert recorded(path)[1] == [3, 4, 6]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("numbers", [[0, 1, 2, 0, 1, 2], [5, 6, 6, 7, 8, 9]])
 def test_numbers_that_go_back_are_not_blamed_on_anybody(tmp_path, numbers):
     """Without names of streams nobody can tell whether the publisher was started anew."""
@@ -201,6 +202,7 @@ def test_a_stream_that_ends_early(tmp_path):
     assert_recorded(path, range(5))
 
 
+@pytest.mark.slow
 def test_nobody_publishes(tmp_path):
     path = tmp_path / "film.h5"
     with pytest.raises(TimeoutError, match="nobody listens there"):
@@ -308,6 +310,7 @@ def test_frames_of_another_shape_end_a_recording_that_is_kept(tmp_path):
     assert "this frame is 240 x 320 x 3 uint8" in recorder.output
 
 
+@pytest.mark.slow
 def test_from_a_terminal(tmp_path):
     def zmqlab(*arguments):
         command = [sys.executable, "-m", "zmqlab", "record", *map(str, arguments)]

@@ -417,6 +417,7 @@ def router():
         yield socket, bind(socket, "tcp://127.0.0.1:*")
 
 
+@pytest.mark.slow
 def test_a_retry_has_a_fresh_socket_and_gets_no_late_reply(router):
     socket, endpoint = router
     with ThreadPoolExecutor(1) as pool:

@@ -74,6 +74,7 @@ def test_a_subscriber_that_keeps_every_frame_does_not_stop_the_publisher():
     assert all(number_in(frame) == number for number, frame in kept)
 
 
+@pytest.mark.slow
 def test_a_camera_that_is_recorded_through_shared_memory(tmp_path):
     path = tmp_path / "film.h5"
     with start(camera_publisher, "simulated", wait_for=1, count=20, shared=22) as process:
@@ -84,6 +85,7 @@ def test_a_camera_that_is_recorded_through_shared_memory(tmp_path):
         assert list(film["sequence"]) == list(range(20))
 
 
+@pytest.mark.slow
 def test_a_frame_that_is_not_on_this_computer():
     with raw_publisher() as (socket, ready), subscribe(socket.last_endpoint.decode()) as stream:
         ready()

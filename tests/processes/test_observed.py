@@ -133,6 +133,7 @@ def exchange(kinds, transports):
     print(json.dumps([end for truth in truths for end in (truth.one, truth.two)]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "kinds", ["REQ REP", "PUSH PULL", "PUB SUB", "DEALER ROUTER", "PAIR PAIR", "XPUB XSUB"]
 )

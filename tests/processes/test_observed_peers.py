@@ -22,6 +22,7 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])
 # Who is at the other end
 
 
+@pytest.mark.slow
 def test_peers_are_counted_and_named():
     with zmqlab.start(serve, "REP") as server:
         assert seen(server, lambda it: it["peers"] == 0, "a report")

@@ -99,6 +99,7 @@ def receive_in_between(socket, choice, check):
         check(parts)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "send",
     [
@@ -189,6 +190,7 @@ def test_a_server_serves_after_requests_that_were_interrupted():
         assert "Traceback" not in server.output
 
 
+@pytest.mark.slow
 def test_both_ways_at_once():
     """A message and its answer, with Ctrl-C in either."""
     step = (

@@ -476,6 +476,7 @@ def test_many_readers():
 # Larger frames
 
 
+@pytest.mark.slow
 def test_the_ring_grows_in_mid_stream():
     with FrameRing(3) as frames, reading(echo, False) as (socket, _), pair() as (one, other):
         views, reader = {}, RingReader()
@@ -752,6 +753,7 @@ def maps():
     return sum("/zmqlab-" in line for line in Path("/proc/self/maps").read_text().splitlines())
 
 
+@pytest.mark.slow
 def test_no_header_crashes_the_reader():
     with FrameRing() as frames, RingReader() as reader:
         topic, good, nothing = frames.pack_frame(np.arange(5, dtype="uint8"))
