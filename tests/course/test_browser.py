@@ -15,7 +15,7 @@ from helpers.in_browser import (
     raised,
     restart_kernel,
     run_all,
-    screenshot,
+    screenshots,
     wait_idle,
     write_notebook,
 )
@@ -46,7 +46,7 @@ def test_notebook_runs(path, browser, lab, tmp_path):
     with open_page(browser, lab) as page:
         open_notebook(page, f"notebooks/{path.name}")
         finished = run_all(page)
-        screenshot(page, path.stem, tmp_path)
+        screenshots(page, path.stem, tmp_path)
         assert not raised(page)
         assert finished
 

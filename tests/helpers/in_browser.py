@@ -218,13 +218,29 @@ def printed(page) -> str:
     )
 
 
+def screenshots(page, name, folder):
+    """Save pictures of the notebook; where ZMQLAB_SCREENSHOTS is set, dark and narrow ones, too."""
+    wanted = os.environ.get("ZMQLAB_SCREENSHOTS")
+    screenshot(page, name, Path(wanted or folder))
+    if wanted:
+        page.set_viewport_size({**page.viewport_size, "width": 1000})
+        screenshot(page, f"{name} narrow", Path(wanted))
+        change_theme(page, "JupyterLab Dark")
+        screenshot(page, f"{name} dark", Path(wanted))
+
+
+def change_theme(page, theme):
+    """Change JupyterLab's theme, and wait until it is there."""
+    page.evaluate("theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    page.wait_for_function("theme => document.body.dataset.jpThemeName === theme", arg=theme)
+
+
 def screenshot(page, name, folder):
-    """Save the whole notebook as a picture, or two, in ZMQLAB_SCREENSHOTS if that is set.
+    """Save the whole notebook as a picture, or several.
 
     JupyterLab scrolls inside its window, so the window is made as tall as the notebook, or as a
     picture may be.
     """
-    folder = Path(os.environ.get("ZMQLAB_SCREENSHOTS") or folder)
     folder.mkdir(parents=True, exist_ok=True)
     size = page.viewport_size
     # What is out of sight is not drawn, and has no height of its own, otherwise.
