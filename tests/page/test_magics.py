@@ -262,7 +262,9 @@ def test_the_panel_follows_its_process(kernel):
         req.connect(endpoint)
         req.send(b"hello")
         shows_of_socket("1 peer · in 1 out 1 · last: handshake done")
-        shows_of_socket("ACCEPTED: connected\\nHANDSHAKE_SUCCEEDED: handshake done, a peer")
+        shows_of_socket(
+            "ACCEPTED: somebody has connected\\nHANDSHAKE_SUCCEEDED: handshake done, a peer"
+        )
         kernel.click(panel, "nonsense")
         stops = "[each for each in threading.enumerate() if '(stop)' in each.name]"
         kernel.run(f"import threading\nfor each in {stops}: each.join()")

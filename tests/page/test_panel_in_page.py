@@ -56,8 +56,11 @@ def test_panels(browser, lab, tmp_path):
             server.inner_text(),
             re.S,
         )
-        line, story = server.locator("summary"), server.get_by_text("ACCEPTED: connected")
-        line.get_by_text("disconnected without a handshake").wait_for()
+        line, story = (
+            server.locator("summary"),
+            server.get_by_text("ACCEPTED: somebody has connected"),
+        )
+        line.get_by_text("disconnected, no handshake").wait_for()
         assert not story.is_visible()
         line.focus()
         page.keyboard.press("Enter")

@@ -73,7 +73,7 @@ def test_those_who_never_shook_hands_are_no_peers():
             assert server.sockets[0]["events"] == server.events[-10:]
             assert len(server.events) > 10  # of them a socket keeps the last
             name, told = words.story_of(server.sockets[0])[-1]
-            assert (name, told[:32]) == ("DISCONNECTED", "disconnected without a handshake")
+            assert (name, told[:26]) == ("DISCONNECTED", "disconnected, no handshake")
             assert "· 1 peer · in 1 out 1 · last: disc" in words.line_of(server.sockets[0])
 
 

@@ -77,6 +77,7 @@ class _Others:
             self.port.close()
         socket = self.context.socket(getattr(zmq, kind))
         socket.linger, socket.rcvtimeo = 0, int(1000 * PATIENCE)
+        socket.reconnect_ivl = -1  # whoever does not fit comes once
         (socket.bind if self.bind else socket.connect)(self.endpoint)
         self.there.append(socket)
 

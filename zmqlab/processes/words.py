@@ -3,8 +3,8 @@
 from typing import Any
 
 _WORDS = {
-    "ACCEPTED": "connected",
-    "CONNECTED": "connected",
+    "ACCEPTED": "somebody has connected",
+    "CONNECTED": "somebody listens there",
     "HANDSHAKE_SUCCEEDED": "handshake done, a peer",
     "HANDSHAKE_FAILED_NO_DETAIL": "handshake failed",
     "HANDSHAKE_FAILED_PROTOCOL": "handshake failed, that is not ZeroMQ as it should be",
@@ -12,7 +12,7 @@ _WORDS = {
     "DISCONNECTED": "disconnected",
     "CONNECT_RETRIED": "nobody answers there, tries again",
 }
-_NO_PEER_YET = ("ACCEPTED", "CONNECTED", "HANDSHAKE_FAILED_NO_DETAIL")
+_OUTCOMES = ("HANDSHAKE_SUCCEEDED", "HANDSHAKE_FAILED_PROTOCOL", "HANDSHAKE_FAILED_AUTH")
 
 
 def line_of(socket: dict[str, Any]) -> str:
@@ -33,15 +33,18 @@ def line_of(socket: dict[str, Any]) -> str:
 def story_of(socket: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the last events of a socket in order, each as its name and in words."""
     story: list[tuple[str, str]] = []
-    before: dict[tuple, str] = {}  # what happened to each connection
-    last = ""
+    strangers, last = set(), ""
     for each in socket["events"]:
         name, connection = each["event"], (each["endpoint"], each["local"], each["peer"])
         words = _WORDS.get(name, name)
-        if name == "DISCONNECTED" and before.get(connection) in _NO_PEER_YET:
-            words = "disconnected without a handshake, the wrong kind of socket?"
-        if name == "CONNECT_RETRIED" and last == "DISCONNECTED":
+        if name in ("ACCEPTED", "CONNECTED"):
+            strangers.add(connection)
+        elif name in _OUTCOMES:
+            strangers.discard(connection)
+        elif name == "DISCONNECTED" and connection in strangers:
+            words = "disconnected, no handshake: wrong kind of socket?"
+        elif name == "CONNECT_RETRIED" and last == "DISCONNECTED":
             words = "tries again"
         story.append((name, words))
-        before[connection] = last = name
+        last = name
     return story
