@@ -102,7 +102,12 @@ def expect_type(what: str, kind: type | UnionType, got: Any, words: str) -> None
 
 def misfit(verb: str, kinds: list[str], fitting: list[str]) -> str:
     """Say that sockets are of the wrong kind: of which, and which would fit."""
-    return f"It {verb} a {' and a '.join(kinds)} socket where a {' or '.join(fitting)} is needed."
+    made, needed = " and ".join(map(_with_article, kinds)), " or ".join(fitting)
+    return f"It {verb} {made} socket where {_with_article(needed)} is needed."
+
+
+def _with_article(kind):
+    return f"{'an' if kind.startswith('X') else 'a'} {kind}"
 
 
 def named(*parts: bytes) -> str:
