@@ -21,6 +21,7 @@ from reprlib import Repr
 from types import UnionType
 from typing import Any
 
+import lazy_loader
 import zmq
 
 import zmqlab
@@ -31,7 +32,7 @@ from zmqlab.wire import sockets
 TIMEOUT = 4.0  # seconds for a reply, and for a short call
 
 # Lines of a traceback that are not the learner's: ours, and pyzmq's (the compiled ones, too).
-_folders = "|".join(re.escape(each.__path__[0]) for each in (zmqlab, zmq))
+_folders = "|".join(re.escape(each.__path__[0]) for each in (zmqlab, lazy_loader, zmq))
 _OURS = re.compile(
     rf'^([ |]*)  File "({_folders}|zmq[/\\]backend)[^\n]*\n(\1    [^\n]*\n)*', re.MULTILINE
 )
