@@ -223,6 +223,12 @@ WRONG = {
             hears("topic.decode().startswith(subscription.decode())"),
             "raised an error.*UnicodeDecodeError",
         ),
+        "as text, more or less": (
+            hears(
+                "topic.decode(errors='replace').startswith(subscription.decode(errors='replace'))"
+            ),
+            "different bytes are different",
+        ),
         "a short memory": (
             hears("topic[:255].startswith(subscription[:255])"),
             "the last byte of it",
@@ -322,10 +328,6 @@ WRONG = {
             changed(PUBLISH, "socket.sndhwm = len(messages) + 1", "pass"),
             "Not all messages came to .*: its queue for each subscriber holds 1000 messages",
         ),
-        "the receiving mark": (
-            changed(PUBLISH, "sndhwm", "rcvhwm"),
-            "its queue for each subscriber holds 1000 messages",
-        ),
         "throws away what waits": (
             changed(PUBLISH, "socket.bind(bind)", "socket.linger = 0\n        socket.bind(bind)"),
             "Not all messages came to subscriber . of .: it ended before they had left",
@@ -342,10 +344,6 @@ WRONG = {
         ),
         "never ends": (
             publish(WAIT, closing="while True:\n    time.sleep(0.1)"),
-            "went on instead of ending after its last message",
-        ),
-        "waits for them to leave": (
-            publish(WAIT, closing="socket.recv()"),
             "went on instead of ending after its last message",
         ),
         "fails at the end": (publish(WAIT, closing="done"), "ended with an error.*NameError"),

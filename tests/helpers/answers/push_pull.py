@@ -192,6 +192,12 @@ WRONG = {
             "It is the median",
         ),
         "whole means": (changed(MEAN, "float(mean)", "int(mean)"), "cut to a whole number"),
+        "to two digits": (changed(MEAN, "float(mean)", "round(mean, 2)"), "It has been rounded"),
+        "ten frames and no more": (
+            changed(MEAN, "while True", "for _ in range(10)"),
+            "ended before the end came|Nothing came for 4 s when result 1. of 20|"
+            "Nobody takes frame 1.: .* or no longer",
+        ),
         "a constant": (changed(MEAN, "float(mean)", "0.0"), "mean of frame 4.*gave: 0.0"),
         "always uint8": (changed(MEAN, 'header["dtype"]', '"uint8"'), "uint16.*expected"),
         "of three dimensions only": (
@@ -273,7 +279,7 @@ WRONG = {
         ),
         "ends at a short silence": (
             mean_worker("if not pull.poll(2000): break", RECEIVE, END, *SEND),
-            "ended before frame .* nobody had told it to. Frames may come three seconds apart",
+            "ended before .* nobody had told it to. Frames may come three seconds apart",
         ),
         "two seconds and no more": (
             changed(MEAN, "timeout=60", "timeout=2"),
@@ -306,7 +312,7 @@ WRONG = {
                 'zmqlab.send_message(push, "mean", answer)',
                 'if push.poll(0, zmq.POLLOUT): zmqlab.send_message(push, "mean", answer)',
             ),
-            "Nothing came for 4 s when result . of 10, to a sink that comes after the end",
+            "Nothing came for 4 s when result . of 20, to a sink that comes after the end",
         ),
         "is asynchronous": (
             changed(MEAN, "def mean", "async def mean"),

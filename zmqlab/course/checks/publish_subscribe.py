@@ -38,6 +38,7 @@ PAIRS = [
     (b"cam[1]", b"cam[1]/left", "brackets are bytes, and no pattern"),
     (b"cam?(", b"cam?(1", "the topic begins with it, and it is no pattern"),
     (b"\xff\x00", b"\xff\x00\x01", "any bytes will do, text or not"),
+    (b"\xff", b"\xfe", "different bytes are different, though neither is text"),
     (b"\x00", b"camera", "a zero is a byte as any other"),
     (b"x" * 300, b"x" * 301, "the topic begins with it, long as it is"),
     (b"x" * 300, b"x" * 299 + b"y", "they differ in the last byte of it"),
@@ -52,7 +53,7 @@ PAIRS = [
     "Several subscribers to the same topic make one message only, unless you set "
     "`socket.xpub_verbose = True` before `bind`.",
     "All messages may have to wait in the queue of one subscriber: `socket.sndhwm = len(messages) "
-    "+ 1`.",
+    "+ 1`. Closed by `with`, socket and context wait until the last one has left.",
 )
 def publish_to_all(function):
     odd = [b"message", b"", b"message", b"message", b" two words ", b"\xff\x00\n", b"0" * 300]

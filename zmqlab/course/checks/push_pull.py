@@ -56,7 +56,7 @@ def mean_worker(function):
         if pull.poll(100):
             more = named(*pull.recv_multipart())
             raise NotYet(f"It sent more than a result for each frame: after the end came {more}.")
-    _check_patience(function, frames)
+    _check_patience(function, frames * 2)
     return (
         "It worked on frames of every kind, alone and with a colleague, waited for them, ended "
         "when it was told to, and no result was lost, though the sink came last."
@@ -80,7 +80,7 @@ def _check_patience(function, frames):
         done.settle(lambda it: all(each["closed"] for each in it.sockets), TIMEOUT)
         _give(other_push, idle, frames[0], len(frames))
         if idle.settle(lambda it: it.ended, SILENCE):
-            raise _unasked_end(len(frames) + 1)
+            raise _unasked_end("the next frame")
         if done.ended:
             raise NotYet(
                 "It ended before there was a sink, and the results that waited in its queue are "
@@ -131,19 +131,24 @@ def _give(push, worker, frame, number, **extra):
         send_frame(push, frame, topic, number, timeout=TIMEOUT, **extra)
     except TimeoutError:
         if worker.ended:
-            raise _unasked_end(number) from None
-        raise NotYet(f"Nobody takes frame {number}: it is not connected to `frames`.") from None
-
-
-def _unasked_end(number):
-    return NotYet(
-        f"It ended before frame {number} came, and nobody had told it to. Frames may come three "
-        "seconds apart."
-    )
+            raise _unasked_end(f"frame {number}") from None
+        raise NotYet(
+            f"Nobody takes frame {number}: it is not connected to `frames`, or no longer."
+        ) from None
 
 
 def _send_end(push):
-    send_message(push, "frame", {"end": True}, timeout=TIMEOUT)
+    try:
+        send_message(push, "frame", {"end": True}, timeout=TIMEOUT)
+    except TimeoutError:
+        raise _unasked_end("the end") from None
+
+
+def _unasked_end(what):
+    return NotYet(
+        f"It ended before {what} came, and nobody had told it to. Frames may come three seconds "
+        "apart."
+    )
 
 
 def _take(pull, worker, what):
@@ -170,6 +175,7 @@ def _check_mean(push, pull, worker, frame, number):
         "It is the sum": frame.sum(),
         "It is the median": np.median(frame),
         "It is that of one colour": frame[..., 0].mean(),
+        "It has been rounded": round(expected, 2),
         "It has been made whole": round(expected),
         "It has been cut to a whole number": int(expected),
     }
