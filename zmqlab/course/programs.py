@@ -15,6 +15,7 @@ from zmqlab import MessageError, Process, StartError, process, start
 from zmqlab.course.trial import TIMEOUT, NotYet, expect, free_endpoint, misfit, named
 
 STARTING = 8.0  # seconds a program may take to bind or connect
+SILENCE = 3.2  # seconds: it must bear three in which nothing comes
 
 
 @contextlib.contextmanager

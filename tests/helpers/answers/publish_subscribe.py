@@ -332,6 +332,10 @@ WRONG = {
             changed(PUBLISH, "socket.bind(bind)", "socket.linger = 0\n        socket.bind(bind)"),
             "Not all messages came to subscriber . of .: it ended before they had left",
         ),
+        "leaves its context open": (
+            changed(PUBLISH, "zmq.Context() as context, context", "zmq.Context.instance()"),
+            "it ended before they had left. Close the context too, with no `linger` set",
+        ),
         "a moment for what waits": (
             publish(WAIT, closing="time.sleep(0.5)\ncontext.destroy(linger=0)"),
             "Not all messages came to subscriber 1 of 3: it ended before they had left",

@@ -7,10 +7,9 @@ import time
 import zmq
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.programs import counted, expect_end, running
+from zmqlab.course.programs import SILENCE, counted, expect_end, running
 from zmqlab.course.trial import TIMEOUT, NotYet, Words, call, expect, free_endpoint, named
 
-SILENCE = 3.2  # seconds: a publisher must wait at least three for a subscriber
 HASTE = 1.5  # seconds after which a publisher that does not wait for its messages has ended
 LONG = 8000  # bytes
 PAIRS = [
@@ -157,7 +156,7 @@ def _expect_all(sent, got, publisher, who):
         elif 0 < marks[0] < len(sent):
             why = f": its queue for each subscriber holds {marks[0]} messages"
         elif publisher.ended:
-            why = ": it ended before they had left"
+            why = ": it ended before they had left. Close the context too, with no `linger` set"
         raise NotYet(f"Not all messages came to {who}{why}.", len(sent), len(got))
 
 

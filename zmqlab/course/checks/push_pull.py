@@ -9,7 +9,7 @@ import numpy as np
 import zmq
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.programs import accepted, expect_end, receive, running
+from zmqlab.course.programs import SILENCE, accepted, expect_end, receive, running
 from zmqlab.course.trial import (
     TIMEOUT,
     NotYet,
@@ -22,7 +22,6 @@ from zmqlab.course.trial import (
 )
 from zmqlab.wire.messages import send_frame, send_message, unpack_message
 
-SILENCE = 3.2  # seconds: a worker must bear three without a frame
 END = '{"end": true}, whose topic was "frame"'
 ODD = "results are 0, None, empty, equal, or arrays"
 
