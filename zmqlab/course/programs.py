@@ -15,6 +15,7 @@ from zmqlab import MessageError, Process, StartError, process, start
 from zmqlab.course.trial import TIMEOUT, NotYet, expect, free_endpoint, misfit, named
 
 STARTING = 8.0  # seconds a program may take to bind or connect
+SILENCE = 3.2  # seconds: it must bear three in which nothing comes
 
 
 @contextlib.contextmanager
@@ -104,6 +105,11 @@ def _explained(text, program):
     return NotYet(text, traceback=lines)
 
 
+def counted(program: Process, way: str) -> int:
+    """Return how many messages went "in" at all its sockets, or "out"."""
+    return sum(each[way] for each in program.messages.values())
+
+
 @contextlib.contextmanager
 def client(server: Process, kind: int = zmq.REQ) -> Iterator[zmq.Socket]:
     """Connect a socket to the server and close it at the end of the block."""
@@ -135,7 +141,7 @@ def receive(socket: zmq.Socket, program: Process, what: str) -> list[bytes]:
 
 def _how_it_ended(program, what):
     """Say whether it ended with a message unsent, or had ended before it was asked for one."""
-    taken, sent = (sum(each[way] for each in program.messages.values()) for way in ("in", "out"))
+    taken, sent = counted(program, "in"), counted(program, "out")
     if program.exit_code in (0, 1) and sent >= taken:  # else the last counts may not have come
         after = f"after {sent} message{'s' * (sent != 1)}" if sent else "before it received any"
         return f"{program.name.capitalize()} had ended {after}, when {what} was due."

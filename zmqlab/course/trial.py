@@ -21,6 +21,7 @@ from reprlib import Repr
 from types import UnionType
 from typing import Any
 
+import lazy_loader
 import zmq
 
 import zmqlab
@@ -31,7 +32,7 @@ from zmqlab.wire import sockets
 TIMEOUT = 4.0  # seconds for a reply, and for a short call
 
 # Lines of a traceback that are not the learner's: ours, and pyzmq's (the compiled ones, too).
-_folders = "|".join(re.escape(each.__path__[0]) for each in (zmqlab, zmq))
+_folders = "|".join(re.escape(each.__path__[0]) for each in (zmqlab, lazy_loader, zmq))
 _OURS = re.compile(
     rf'^([ |]*)  File "({_folders}|zmq[/\\]backend)[^\n]*\n(\1    [^\n]*\n)*', re.MULTILINE
 )
@@ -102,7 +103,12 @@ def expect_type(what: str, kind: type | UnionType, got: Any, words: str) -> None
 
 def misfit(verb: str, kinds: list[str], fitting: list[str]) -> str:
     """Say that sockets are of the wrong kind: of which, and which would fit."""
-    return f"It {verb} a {' and a '.join(kinds)} socket where a {' or '.join(fitting)} is needed."
+    made, needed = " and ".join(map(_with_article, kinds)), " or ".join(fitting)
+    return f"It {verb} {made} socket where {_with_article(needed)} is needed."
+
+
+def _with_article(kind):
+    return f"{'an' if kind.startswith('X') else 'a'} {kind}"
 
 
 def named(*parts: bytes) -> str:

@@ -5,12 +5,7 @@ import math
 import numpy as np
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.trial import (
-    NotYet,
-    call,
-    expect,
-    expect_type,
-)
+from zmqlab.course.trial import NotYet, call, expect, expect_type
 
 ROUNDING = 0.3  # standard deviation of what is lost when grey levels are made whole: 1/√12
 
@@ -36,15 +31,15 @@ def right_spectrum(function):
         "the frame is noise, of 61 x 48 pixels": noise,
         "the frame is of the simulated camera": photograph,
         "the frame is red noise": noise * np.uint8([0, 0, 1]),
+        "the frame is black": noise * np.uint8(0),
     }
     for when, frame in frames.items():
         given = frame.copy()
         got = call(function, given, when=when, timeout=10)
-        expect_type(f"What it returns when {when}", np.ndarray, got, "an array")
         if not np.array_equal(frame, given):
             raise NotYet("It has written into the frame, which may lie in a message.")
-        height, width, _ = frame.shape
-        expect(f"The shape of what it returns when {when}", (height, width // 2 + 1), got.shape)
+        expect_type(f"What it returns when {when}", np.ndarray, got, "an array")
+        _expect_shape(got, frame, when)
         expect(f"The type of its numbers when {when}", "complex64", got.dtype.name)
         _expect_spectrum(got, frame, when)
     return (
@@ -53,32 +48,68 @@ def right_spectrum(function):
     )
 
 
+def _expect_shape(got, frame, when):
+    height, width, _ = frame.shape
+    others = {
+        (height, width, 3): "Width and colour, or each colour by itself, have been transformed.",
+        (height, width, 2): "Width and colour have been transformed, as in the article.",
+        (height, width // 2 + 1, 3): "Each colour has been transformed by itself.",
+        (height, width): "That is the whole plane; one half of it says all.",
+        (height, width // 2): "A column is missing: the half holds both its edges.",
+        (width, height // 2 + 1): "Height and width have changed places.",
+        (height // 2 + 1, width): "Height has been halved; in `rfft2` it is the last axis, width.",
+    }
+    right = height, width // 2 + 1
+    if got.shape != right:
+        what = f"The shape of what it returns when {when}, is not right."
+        raise NotYet(f"{what} {others.get(got.shape, '')}".rstrip(), right, got.shape)
+
+
 def _expect_spectrum(got, frame, when):
     import cv2
 
     def spectrum(grey):
         return np.fft.rfft2(grey.astype(float))
 
-    right = spectrum(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
+    grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+    right = spectrum(grey)
     # Grey levels that are not rounded are right, too.
-    tolerance = 8 * ROUNDING * math.sqrt(frame[..., 0].size) + 1e-5 * abs(right).max()
+    tolerance = 8 * ROUNDING * math.sqrt(grey.size) + 1e-5 * abs(right).max()
 
-    def close(other):
-        return abs(got - other).max() < tolerance
+    def differs(other):
+        return abs(got - other).max()
 
-    if close(right):
+    if differs(right) < tolerance:
         return
+    size = abs(got).sum(dtype=float) / max(abs(right).sum(), 1)
     others = {
         "that of a grey in which red and blue have changed places": spectrum(
             cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
         ),
         "that of another grey, the mean of the three colours": spectrum(frame.mean(axis=2)),
+        "that of another grey, the sum of the three colours": spectrum(frame.sum(axis=2)),
+        "that of another grey, the brightest colour": spectrum(frame.max(axis=2)),
         "that of one colour": spectrum(frame[..., 0]),
+        "that of one colour, green": spectrum(frame[..., 1]),
+        "that of one colour, red": spectrum(frame[..., 2]),
+        "that of each row by itself": np.fft.rfft(grey),
+        "that of the frame without its mean": spectrum(grey - grey.mean()),
         "the right one, shifted": np.fft.fftshift(right),
         "the right one, with its rows shifted": np.fft.fftshift(right, axes=0),
+        "the other half": np.fft.fft2(grey)[:, -right.shape[1] :],
         "the right one, without its phases": abs(right),
+        "the right one, squared": abs(right) ** 2,
+        "the right one, its real part only": right.real,
+        "the logarithm of the right one": np.log1p(abs(right)),
         "the right one, conjugated": right.conj(),
-        "the right one, scaled": right * (abs(got).sum() / abs(right).sum()),
+        "zeros only": 0 * right,
+        "the right one, scaled": right * size,
+        "the right one, conjugated and scaled": right.conj() * size,
     }
-    looks = next((what for what, other in others.items() if close(other)), "another one")
+    looks = "no other that we know"
+    for what, other in reversed(others.items()):
+        if differs(other) <= min(tolerance, abs(other).max() / 50):  # it may be a small one
+            looks = what
+    if not np.isfinite(got).all():
+        looks = "a division by zero, or the logarithm of 0: not all its numbers are finite"
     raise NotYet(f"It is not the spectrum of the grey frame when {when}: it looks like {looks}.")

@@ -2,12 +2,46 @@
 
 import contextlib
 import random
+import time
 
 import zmq
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.programs import running
-from zmqlab.course.trial import TIMEOUT, NotYet, call, expect, expect_return, free_endpoint
+from zmqlab.course.programs import SILENCE, counted, expect_end, running
+from zmqlab.course.trial import TIMEOUT, NotYet, Words, call, expect, free_endpoint, named
+
+HASTE = 1.5  # seconds after which a publisher that does not wait for its messages has ended
+LONG = 8000  # bytes
+PAIRS = [
+    (b"cam1", b"cam1", "they are equal"),
+    (b"cam1", b"cam10", "the topic begins with it"),
+    (b"cam10", b"cam1", "the topic is shorter than it"),
+    (b"", b"camera", "every topic begins with nothing"),
+    (b"", b"", "even an empty topic begins with nothing"),
+    (b"camera", b"", "an empty topic begins with nothing else"),
+    (b"am", b"camera", "it is inside the topic, not at its beginning"),
+    (b"era", b"camera", "it is at the end of the topic, not at its beginning"),
+    (b"cams", b"camera", "they differ in the last byte of it"),
+    (b"bam", b"camera", "they differ in the first byte"),
+    (b"Cam", b"camera", "large and small letters are different bytes"),
+    (b"CAMERA", b"camera", "large and small letters are different bytes"),
+    (b"cam1 ", b"cam1", "a blank is a byte too"),
+    (b" cam1", b"cam1", "a blank is a byte too"),
+    (b"cam1", b" cam1", "a blank is a byte too"),
+    (b"cam 1", b"cam 10 left", "the topic begins with it, blank and all"),
+    (b"cam", b"camera/left", "a slash divides nothing"),
+    (b"cam1/", b"cam10/", "the slash is a byte too"),
+    (b"camera/", b"camera/", "they are equal"),
+    (b"cam.ra", b"camera", "a dot is a dot, and no pattern"),
+    (b"cam*", b"camera", "a star is a star, and no pattern"),
+    (b"cam[1]", b"cam[1]/left", "brackets are bytes, and no pattern"),
+    (b"cam?(", b"cam?(1", "the topic begins with it, and it is no pattern"),
+    (b"\xff\x00", b"\xff\x00\x01", "any bytes will do, text or not"),
+    (b"\xff", b"\xfe", "different bytes are different, though neither is text"),
+    (b"\x00", b"camera", "a zero is a byte as any other"),
+    (b"x" * 300, b"x" * 301, "the topic begins with it, long as it is"),
+    (b"x" * 300, b"x" * 299 + b"y", "they differ in the last byte of it"),
+]
 
 
 @exercise(
@@ -18,50 +52,112 @@ from zmqlab.course.trial import TIMEOUT, NotYet, call, expect, expect_return, fr
     "Several subscribers to the same topic make one message only, unless you set "
     "`socket.xpub_verbose = True` before `bind`.",
     "All messages may have to wait in the queue of one subscriber: `socket.sndhwm = len(messages) "
-    "+ 1`.",
+    "+ 1`. Closed by `with`, socket and context wait until the last one has left.",
 )
 def publish_to_all(function):
-    _publish(function, subscribers=1, messages=10)
-    _publish(function, subscribers=3, messages=2000)
+    odd = [b"message", b"", b"message", b"message", b" two words ", b"\xff\x00\n", b"0" * 300]
+    _publish(function, 1, odd, topic=b"")
+    # Long ones: no buffer of the operating system holds what a queue is too short for.
+    numbered = [f"message {number}".ljust(LONG).encode() for number in range(2000)]
+    _publish(function, 3, numbered, topic=b"message")
     return "Three subscribers to the same topic got each of 2,000 messages, from the first on."
 
 
-def _publish(function, subscribers, messages):
-    sent = [f"message {number}".encode() for number in range(messages)]
+def _publish(function, subscribers, sent, topic):
     endpoint = free_endpoint()
     call = function, endpoint, subscribers, sent
-    places = {"bind": (endpoint, "XPUB PUB")}
+    places = {"bind": (endpoint, "XPUB")}
     with (
-        running(*call, places=places, name="your publisher"),
+        running(*call, places=places, name="your publisher") as publisher,
+        zmq.Context() as context,
         contextlib.ExitStack() as stack,
     ):
-        context = stack.enter_context(zmq.Context())
-        subs = []
-        for number in range(1, subscribers + 1):
-            # One after the other: each has been heard before the next one comes.
-            sub = stack.enter_context(context.socket(zmq.SUB))
-            sub.linger, sub.rcvhwm = 0, 10 * messages
-            sub.subscribe(b"message")
-            sub.connect(endpoint)
-            subs.append(sub)
-            if number < subscribers and sub.poll(300):
-                raise NotYet(
-                    f"It began to send when only {number} of {subscribers} subscribers had come."
-                )
+        subs = [stack.enter_context(context.socket(zmq.SUB)) for _ in range(subscribers)]
         for number, sub in enumerate(subs, 1):
-            what = f"How many of {messages} messages subscriber {number} of {subscribers} got"
-            expect(what, messages, _count(sub, sent))
+            sub.linger, sub.rcvhwm, sub.rcvbuf = 0, 1, 2**17  # the rest must wait at the publisher
+            sub.subscribe(topic)
+            sub.connect(endpoint)
+            if number < subscribers:  # one after the other, and the last one late
+                seconds = SILENCE if number == subscribers - 1 else 0.3
+                _expect_patience(publisher, subs[0], seconds, number, subscribers)
+        publisher.settle(lambda it: counted(it, "out") >= len(sent), TIMEOUT)
+        _expect_heard(publisher, subscribers)
+        publisher.settle(lambda it: it.ended, HASTE)
+        for number, got in enumerate(_received(subs, len(sent), publisher), 1):
+            _expect_all(sent, got, publisher, f"subscriber {number} of {subscribers}")
+        expect_end(publisher, "its last message")
+        if subs[0].poll(300):
+            raise NotYet(f"It sent more than `messages`: {named(*subs[0].recv_multipart())} too.")
 
 
-def _count(sub, sent):
-    """Return how many messages arrive, until the last one has, or nothing comes any more."""
-    arrived = 0
-    while sub.poll(int(1000 * TIMEOUT)):
-        message = sub.recv()
-        arrived += 1
-        if message == sent[-1]:
+def _expect_patience(publisher, sub, seconds, heard, subscribers):
+    """Raise `NotYet` if the publisher does not wait for the other subscribers."""
+    if sub.poll(int(1000 * seconds)):
+        raise _too_early(heard, subscribers)
+    if publisher.ended:
+        raise NotYet(f"It ended when only {heard} of {subscribers} subscribers had come.")
+
+
+def _too_early(heard, subscribers):
+    return NotYet(f"It began to send after only {heard} of {subscribers} subscriptions.")
+
+
+def _expect_heard(publisher, subscribers):
+    """Raise `NotYet` unless it has received so many subscriptions, and sent something then."""
+    heard = counted(publisher, "in")
+    if counted(publisher, "out"):
+        if heard < subscribers:
+            raise _too_early(heard, subscribers)
+        return
+    state = "ended without sending" if publisher.ended else "still waits"
+    come = "1 subscriber has" if subscribers == 1 else f"{subscribers} subscribers have"
+    news = f"{heard} subscription{'s' * (heard != 1)}"
+    why = ""
+    if heard == 0:
+        why = " They come by `recv`, not by time."
+    elif heard < subscribers and publisher.running:
+        why = " Without `xpub_verbose` it is told of each topic once."
+    raise NotYet(f"It {state}, though {come} come: it has received {news}.{why}")
+
+
+def _received(subs, count, publisher):
+    """Return what each subscriber receives: so many messages, or all until nothing comes."""
+    got = {sub: [] for sub in subs}
+    poller = zmq.Poller()
+    for sub in subs:
+        poller.register(sub, zmq.POLLIN)
+    last = time.monotonic()
+    while poller.sockets:
+        patience = 0.5 if publisher.ended else TIMEOUT
+        ready = poller.poll(500)
+        for sub, _ in ready:
+            got[sub].append(sub.recv_multipart())
+            if len(got[sub]) == count:
+                poller.unregister(sub)
+        if ready:
+            last = time.monotonic()
+        elif time.monotonic() > last + patience:
             break
-    return arrived
+    return got.values()
+
+
+def _expect_all(sent, got, publisher, who):
+    """Raise `NotYet` unless this subscriber got all that was to be sent."""
+    for number, (parts, right) in enumerate(zip(got, sent, strict=False)):
+        if len(parts) > 1:
+            raise NotYet(f"Each message has one part. {who.capitalize()} got {named(*parts)}.")
+        if parts != [right] and (len(got) == len(sent) or parts[0] not in sent):
+            raise NotYet(f"Message {number}, as {who} got it:", right, parts[0])
+    if len(got) < len(sent):
+        marks = [each["options"]["SNDHWM"] for each in publisher.sockets if each["type"] == "XPUB"]
+        why = ""
+        if (out := counted(publisher, "out")) < len(sent):
+            why = f": it sent only {out}"
+        elif 0 < marks[0] < len(sent):
+            why = f": its queue for each subscriber holds {marks[0]} messages"
+        elif publisher.ended:
+            why = ": it ended before they had left. Close the context too, with no `linger` set"
+        raise NotYet(f"Not all messages came to {who}{why}.", len(sent), len(got))
 
 
 @exercise(
@@ -71,18 +167,15 @@ def _count(sub, sent):
     "`return topic.startswith(subscription)`.",
 )
 def hears(function):
-    pairs = [
-        *[(b"cam1", b"cam1"), (b"cam1", b"cam10"), (b"cam10", b"cam1"), (b"", b"camera")],
-        *[(b"", b""), (b"camera", b""), (b"am", b"camera"), (b"Cam", b"camera")],
-        *[(b"\xff\x00", b"\xff\x00\x01"), (b"cam1/", b"cam10/"), (b"camera/", b"camera/")],
-    ]
-    for subscription, topic in pairs:
-        when = f"the subscription is {subscription!r} and the topic {topic!r}"
+    for subscription, topic, why in PAIRS:
+        when = f"the subscription is {named(subscription)} and the topic {named(topic)}"
         got = call(function, subscription, topic, when=when)
-        if bool(got) != _is_heard(subscription, topic):
-            does = "does not hear" if got else "hears"
-            raise NotYet(f"When {when}, a real subscriber {does} it. Yours returned {got!r}.")
-    return f"It agreed with a real publisher on {len(pairs)} pairs."
+        if type(got) is not bool:
+            raise NotYet(f"What it returns when {when}:", Words("`True` or `False`"), got)
+        if got != _is_heard(subscription, topic):
+            does = "does not receive" if got else "receives"
+            raise NotYet(f"When {when}, a real subscriber {does} it: {why}. Yours returned {got}.")
+    return f"It agreed with a real publisher on {len(PAIRS)} pairs."
 
 
 def _is_heard(subscription, topic):
@@ -108,10 +201,22 @@ def _is_heard(subscription, topic):
 )
 def count_lost(function):
     dice = random.Random(4)
-    cases = [([0, 1, 2], 0), ([5], 0), ([], 0), ([7, 8, 11], 2), ([3, 0, 1], 0), ([9, 2], 2)]
-    for numbers, lost in cases + [_broadcast(dice) for _ in range(20)]:
-        when = f"the numbers are {numbers!r}"
-        expect_return(lost, function, list(numbers), when=when)
+    cases = [
+        ([0, 1, 2], 0, "none is missing"),
+        ([7, 8, 11], 2, "9 and 10 are missing; what was before the first one is nobody's"),
+        ([5], 0, "what was before the first one is nobody's"),
+        ([], 0, "there was no frame"),
+        ([3, 0, 1], 0, "a new start after 3"),
+        ([9, 2], 2, "a new start after 9: 0 and 1 are missing"),
+        ([5, 5], 5, "a new start after the first 5: 0 to 4 are missing"),
+        ([0, 0, 0], 0, "two new starts"),
+        ([4, 6, 1, 3, 0, 2], 4, "two new starts: 5, then 0 and 2, then 1 are missing"),
+        ([0, 1000], 999, "all between them are missing"),
+    ]
+    cases += [(*_broadcast(dice), "at random") for _ in range(20)]
+    for numbers, lost, why in cases:
+        got = call(function, [*numbers], when=f"the numbers are {numbers}")
+        expect(f"What it returns when the numbers are {numbers} ({why})", lost, got)
     return "It counted right, across new starts too. A frame lost before the first one is nobody's."
 
 

@@ -1,16 +1,15 @@
 """The checks of the exercises on push and pull."""
 
 import contextlib
-import gc
 import itertools
 import math
-import weakref
+import tracemalloc
 
 import numpy as np
 import zmq
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.programs import accepted, expect_end, receive, running
+from zmqlab.course.programs import SILENCE, accepted, expect_end, receive, running
 from zmqlab.course.trial import (
     TIMEOUT,
     NotYet,
@@ -19,13 +18,12 @@ from zmqlab.course.trial import (
     expect_type,
     free_endpoint,
     generated,
+    named,
 )
 from zmqlab.wire.messages import send_frame, send_message, unpack_message
 
-ROUNDING = 0.3  # standard deviation of what is lost when grey levels are made whole: 1/√12
-
-
-END = '{"end": true}'
+END = '{"end": true}, whose topic was "frame"'
+ODD = "results are 0, None, empty, equal, or arrays"
 
 
 @exercise(
@@ -51,66 +49,55 @@ def mean_worker(function):
     ]
     with _farm() as (push, pull), _worker(function, _at(push), _at(pull)) as worker:
         for number, frame in enumerate(frames, start=4):
-            _give(push, frame, number)
-            _check_mean(pull, worker, frame, number)
+            _check_mean(push, pull, worker, frame, number)
         _send_end(push)
         expect_end(worker, END)
-    _check_two_workers(function, frames)
-    _check_late_sink(function, frames)
+        if pull.poll(100):
+            more = named(*pull.recv_multipart())
+            raise NotYet(f"It sent more than a result for each frame: after the end came {more}.")
+    _check_patience(function, frames * 2)
     return (
-        "It worked on frames of every kind, alone and with a colleague, ended when it was told to, "
-        "and no result was lost, though the sink came last."
+        "It worked on frames of every kind, alone and with a colleague, waited for them, ended "
+        "when it was told to, and no result was lost, though the sink came last."
     )
 
 
-def _check_two_workers(function, frames):
+def _check_patience(function, frames):
+    """Let one worker wait for a frame, and the results of another one wait for a sink."""
     names = "one of your workers", "another of your workers"
-    with _farm() as (push, pull), contextlib.ExitStack() as stack:
-        places = _at(push), _at(pull)
-        workers = [stack.enter_context(_worker(function, *places, name)) for name in names]
-        for number, frame in enumerate(frames):
-            _give(push, frame, number)
-        arrived = [_take(pull, workers[0], "a result")[0] for _ in frames]
-        done = "The frames that two workers have done together"
-        expect(done, [*range(len(frames))], sorted(arrived))
-        for _ in workers:
-            _send_end(push)
-        for worker in workers:
-            expect_end(worker, END)
-
-
-def _check_late_sink(function, frames):
-    """Tell the worker the end before there is a sink: its results must wait for one."""
     results = free_endpoint()
-    with _farm() as (push, _), _worker(function, _at(push), results) as worker:
+    with (
+        _farm() as (push, _),
+        _farm() as (other_push, _),
+        _worker(function, _at(push), results, names[0]) as done,
+        _worker(function, _at(other_push), results, names[1]) as idle,
+    ):
         for number, frame in enumerate(frames):
-            _give(push, frame, number)
+            _give(push, done, frame, number)
         _send_end(push)
-        _wait_until_taken(worker, len(frames) + 1)
+        # It has closed its sockets by now, or waits for the sink because its marks are low.
+        done.settle(lambda it: all(each["closed"] for each in it.sockets), TIMEOUT)
+        _give(other_push, idle, frames[0], len(frames))
+        if idle.settle(lambda it: it.ended, SILENCE):
+            raise _unasked_end("the next frame")
+        if done.ended:
+            raise NotYet(
+                "It ended before there was a sink, and the results that waited in its queue are "
+                "gone. Sockets and context must be closed, with no `linger` set."
+            )
         with zmq.Context() as context, context.socket(zmq.PULL) as pull:
             pull.linger = 0
             pull.bind(results)
-            for number in range(len(frames)):
-                _take(
-                    pull,
-                    worker,
-                    f"the result for frame {number}, to a sink that comes after the end,",
-                )
-        expect_end(worker, END)
-
-
-def _wait_until_taken(worker, count):
-    """Wait until the worker has received so many messages, or has ended."""
-    with contextlib.suppress(TimeoutError):
-        worker.wait_until(lambda it: _received(it) >= count, TIMEOUT)
-    if worker.running and _received(worker) < count:
-        raise NotYet(
-            f"While there was no sink yet it took {_received(worker)} of {count} messages."
-        )
-
-
-def _received(worker):
-    return sum(each["in"] for each in worker.messages.values())
+            arrived = []
+            for number in range(len(frames) + 1):
+                what = f"result {number} of {len(frames)}, to a sink that comes after the end,"
+                arrived.append(_take(pull, idle, what)[0])
+            numbers = "The sequence numbers that come to a sink after the end"
+            expect(numbers, [*range(len(frames) + 1)], sorted(arrived))
+            _check_mean(other_push, pull, idle, frames[0], len(frames) + 1)
+            _send_end(other_push)
+            for worker in (done, idle):
+                expect_end(worker, END)
 
 
 @contextlib.contextmanager
@@ -137,15 +124,30 @@ def _worker(function, frames, results, name="your worker"):
     return running(function, frames, results, places=places, name=name, verb="connected")
 
 
-def _give(push, frame, number):
+def _give(push, worker, frame, number, **extra):
+    topic = ("frame", "camera")[number % 2]
     try:
-        send_frame(push, frame, sequence=number, timeout=TIMEOUT)
+        send_frame(push, frame, topic, number, timeout=TIMEOUT, **extra)
     except TimeoutError:
-        raise NotYet(f"Nobody takes frame {number}: it is not connected to `frames`.") from None
+        if worker.ended:
+            raise _unasked_end(f"frame {number}") from None
+        raise NotYet(
+            f"Nobody takes frame {number}: it is not connected to `frames`, or no longer."
+        ) from None
 
 
 def _send_end(push):
-    send_message(push, "end", {"end": True}, timeout=TIMEOUT)
+    try:
+        send_message(push, "frame", {"end": True}, timeout=TIMEOUT)
+    except TimeoutError:
+        raise _unasked_end("the end") from None
+
+
+def _unasked_end(what):
+    return NotYet(
+        f"It ended before {what} came, and nobody had told it to. Frames may come three seconds "
+        "apart."
+    )
 
 
 def _take(pull, worker, what):
@@ -159,13 +161,30 @@ def _take(pull, worker, what):
     return header["sequence"], header["mean"]
 
 
-def _check_mean(pull, worker, frame, number):
+def _check_mean(push, pull, worker, frame, number):
+    """Give the worker a frame, every other one with `end` in its header, and take its mean."""
+    extra = {} if number % 2 else {"end": False}
+    _give(push, worker, frame, number, **extra)
     what = f"frame {number}, {frame.dtype} of shape {frame.shape}"
-    found, mean = _take(pull, worker, f"the result for {what},")
+    said = ' whose header says {"end": false},' if extra else ""
+    found, mean = _take(pull, worker, f"the result for {what},{said}")
     expect("The sequence number in the result's header", number, found)
     expected = float(frame.mean())
-    if not math.isclose(mean, expected, rel_tol=1e-4, abs_tol=1e-6):
-        raise NotYet(f"The mean of {what}:", expected, mean)
+    others = {
+        "It is the sum": frame.sum(),
+        "It is the median": np.median(frame),
+        "It is that of one colour": frame[..., 0].mean(),
+        "It has been rounded": round(expected, 2),
+        "It has been made whole": round(expected),
+        "It has been cut to a whole number": int(expected),
+    }
+
+    def close(other):
+        return math.isclose(mean, other, rel_tol=1e-4, abs_tol=1e-6)
+
+    if not close(expected):
+        looks = next((f" {looks}." for looks, other in others.items() if close(other)), "")
+        raise NotYet(f"The mean of {what}, is not right.{looks}", expected, mean)
 
 
 @exercise(
@@ -183,13 +202,13 @@ def in_order(function):
         "they come backwards": [*range(6)][::-1],
         "one worker is late": [1, 2, 4, 5, 0, 7, 3, 6, 8],
         "they come at random": np.random.default_rng(3).permutation(60).tolist(),
+        "the first one comes after 1,500 others": [*range(1, 1501), 0],
         "there are none": [],
     }
     for when, order in orders.items():
         call(_put_in_order, function, order, when, when=when)
-    call(_put_odd_things_in_order, function, when="results are 0, None, arrays")
-    when = "the film never ends"
-    call(_put_for_ever_in_order, function, when, when=when)
+    call(_put_odd_things_in_order, function, when=ODD)
+    call(_put_for_ever_in_order, function, when="the film never ends")
     return "Each result came in its turn, none was late, and none was kept that had been handed on."
 
 
@@ -201,43 +220,49 @@ def _put_in_order(function, order, when):
             taken.append(number)
             yield number, f"result {number}"
 
-    given = []
+    needed = 0
+    given = 0
     for result in generated(function, arrivals()):
-        given.append(result)
-        expect(f"Result number {len(given) - 1}, when {when}", f"result {len(given) - 1}", result)
-        needed = 1 + max(order.index(number) for number in range(len(given)))
-        what = f"How many arrivals it had taken for {result!r}, when {when}"
-        expect(what, needed, len(taken))
-    expect(f"How many it gives when {when}", len(order), len(given))
+        if given == len(order):
+            raise NotYet(f"When {when}, it gives more than came: after all, {result!r}.")
+        expect(f"Result number {given}, when {when}", f"result {given}", result)
+        needed = max(needed, 1 + order.index(given))
+        if len(taken) > needed:
+            raise NotYet(
+                f"When {when}, it gave {result!r} too late: it had taken {len(taken)} arrivals, "
+                f"and {needed} would have done."
+            )
+        given += 1
+    expect(f"How many it gives when {when}", len(order), given)
 
 
 def _put_odd_things_in_order(function):
-    results = [0, None, "", np.arange(3), False, [], np.zeros((2, 2))]
+    results = [0, None, "", np.arange(3), False, [], None, np.zeros((2, 2))]
     given = [*generated(function, iter([*enumerate(results)][::-1]))]
-    if len(given) != len(results) or any(a is not b for a, b in zip(given, results, strict=True)):
-        raise NotYet("What it gives when results are numbers, None and arrays:", results, given)
+    for number, result in enumerate(results):
+        if number == len(given):
+            raise NotYet(
+                f"When {ODD}, it gave only {number} of {len(results)}. The next would have been "
+                f"{result!r}."
+            )
+        if given[number] is not result:
+            raise NotYet(f"Result number {number}, when {ODD}:", result, given[number])
+    expect(f"How many it gives when {ODD}", len(results), len(given))
 
 
-class _Result:
-    """What can be watched as long as somebody keeps it."""
-
-
-def _put_for_ever_in_order(function, when):
-    kept = []
-
-    def arrivals():
-        for number in itertools.count():
-            result = _Result()
-            kept.append(weakref.ref(result))
-            yield number ^ 1, result  # 1, 0, 3, 2, 5, 4, ...
-
-    given = generated(function, arrivals())  # it must not go before what it keeps is counted
-    for _ in itertools.islice(given, 200):
+def _put_for_ever_in_order(function):
+    arrivals = ((number ^ 1, f"result {number ^ 1}") for number in itertools.count())
+    given = generated(function, arrivals)  # 1, 0, 3, 2, 5, 4, ...
+    tracemalloc.start()
+    for _ in itertools.islice(given, 2000):  # what it needs at all is there by then
         pass
-    gc.collect()
-    alive = sum(one() is not None for one in kept)
-    if alive > 10:
+    before = tracemalloc.get_traced_memory()[0]
+    for _ in itertools.islice(given, 10_000):
+        pass
+    more = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    if more > 100_000:
         raise NotYet(
-            f"When {when}, memory fills: of {len(kept)} results it still keeps {alive}, "
-            "though it has handed 200 on."
+            f"When the film never ends, memory fills: 10,000 results later it takes {more:,} "
+            "bytes more. It keeps something of each result that it has handed on."
         )
