@@ -660,6 +660,16 @@ WRONG = {
             ),
             "returned the reply only after 3.* s, with a timeout of 3 s",
         ),
+        "sleeps in steps": (
+            asks(
+                "socket.send(request)",
+                "for _ in range(round(10 * timeout)):",
+                "    time.sleep(0.1)",
+                "    if socket.poll(0):",
+                "        return socket.recv()",
+            ),
+            "never took less than 0.09 s: it waits for time to pass",
+        ),
         "linger": (
             changed(PATIENT, "socket.linger = 0", "pass"),
             "there is no server, it was still busy.*context waits for sockets",
