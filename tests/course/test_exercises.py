@@ -2,6 +2,7 @@
 
 import _thread
 import dataclasses
+import functools
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -104,6 +105,11 @@ def test_beginning(results, answer):
 def test_every_exercise_has_wrong_answers_and_hints():
     assert {name for name, _ in WRONG} == set(exercises()), "answers/*.py needs some for each"
     assert all(2 <= len(each.hints) <= 4 for each in exercises().values())
+
+
+class Counter:
+    def __call__(self, bind):
+        pass
 
 
 def asks(*lines):
@@ -292,6 +298,21 @@ def test_not_a_function(nothing):
     result = check(nothing)
     assert not result
     assert "Hand over the function itself, as in `check(shout_server)`." in result.text
+
+
+@pytest.mark.parametrize(
+    ("nameless", "kind"),
+    [
+        (lambda bind: None, "lambda"),
+        (functools.partial(print, end=""), "partial"),
+        (Counter(), "Counter"),
+    ],
+    ids=["lambda", "partial", "object"],
+)
+def test_function_without_a_name(nameless, kind):
+    result = check(nameless)
+    assert result.state == "not attempted"
+    assert f"Write it with `def` and the exercise's name: a `{kind}` has no name" in result.text
 
 
 def test_unknown_exercise():

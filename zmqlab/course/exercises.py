@@ -139,12 +139,13 @@ def check(function: Callable[..., Any]) -> Result:
         the function raises `NotImplementedError`.
     """
     name = getattr(function, "__name__", None)
-    if not callable(function) or name is None:
+    if not callable(function):
         text = "Hand over the function itself, as in `check(shout_server)`."
         return Result(f"{function!r:.60}", "not attempted", text)
-    if name == "<lambda>":
-        text = "Write it with `def` and the exercise's name: a `lambda` has no name to go by."
-        return Result(name, "not attempted", text)
+    if name in (None, "<lambda>"):
+        kind = "`lambda`" if name else f"`{type(function).__name__}`"
+        text = f"Write it with `def` and the exercise's name: a {kind} has no name to go by."
+        return Result(name or f"{function!r:.60}", "not attempted", text)
     try:
         found = find(name)
     except LookupError as error:

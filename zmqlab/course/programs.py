@@ -5,6 +5,7 @@ talks to a server, as a client; `receive` waits for what a program sends, and sa
 """
 
 import contextlib
+import inspect
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,7 +16,8 @@ from zmqlab import MessageError, Process, StartError, process, start
 from zmqlab.course.trial import TIMEOUT, NotYet, expect, free_endpoint, misfit, named
 
 STARTING = 8.0  # seconds a program may take to bind or connect
-SILENCE = 3.2  # seconds: it must bear three in which nothing comes
+SILENCE = 3.5  # seconds in which nothing comes: more than a program that has a timeout waits
+MANY = 100  # requests of one client
 
 
 @contextlib.contextmanager
@@ -50,7 +52,7 @@ def running(
     """
     began = time.monotonic()
     try:
-        program = start(*call, process_name=name, start_timeout=STARTING)
+        program = start(_call, *call, process_name=name, start_timeout=STARTING)
     except StartError:
         program = process(name)
         if time.monotonic() - began >= STARTING:
@@ -66,6 +68,13 @@ def running(
                 raise _explained(error.text, program) from None
             print(program.output)
             raise
+
+
+def _call(function, *args):
+    got = function(*args)
+    if inspect.iscoroutine(got):
+        got.close()
+        raise TypeError("it returns a coroutine, which nobody runs: `asyncio.run(...)` would")
 
 
 def _expect_places(program, verb, places):
@@ -142,10 +151,12 @@ def receive(socket: zmq.Socket, program: Process, what: str) -> list[bytes]:
 def _how_it_ended(program, what):
     """Say whether it ended with a message unsent, or had ended before it was asked for one."""
     taken, sent = counted(program, "in"), counted(program, "out")
-    if program.exit_code in (0, 1) and sent >= taken:  # else the last counts may not have come
-        after = f"after {sent} message{'s' * (sent != 1)}" if sent else "before it received any"
+    count = f"{sent} message{'s' * (sent != 1)}"
+    if program.exit_code == 0 and sent >= taken:  # else the last counts may not have come
+        after = f"after {count}" if sent else "before it received any"
         return f"{program.name.capitalize()} had ended {after}, when {what} was due."
-    return f"{program.name.capitalize()} ended, and {what} never came."
+    before = f" It had sent {count} before." if program.exit_code == 1 and sent else ""
+    return f"{program.name.capitalize()} ended, and {what} never came.{before}"
 
 
 def ask(server: Process, *parts: bytes) -> list[bytes]:
@@ -155,21 +166,41 @@ def ask(server: Process, *parts: bytes) -> list[bytes]:
         return receive(socket, server, f"the reply to {named(*parts)}")
 
 
-def expect_reply(expected: bytes, server: Process, *request: bytes) -> None:
-    """Ask, and raise `NotYet` unless the reply is this one part."""
-    reply = ask(server, *request)
-    expect(f"The reply to {named(*request)}", expected, reply[0] if len(reply) == 1 else reply)
+def ask_in_turn(server: Process, *requests: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
+    """Send requests as one client, each after the reply to the last; yield each with its reply."""
+    with client(server) as socket:
+        for request in requests:
+            socket.send(request)
+            yield request, receive(socket, server, f"the reply to {named(request)}")
+
+
+def expect_reply(
+    expected: bytes, server: Process, *request: bytes, mistakes: dict[str, Any] | None = None
+) -> None:
+    """Ask, and raise `NotYet` unless the reply is this one part; `mistakes` as for `expect`."""
+    what, reply = f"The reply to {named(*request)}", ask(server, *request)
+    if len(reply) != 1:
+        raise NotYet(f"{what} has {len(reply)} parts and should have one:", [expected], reply)
+    expect(what, expected, reply[0], mistakes)
+
+
+def expect_patience(server: Process) -> None:
+    """Ask nothing for a while, in which the server should just wait."""
+    if server.settle(lambda it: it.ended, SILENCE):
+        raise NotYet(f"Nobody asked it for {SILENCE:g} s, and it ended instead of waiting.")
 
 
 def expect_replies_at_once(server: Process, replies: dict[bytes, bytes]) -> None:
     """Ask all requests of {request: reply} at once; the last one to ask takes its reply first."""
+    others = {f"the reply to {named(other)}": [reply] for other, reply in replies.items()}
     with contextlib.ExitStack() as stack:
         clients = [(request, stack.enter_context(client(server))) for request in replies]
         for request, socket in clients:
             socket.send(request)
         for request, socket in reversed(clients):
             reply = receive(socket, server, f"the reply to {named(request)}")
-            expect(f"The reply to {named(request)} among several", [replies[request]], reply)
+            what = f"The reply to {named(request)} among several"
+            expect(what, [replies[request]], reply, others)
 
 
 def accepted(what: str, take: Callable, *given: Any) -> Any:

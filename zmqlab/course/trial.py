@@ -38,11 +38,14 @@ _OURS = re.compile(
 )
 # The kinds of sockets that can talk to one of a check's.
 _FITTING: dict[int, set[str]] = {zmq.ROUTER: {"REQ", "DEALER"}, zmq.XPUB: {"SUB"}}
+# Where a context waits for its sockets.
+_ENDINGS = {each.__code__ for each in (zmq.Context.term, zmq.Context.destroy)}
 
 _file = ""  # where the verdict goes
 _verdict = threading.Lock()  # taken by the thread that gives it, and never given back
 _needed: set[str] = set()  # one of these kinds of sockets the learner's function needs now
 _made: set[str] = set()  # the kinds that it has made
+_kept: list[zmq.Socket] = []  # its sockets: what it forgets to close, Python would close for it
 
 _short = Repr()
 _short.maxstring = _short.maxother = 200
@@ -85,14 +88,26 @@ def _shown(value, typed):
     return _short.repr(value) + f" ({type(value).__name__})" * typed
 
 
-def expect(what: str, expected: Any, got: Any) -> None:
-    """Raise `NotYet` unless `got` equals `expected`; `what` says what they are."""
+def expect(what: str, expected: Any, got: Any, mistakes: dict[str, Any] | None = None) -> None:
+    """Raise `NotYet` unless `got` equals `expected`; `what` says what they are.
+
+    `mistakes` are {what it looks like: the value that such a mistake gives}.
+    """
+    if not _same(expected, got):
+        like = looks_like({words: _same(it, got) for words, it in (mistakes or {}).items()})
+        raise NotYet(f"{what}{like}:", expected, got)
+
+
+def looks_like(mistakes: dict[str, bool]) -> str:
+    """Return which of the mistakes it is, to be put into a sentence: the first that is so."""
+    return next((f" (it looks like {words})" for words, so in mistakes.items() if so), "")
+
+
+def _same(expected, got):
     try:
-        same = bool(got == expected)
+        return bool(got == expected)
     except ValueError:  # an array has no one answer
-        same = False
-    if not same:
-        raise NotYet(f"{what}:", expected, got)
+        return False
 
 
 def expect_type(what: str, kind: type | UnionType, got: Any, words: str) -> None:
@@ -165,11 +180,16 @@ def _end(state, text, expected=None, got=None, traceback=""):
 
 
 def expect_return(
-    expected: Any, function: Callable, *args: Any, when: str, timeout: float = TIMEOUT
+    expected: Any,
+    function: Callable,
+    *args: Any,
+    when: str,
+    timeout: float = TIMEOUT,
+    mistakes: dict[str, Any] | None = None,
 ) -> None:
     """Call the learner's function as `call` does; raise `NotYet` unless it returns this."""
     got = call(function, *args, when=when, timeout=timeout)
-    expect(f"What it returns when {when}", expected, got)
+    expect(f"What it returns when {when}", expected, got, mistakes)
 
 
 def call(function: Callable, *args: Any, when: str, timeout: float = TIMEOUT) -> Any:
@@ -198,6 +218,8 @@ def call(function: Callable, *args: Any, when: str, timeout: float = TIMEOUT) ->
 def _too_long(timeout, when, thread):
     frame = sys._current_frames()[thread]  # noqa: SLF001 (there is no other way to see it)
     text = f"Called when {when}, it was still busy {timeout:g} s later."
+    if frame.f_code in _ENDINGS:
+        text += " Its context waits for sockets to be closed, and for what they sent to leave."
     _end_not_yet(NotYet(text, traceback="".join(traceback.format_stack(frame))))
 
 
@@ -262,8 +284,9 @@ def peer(kind: int, work: Callable, bind: str = "tcp://127.0.0.1:*") -> Iterator
 
 
 def _socket(context, *args, _make=zmq.Context.socket, **options):
-    """Make a socket, and note its kind."""
+    """Make a socket, keep it, and note its kind."""
     made = _make(context, *args, **options)
+    _kept.append(made)
     _made.add(zmq.SocketType(made.type).name)
     return made
 

@@ -6,6 +6,10 @@ SHOUT = solution("shout_server")
 NEVER_SILENT = solution("never_silent")
 PATIENT = solution("patient_ask")
 
+REPLY = "socket.send(request.decode().upper().encode())"
+UNKNOWN = 'socket.send(b"unknown command: " + request)'
+TAKEN = 'b" ".join(socket.recv_multipart())'
+
 KEPT = """
 def patient_ask(endpoint, request, timeout):
     sockets = globals().setdefault("sockets", {})
@@ -25,40 +29,359 @@ def patient_ask(endpoint, request, timeout):
     return answer
 """
 
+
+def shouts(*lines):
+    """Return a `shout_server` that does this for each request."""
+    head = SHOUT[: SHOUT.index("            if request")]
+    return head + "".join(f"            {line}\n" for line in lines)
+
+
+def silent(*lines):
+    """Return a `never_silent` that does this for each request, instead of the solution's lines."""
+    head = NEVER_SILENT[: NEVER_SILENT.index("            request =")]
+    return head + "".join(f"            {line}\n" for line in lines)
+
+
+def asks(*lines):
+    """Return a `patient_ask` that does this with a REQ socket that is connected."""
+    head = PATIENT[: PATIENT.index("        socket.send")]
+    return head + "".join(f"        {line}\n" for line in lines)
+
+
 # Of each exercise, titles and sources.
 RIGHT = {
     "shout_server": {
         "an inproc endpoint first": changed(
             SHOUT, "socket.bind(bind)", 'socket.bind("inproc://shout")\n        socket.bind(bind)'
         ),
+        "a poller": changed(
+            changed(
+                SHOUT,
+                "        while True:",
+                "        poller = zmq.Poller()\n"
+                "        poller.register(socket, zmq.POLLIN)\n        while True:\n"
+                "            if not dict(poller.poll(100)):\n                continue",
+            ),
+            "socket.recv()",
+            "socket.recv(zmq.NOBLOCK)",
+        ),
+        "asyncio": """
+def shout_server(bind):
+    async def serve():
+        with zmq.asyncio.Context() as context, context.socket(zmq.REP) as socket:
+            socket.bind(bind)
+            text = ""
+            while text != "stop":
+                text = (await socket.recv()).decode("utf-8")
+                await socket.send_string("BYE" if text == "stop" else text.upper())
+
+    asyncio.run(serve())
+""",
+        "a ROUTER": """
+def shout_server(bind):
+    context = zmq.Context()
+    socket = context.socket(zmq.ROUTER)
+    socket.bind(bind)
+    going_on = True
+    while going_on:
+        *envelope, request = socket.recv_multipart()
+        going_on = request != b"stop"
+        reply = str(request, "utf-8").upper().encode() if going_on else b"BYE"
+        socket.send_multipart(envelope + [reply])
+    socket.close()
+    context.term()
+""",
+        "a method": """
+class Server:
+    def __init__(self):
+        self.replies = {"stop": "BYE"}
+
+    def shout_server(self, bind):
+        self.socket = zmq.Context.instance().socket(zmq.REP)
+        self.socket.bind(bind)
+        while self.reply() != "BYE":
+            pass
+        self.socket.close()
+
+    def reply(self):
+        request = self.socket.recv_string()
+        reply = self.replies.get(request, request.upper())
+        self.socket.send_string(reply)
+        return "BYE" if request == "stop" else None
+
+shout_server = Server().shout_server
+""",
+        "a ROUTER and a thread": """
+def shout_server(bind):
+    context = zmq.Context()
+    front, back = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
+    back.bind("inproc://work")
+    front.bind(bind)
+    over = threading.Event()
+
+    def work():
+        with context.socket(zmq.REP) as socket:
+            socket.connect("inproc://work")
+            while (request := socket.recv_string()) != "stop":
+                socket.send_string(request.upper())
+            socket.send_string("BYE")
+            over.set()
+
+    threading.Thread(target=work).start()
+    while not over.is_set() or back.poll(100):
+        for here, there in ((front, back), (back, front)):
+            if here.poll(10):
+                there.send_multipart(here.recv_multipart())
+    front.close(), back.close()
+    context.term()
+""",
+    },
+    "never_silent": {
+        "a dictionary": silent(
+            "parts = socket.recv_multipart()",
+            "count += 1",
+            'known = {b"time": time.strftime("%H:%M:%S").encode(), b"count": b"%d" % count}',
+            'other = b"unknown command: " + b" ".join(parts)',
+            "socket.send(known.get(parts[0], other) if len(parts) == 1 else other)",
+        ),
+        "part by part": changed(
+            NEVER_SILENT,
+            TAKEN,
+            "socket.recv()\n            while socket.rcvmore:\n"
+            '                request += b" " + socket.recv()',
+        ),
+        "asyncio": """
+def never_silent(bind):
+    async def serve():
+        asked = 0
+        with zmq.asyncio.Context() as context:
+            with context.socket(zmq.REP) as socket:
+                socket.bind(bind)
+                while True:
+                    parts = await socket.recv_multipart()
+                    asked += 1
+                    match parts:
+                        case [b"time"]:
+                            await socket.send_string(time.strftime("%H:%M:%S"))
+                        case [b"count"]:
+                            await socket.send_string(str(asked))
+                        case _:
+                            await socket.send(b"unknown command: " + b" ".join(parts))
+
+    asyncio.run(serve())
+""",
+        "a ROUTER with a poller": """
+def never_silent(bind):
+    count = 0
+    context = zmq.Context.instance()
+    router = context.socket(zmq.ROUTER)
+    router.bind(bind)
+    poller = zmq.Poller()
+    poller.register(router, zmq.POLLIN)
+    while True:
+        for socket, _ in poller.poll(1000):
+            who, empty, *parts = socket.recv_multipart()
+            count += 1
+            if parts == [b"time"]:
+                reply = time.strftime("%H:%M:%S").encode()
+            elif parts == [b"count"]:
+                reply = str(count).encode()
+            else:
+                reply = b"unknown command: " + b" ".join(parts)
+            socket.send_multipart([who, empty, reply])
+""",
+    },
+    "patient_ask": {
+        "a poller": asks(
+            "poller = zmq.Poller()",
+            "poller.register(socket, zmq.POLLIN)",
+            "socket.send(request)",
+            "for ready, _ in poller.poll(1000 * timeout):",
+            "    return ready.recv()",
+        ),
+        "rcvtimeo": asks(
+            "socket.rcvtimeo = int(1000 * timeout)",
+            "socket.send(request)",
+            "try:",
+            "    return socket.recv()",
+            "except zmq.Again:",
+            "    return None",
+        ),
+        "asyncio": """
+def patient_ask(endpoint, request, timeout):
+    async def ask():
+        with zmq.asyncio.Context() as context, context.socket(zmq.REQ) as socket:
+            socket.linger = 0
+            socket.connect(endpoint)
+            await socket.send(request)
+            try:
+                return await asyncio.wait_for(socket.recv(), timeout)
+            except asyncio.TimeoutError:
+                return None
+
+    return asyncio.run(ask())
+""",
+        "a relaxed REQ": changed(
+            PATIENT,
+            "socket.linger = 0",
+            "socket.linger = 0\n        socket.req_correlate = True\n"
+            "        socket.req_relaxed = True",
+        ),
+        "a shared context": changed(
+            SHARED, "    return answer", "    socket.close()\n    return answer"
+        ),
+        "a DEALER": changed(
+            changed(
+                changed(PATIENT, "zmq.REQ", "zmq.DEALER"),
+                ".send(request)",
+                '.send_multipart([b"", request])',
+            ),
+            ".recv()",
+            ".recv_multipart()[1]",
+        ),
+        "a method": """
+class Asker:
+    def __init__(self):
+        self.tries = 0
+
+    def patient_ask(self, endpoint, request, timeout):
+        self.tries += 1
+        context = zmq.Context()
+        socket = context.socket(zmq.REQ)
+        try:
+            socket.connect(endpoint)
+            socket.send(request)
+            deadline = time.monotonic() + timeout
+            while (left := deadline - time.monotonic()) > 0:
+                if socket.poll(1000 * left):
+                    return socket.recv()
+        finally:
+            socket.close(linger=0)
+            context.term()
+
+patient_ask = Asker().patient_ask
+""",
+        "destroys its context": """
+def patient_ask(endpoint, request, timeout):
+    context = zmq.Context()
+    socket = context.socket(zmq.REQ)
+    socket.setsockopt(zmq.RCVTIMEO, round(timeout * 1000))
+    socket.connect(endpoint)
+    socket.send(request)
+    try:
+        reply = socket.recv()
+    except zmq.ZMQError:
+        reply = None
+    context.destroy(linger=0)
+    return reply
+""",
     },
 }
 
 # Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
 WRONG = {
     "shout_server": {
-        "upper of bytes": (changed(SHOUT, ".decode().upper().encode()", ".upper()"), "GR.*SSE|GR"),
+        "upper of bytes": (
+            changed(SHOUT, ".decode().upper().encode()", ".upper()"),
+            "looks like `bytes.upper`, which knows the letters a to z only.*SSE",
+        ),
+        "an echo": (changed(SHOUT, ".upper()", ""), "looks like the text as it came"),
+        "capitalize": (changed(SHOUT, "upper", "capitalize"), "capital at the beginning only"),
+        "title": (changed(SHOUT, "upper", "title"), "looks like a capital at the beginning"),
+        "strips": (changed(SHOUT, ".upper()", ".upper().strip()"), "without the blanks"),
+        "str of bytes": (
+            changed(SHOUT, "request.decode()", "str(request)"),
+            """what Python prints for bytes.*B'HELLO'""",
+        ),
+        "Latin-1": (
+            changed(SHOUT, ".decode()", '.decode("latin-1")'),
+            "looks like UTF-8 taken for Latin-1",
+        ),
+        "ASCII": (
+            changed(SHOUT, ".decode()", '.decode("ascii")'),
+            "UnicodeDecodeError: 'ascii'",
+        ),
+        "does not encode": (
+            changed(SHOUT, ".upper().encode()", ".upper()"),
+            "TypeError.*send_string",
+        ),
+        "the same words": (
+            changed(SHOUT, REPLY, 'socket.send(b"HELLO")'),
+            r"to b'Gr.*it gave: b'HELLO'",
+        ),
         "one request only": (
             changed(SHOUT, "while True", "for _ in range(1)"),
             "Your server had ended after 1 message, when the reply",
         ),
+        "fifty requests": (
+            changed(SHOUT, "while True", "for _ in range(50)"),
+            "Your server had ended after 50 messages, when the reply to b'request",
+        ),
+        "waits two seconds": (
+            changed(SHOUT, "socket.bind", "socket.rcvtimeo = 2000\n        socket.bind"),
+            "Nobody asked it for 3.5 s, and it ended instead of waiting.*zmq.error.Again",
+        ),
+        "polls three seconds": (
+            changed(SHOUT, "while True", "while socket.poll(3000)"),
+            "Nobody asked it for 3.5 s, and it ended instead of waiting",
+        ),
+        "the empty text ends it": (
+            changed(SHOUT, 'if request == b"stop"', 'if not request or request == b"stop"'),
+            "The reply to b'' .it looks like the reply to b'stop'",
+        ),
+        "silent at the empty text": (
+            changed(
+                SHOUT, f"            {REPLY}", f"            if request:\n                {REPLY}"
+            ),
+            "ended, and the reply to b'' never came.*current state",
+        ),
         "never stops": (
             changed(SHOUT, "                break\n", "                continue\n"),
-            "went on",
+            "went on instead of ending after b'stop'",
+        ),
+        "stops without a word": (
+            changed(SHOUT, '                socket.send(b"BYE")\n', ""),
+            "ended, and the reply to b'stop' never came",
+        ),
+        "shouts STOP": (
+            shouts(REPLY, 'if request == b"stop":', "    break"),
+            "to b'stop' .it looks like capitals, and no BYE",
+        ),
+        "stops for whatever begins so": (
+            changed(SHOUT, 'request == b"stop"', 'request.startswith(b"stop")'),
+            "stopwatch.*looks like the reply to b'stop'",
+        ),
+        "stops for whatever holds it": (
+            changed(SHOUT, 'request == b"stop"', 'b"stop" in request'),
+            "stopwatch.*looks like the reply to b'stop'",
+        ),
+        "stops for whatever ends so": (
+            changed(SHOUT, 'request == b"stop"', 'request.endswith(b"stop")'),
+            "nonstop.*looks like the reply to b'stop'",
+        ),
+        "stops for Stop": (
+            changed(SHOUT, 'request == b"stop"', 'request.lower() == b"stop"'),
+            "b'Stop'.*looks like the reply to b'stop'",
+        ),
+        "stops for stop and a blank": (
+            changed(SHOUT, 'request == b"stop"', 'request.strip() == b"stop"'),
+            "b'stop '.*looks like the reply to b'stop'",
         ),
         "takes one client for another": (
             changed(
                 changed(SHOUT, "        while True:", "        replies = {}\n        while True:"),
-                "socket.send(request.decode().upper().encode())",
-                "socket.send(replies.setdefault(len(request), request.decode().upper().encode()))",
+                REPLY,
+                "socket.send(replies.setdefault(request[:7], request.decode().upper().encode()))",
             ),
-            "among several.*expected: .b'CLIENT",
-        ),
-        "stops for whatever begins so": (
-            changed(SHOUT, 'request == b"stop"', 'request.startswith(b"stop")'),
-            "stopwatch",
+            "among several .it looks like the reply to b'client ..*expected: .b'CLIENT",
         ),
         "replies twice": (SHOUT + '            socket.send(b"again")\n', "EFSM|current state"),
+        "a reply of two parts": (
+            changed(
+                SHOUT, REPLY, 'socket.send_multipart([b"", request.decode().upper().encode()])'
+            ),
+            "to b'hello' has 2 parts and should have one",
+        ),
         "another port": (
             changed(SHOUT, "socket.bind(bind)", 'socket.bind("tcp://*:*")'),
             "The endpoints that it bound",
@@ -67,9 +390,38 @@ WRONG = {
             changed(SHOUT, "bind(bind)", "connect(bind)"),
             "It bound no socket: it connected one",
         ),
+        "a PULL": (
+            changed(SHOUT, "zmq.REP", "zmq.PULL"),
+            "It bound a PULL socket where a REP or ROUTER is needed",
+        ),
+        "a DEALER": (
+            changed(SHOUT, "zmq.REP", "zmq.DEALER"),
+            "It bound a DEALER socket where a REP or ROUTER is needed",
+        ),
+        "sends first": (
+            changed(
+                SHOUT,
+                "            request =",
+                '            socket.send(b"?")\n            request =',
+            ),
+            "ended, and the reply to b'hello' never came.*current state",
+        ),
+        "only prints": (changed(SHOUT, "socket.send(request", "print(request"), "current state"),
         "an error after the last reply": (
             changed(SHOUT, "break", "raise ValueError(7)"),
             "error after b'stop'.*ValueError: 7",
+        ),
+        "async": (
+            "async def shout_server(bind):\n    pass\n",
+            "an `async def`: called, it would only return a coroutine",
+        ),
+        "a coroutine that nobody runs": (
+            "def shout_server(bind):\n    async def serve():\n        pass\n    return serve()\n",
+            "ended before it bound a socket.*returns a coroutine, which nobody runs",
+        ),
+        "yields": (
+            changed(SHOUT, "break", "break\n            yield request"),
+            "holds a `yield`, so that a call would not run it",
         ),
         "a ROUTER that replies twice": (
             changed(
@@ -82,37 +434,321 @@ WRONG = {
             ),
             "does not wait its turn",
         ),
+        "a ROUTER without an envelope": (
+            changed(SHOUT, "zmq.REP", "zmq.ROUTER"),
+            "ended, and the reply to b'hello' never came.*UnicodeDecodeError",
+        ),
     },
     "never_silent": {
         "one part only": (
-            changed(NEVER_SILENT, 'b" ".join(socket.recv_multipart())', "socket.recv()"),
-            "please",
+            changed(NEVER_SILENT, TAKEN, "socket.recv()"),
+            "reply to the parts .b'time', b'please'. never came. It had sent.*current state",
+        ),
+        "the first of the parts": (
+            changed(NEVER_SILENT, TAKEN, "socket.recv_multipart()[0]"),
+            r"time', b'please.*expected: b'unknown command: time please'.*gave: b'\d\d:",
+        ),
+        "the first of the parts is echoed": (
+            silent(
+                "parts = socket.recv_multipart()",
+                "count += 1",
+                'if parts == [b"time"]:',
+                '    socket.send_string(time.strftime("%H:%M:%S"))',
+                'elif parts == [b"count"]:',
+                "    socket.send_string(str(count))",
+                "else:",
+                '    socket.send(b"unknown command: " + parts[0])',
+            ),
+            "looks like the first part only",
+        ),
+        "the last of the parts": (
+            changed(NEVER_SILENT, TAKEN, "socket.recv_multipart()[-1]"),
+            "looks like the last part only",
+        ),
+        "two parts at most": (
+            changed(
+                NEVER_SILENT,
+                TAKEN,
+                "socket.recv()\n            if socket.rcvmore:\n"
+                '                request += b" " + socket.recv()',
+            ),
+            r"\[b'a', b'b', b'c'\].*current state",
+        ),
+        "joined with nothing": (
+            changed(NEVER_SILENT, 'b" ".join', 'b"".join'),
+            "joined with nothing in between",
+        ),
+        "joined with commas": (
+            changed(NEVER_SILENT, 'b" ".join', 'b", ".join'),
+            "gave: b'unknown command: time, please'",
+        ),
+        "drops empty parts": (
+            changed(
+                NEVER_SILENT, "socket.recv_multipart()", "filter(None, socket.recv_multipart())"
+            ),
+            r"\[b'time', b''\].*expected: b'unknown command: time '.*gave: b'\d\d:",
         ),
         "text only": (
             changed(
-                NEVER_SILENT,
-                'socket.send(b"unknown command: " + request)',
-                'socket.send_string("unknown command: " + request.decode())',
+                NEVER_SILENT, UNKNOWN, 'socket.send_string("unknown command: " + request.decode())'
             ),
             "UnicodeDecodeError",
         ),
+        "replaces bytes": (
+            changed(NEVER_SILENT, "+ request)", '+ request.decode(errors="replace").encode())'),
+            "bytes that are no text were replaced",
+        ),
+        "ignores bytes": (
+            changed(NEVER_SILENT, "+ request)", '+ request.decode(errors="ignore").encode())'),
+            "bytes that are no text were left out",
+        ),
+        "says str of bytes": (
+            changed(NEVER_SILENT, UNKNOWN, 'socket.send_string(f"unknown command: {request}")'),
+            "what Python prints for bytes",
+        ),
         "does not say which": (
             changed(NEVER_SILENT, ': " + request', '"'),
-            "unknown command: coffee",
+            "looks like without what was asked.*unknown command: coffee",
+        ),
+        "says which only": (
+            changed(NEVER_SILENT, 'b"unknown command: " + request', "request"),
+            "what was asked, and nothing else",
+        ),
+        "several parts of a reply": (
+            changed(NEVER_SILENT, UNKNOWN, 'socket.send_multipart([b"unknown command:", request])'),
+            "has 2 parts and should have one",
+        ),
+        "silent at the empty request": (
+            changed(NEVER_SILENT, "            else:", "            elif request:"),
+            "ended, and the reply to b'' never came.*current state",
+        ),
+        "ends at what it does not know": (
+            changed(NEVER_SILENT, UNKNOWN, f"{UNKNOWN}\n                break"),
+            "had ended after 2 messages, when the reply to b'time' was due",
+        ),
+        "stops at stop": (
+            changed(
+                NEVER_SILENT,
+                "            else:",
+                '            elif request == b"stop":\n                socket.send(b"BYE")\n'
+                "                break\n            else:",
+            ),
+            "to b'stop'.*expected: b'unknown command: stop'.*gave: b'BYE'",
+        ),
+        "knows TIME": (
+            changed(NEVER_SILENT, 'request == b"time"', 'request.lower() == b"time"'),
+            r"to b'TIME'.*gave: b'\d\d:",
+        ),
+        "knows time and a blank": (
+            changed(NEVER_SILENT, 'request == b"time"', 'request.strip() == b"time"'),
+            r"to the parts \[b'time', b''\].*gave: b'\d\d:",
+        ),
+        "knows timetables": (
+            changed(NEVER_SILENT, TAKEN, "socket.recv_multipart()")
+            .replace("request ==", "request[0] ==")
+            .replace("+ request", '+ b" ".join(request)'),
+            r"time', b'please.*gave: b'\d\d:",
         ),
         "forgets how to count": (
             changed(NEVER_SILENT, "count += 1", "count = 1"),
-            "count of requests was",
+            "counted from one b'count' to the next .it looks like none",
         ),
+        "counts what it knows": (
+            changed(
+                changed(NEVER_SILENT, "            count += 1\n", ""),
+                "            else:\n",
+                "            else:\n                count -= 1\n",
+            ).replace("            if request", "            count += 1\n            if request"),
+            "looks like those it knows",
+        ),
+        "an old clock": (
+            changed(
+                NEVER_SILENT,
+                "    count = 0\n",
+                '    count = 0\n    now = time.strftime("%H:%M:%S").encode()\n',
+            ).replace('socket.send(time.strftime("%H:%M:%S").encode())', "socket.send(now)"),
+            "to b'time', asked after .*it looks like an earlier time",
+        ),
+        "fifty requests": (
+            changed(NEVER_SILENT, "while True", "for _ in range(50)"),
+            "had ended after 50 messages, when the reply to b'nonsense",
+        ),
+        "waits a second": (
+            changed(NEVER_SILENT, "while True", "while socket.poll(1000)"),
+            "Nobody asked it for 3.5 s, and it ended instead of waiting",
+        ),
+        "the beginning with try": (
+            silent(
+                "try:",
+                "    request = socket.recv_string()",
+                "except UnicodeDecodeError:",
+                "    continue",
+                'socket.send_string("unknown command: " + request)',
+            ),
+            "count.*expected: a number, such as b'3'",
+        ),
+        "a PUB": (changed(NEVER_SILENT, "REP", "PUB"), "a PUB socket where a REP or ROUTER"),
     },
     "patient_ask": {
         "waits for ever": (
             changed(PATIENT, "if socket.poll(1000 * timeout):", "if True:"),
-            "still busy",
+            "does not reply, it was still busy",
         ),
-        "seconds for milliseconds": (changed(PATIENT, "1000 * ", ""), "it gave: None"),
-        "linger": (changed(PATIENT, "socket.linger = 0", "pass"), "there is no server"),
-        "one REQ for all": (KEPT.replace("TYPE", "REQ"), "current state"),
+        "does not wait": (
+            asks(
+                "socket.send(request)",
+                "try:",
+                "    return socket.recv(zmq.NOBLOCK)",
+                "except zmq.Again:",
+                "    return None",
+            ),
+            "after .* s, with a timeout of 3 s.*reply to hello",
+        ),
+        "raises": (
+            asks(
+                "socket.send(request)",
+                "socket.rcvtimeo = int(1000 * timeout)",
+                "return socket.recv()",
+            ),
+            "does not reply, it raised an error.*zmq.error.Again",
+        ),
+        "a float for an option": (
+            asks(
+                "socket.send(request)",
+                "socket.rcvtimeo = 1000 * timeout",
+                "try:",
+                "    return socket.recv()",
+                "except zmq.Again:",
+                "    return None",
+            ),
+            "raised an error.*TypeError",
+        ),
+        "seconds for milliseconds": (
+            changed(PATIENT, "1000 * ", ""),
+            "after 0.* s, with a timeout of . s.*it gave: None",
+        ),
+        "whole seconds": (
+            changed(PATIENT, "1000 * timeout", "1000 * int(timeout)"),
+            "gave up after .* s, with a timeout of 0.2 s",
+        ),
+        "always 0.3 s": (
+            changed(PATIENT, "1000 * timeout", "300"),
+            "takes 0.4 s and the timeout is 5 s, after 0.3.* s, with a timeout of 5 s",
+        ),
+        "at most 1 s": (
+            changed(PATIENT, "1000 * timeout", "min(1000, 1000 * timeout)"),
+            "gave up after 1 s, with a timeout of 1.5 s",
+        ),
+        "always 1 s": (
+            changed(PATIENT, "1000 * timeout", "1000"),
+            "gave up only after 1.* s, with a timeout of 0.2 s",
+        ),
+        "always 4 s": (
+            changed(PATIENT, "1000 * timeout", "4000"),
+            "gave up only after 4.* s, with a timeout of 0.2 s",
+        ),
+        "twice as long": (
+            changed(PATIENT, "1000 * timeout", "2000 * timeout"),
+            "gave up only after 3.* s, with a timeout of 1.5 s",
+        ),
+        "sleeps, then looks": (
+            asks(
+                "socket.send(request)",
+                "time.sleep(timeout)",
+                "if socket.poll(0):",
+                "    return socket.recv()",
+            ),
+            "returned the reply only after 3.* s, with a timeout of 3 s",
+        ),
+        "sleeps in steps": (
+            asks(
+                "socket.send(request)",
+                "for _ in range(round(10 * timeout)):",
+                "    time.sleep(0.1)",
+                "    if socket.poll(0):",
+                "        return socket.recv()",
+            ),
+            "never took less than 0.09 s: it waits for time to pass",
+        ),
+        "linger": (
+            changed(PATIENT, "socket.linger = 0", "pass"),
+            "there is no server, it was still busy.*context waits for sockets",
+        ),
+        "linger of a second": (
+            changed(PATIENT, "socket.linger = 0", "socket.linger = 1000"),
+            "there is no server, it gave up only after 1.* s",
+        ),
+        "tries three times": (
+            """
+def patient_ask(endpoint, request, timeout):
+    for _ in range(3):
+        with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+            socket.linger = 0
+            socket.connect(endpoint)
+            socket.send(request)
+            if socket.poll(1000 * timeout / 3):
+                return socket.recv()
+""",
+            "does not reply, it sent its request . times",
+        ),
+        "an empty reply is none": (
+            changed(PATIENT, "return socket.recv()", "return socket.recv() or None"),
+            "the reply is empty, .* .it looks like an empty reply was taken for none",
+        ),
+        "an empty request is none": (
+            changed(
+                PATIENT,
+                "        socket.send(request)",
+                "        if request:\n            socket.send(request)",
+            ),
+            "the request is empty.*no request came at the server",
+        ),
+        "text": (
+            changed(PATIENT, "return socket.recv()", "return socket.recv_string()"),
+            r"b'reply to hello' \(bytes\).*'reply to hello' \(str\)",
+        ),
+        "a list": (
+            changed(PATIENT, "return socket.recv()", "return socket.recv_multipart()"),
+            r"\(bytes\).*\(list\)",
+        ),
+        "False for None": (
+            changed(PATIENT, "return None", "return False"),
+            r"does not reply.*None.*False \(bool\)",
+        ),
+        "empty for None": (
+            changed(PATIENT, "return None", 'return b""'),
+            r"does not reply.*None.*b''",
+        ),
+        "prints it": (
+            changed(PATIENT, "return socket.recv()", "print(socket.recv())"),
+            "expected: b'reply to hello'.*None.*printed:.*reply to hello",
+        ),
+        "does not send": (
+            changed(PATIENT, "        socket.send(request)\n", ""),
+            "no request came at the server",
+        ),
+        "another endpoint": (
+            changed(PATIENT, "connect(endpoint)", 'connect("tcp://127.0.0.1:9")'),
+            "no request came at the server",
+        ),
+        "the same answer": (
+            "def patient_ask(endpoint, request, timeout):\n    return b'reply to hello'",
+            "when the server is there; no request came at the server",
+        ),
+        "makes up its answer": (
+            "def patient_ask(endpoint, request, timeout):\n    return b'reply to ' + request",
+            "when the server is there; no request came at the server",
+        ),
+        "one REQ for all": (KEPT.replace("TYPE", "REQ"), "current state|does not reply, it raised"),
+        "one REQ that is relaxed": (
+            changed(
+                KEPT.replace("TYPE", "REQ"),
+                "        sockets[endpoint].connect",
+                "        sockets[endpoint].linger = 0\n        sockets[endpoint].req_relaxed = 1\n"
+                "        sockets[endpoint].req_correlate = 1\n        sockets[endpoint].connect",
+            ),
+            "sockets are still open: close each",
+        ),
         "one DEALER for all": (
             changed(
                 KEPT.replace("TYPE", "DEALER").replace(
@@ -123,15 +759,58 @@ WRONG = {
             ),
             "earlier request comes first.*reply to second.*reply to first",
         ),
+        "a DEALER without the empty part": (
+            changed(PATIENT, "zmq.REQ", "zmq.DEALER"),
+            "not what a REQ sends.*the empty part is missing",
+        ),
+        "a request of two parts": (
+            changed(PATIENT, "send(request)", 'send_multipart([request, b""])'),
+            r"not what a REQ sends.*\[b'', b'hello', b''\]",
+        ),
+        "a PUSH": (changed(PATIENT, "zmq.REQ", "zmq.PUSH"), "a PUSH socket where a DEALER or REQ"),
         "leaves sockets open": (
             changed(SHARED, "socket.linger = 0", "globals().setdefault('kept', []).append(socket)"),
             "sockets are still open",
+        ),
+        "leaves sockets to Python": (SHARED, "sockets are still open: close each, or use `with`"),
+        "closes only what got no reply": (
+            changed(
+                SHARED,
+                "    answer = socket.recv() if socket.poll(1000 * timeout) else None\n"
+                "    return answer",
+                "    if socket.poll(1000 * timeout):\n        return socket.recv()\n"
+                "    socket.close()",
+            ),
+            "sockets are still open: close each, or use `with`",
+        ),
+        "leaves a thread": (
+            """
+def patient_ask(endpoint, request, timeout):
+    replies = []
+
+    def ask():
+        with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+            socket.linger = 0
+            socket.connect(endpoint)
+            socket.send(request)
+            replies.append(socket.recv())
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    thread.join(timeout)
+    return replies[0] if replies else None
+""",
+            "a thread of it still runs",
         ),
         "leaves requests behind": (
             changed(SHARED, "socket.linger = 0", "pass").replace(
                 "    return answer", "    socket.close()\n    return answer"
             ),
             "after two calls had given up.*old",
+        ),
+        "async": (
+            "async def patient_ask(endpoint, request, timeout):\n    return None\n",
+            "an `async def`",
         ),
     },
 }

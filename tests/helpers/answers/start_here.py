@@ -4,17 +4,75 @@ from helpers.learners import changed, solution
 
 BYTES = solution("bytes_per_second")
 
+
+def returns(expression):
+    return f"def bytes_per_second(width, height, fps):\n    return {expression}\n"
+
+
 # Of each exercise, titles and sources.
-RIGHT: dict[str, dict[str, str]] = {}
+RIGHT = {
+    "bytes_per_second": {
+        "of an array": returns("np.zeros((height, width, 3), np.uint8).nbytes * fps"),
+        "a float": returns("float(np.prod([height, width, 3.0, fps]))"),
+        "a method": """
+class Camera:
+    colours = 3
+
+    def bytes_per_second(self, width, height, fps):
+        return fps * self.colours * width * height
+
+bytes_per_second = Camera().bytes_per_second
+""",
+        "a closure": """
+def bytes_of(colours):
+    def bytes_per_second(width, height, fps):
+        frame = width * height * colours
+        return frame * fps
+    return bytes_per_second
+
+bytes_per_second = bytes_of(3)
+""",
+    },
+}
 
 # Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
 WRONG = {
     "bytes_per_second": {
-        "grey": (changed(BYTES, " * 3", ""), "expected: 27648000.*it gave: 9216000"),
-        "one frame": (changed(BYTES, " * fps", ""), "it gave: 921600"),
+        "grey": (
+            changed(BYTES, " * 3", ""),
+            "looks like one byte for each pixel.*expected: 373248000.*it gave: 124416000",
+        ),
+        "four channels": (changed(BYTES, " * 3", " * 4"), "looks like four bytes for each pixel"),
+        "one frame": (changed(BYTES, " * fps", ""), "bytes of one frame.*it gave: 6220800"),
         "says it instead": (
             "def bytes_per_second(width, height, fps):\n    print(width * height * 3 * fps)\n",
-            "it gave: None.*what it printed:.*27648000",
+            "looks like a missing `return`.*None.*what it printed:.*373248000",
         ),
+        "bits": (changed(BYTES, " * 3", " * 24"), "looks like bits"),
+        "three bits": (changed(BYTES, " * 3", " * 3 / 8"), "looks like bytes divided by 8"),
+        "megabytes": (returns("width * height * 3 * fps / 1e6"), "looks like megabytes"),
+        "mebibytes": (
+            returns("width * height * 3 * fps / 2**20"),
+            "looks like megabytes of 2\\*\\*20 bytes",
+        ),
+        "kilobytes": (returns("width * height * 3 * fps / 1000"), "looks like kilobytes"),
+        "divided": (changed(BYTES, "* fps", "/ fps"), "divided by `fps`"),
+        "text": (returns('f"{width * height * 3 * fps}"'), "looks like text.*(str)"),
+        "text with a unit": (
+            returns('f"{width * height * 3 * fps} B/s"'),
+            "373248000 .int.*B/s.*str",
+        ),
+        "whole frames": (
+            returns("width * height * 3 * int(fps)"),
+            "0.5 times.*`fps` .*whole number",
+        ),
+        "the example": (returns("27_648_000"), "1920 x 1080.*always the same"),
+        "30 frames": (
+            returns("width * height * 3 * 30"),
+            "1920 x 1080.*looks like 30 frames a second",
+        ),
+        "VGA": (changed(BYTES, "width * height", "640 * 480"), "640 x 480 pixels, whatever"),
+        "a square": (returns("width * width * 3 * fps"), r"width \* width"),
+        "a sum": (changed(BYTES, "width * height", "(width + height)"), r"width \+ height"),
     },
 }

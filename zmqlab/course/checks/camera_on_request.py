@@ -1,15 +1,37 @@
 """The checks of the exercises on a camera on request."""
 
 import itertools
+import math
 import numbers
+import threading
 import time
 
 import numpy as np
 import zmq
 
+from zmqlab.cameras.simulated import SimulatedCamera
 from zmqlab.course.exercises import exercise
-from zmqlab.course.programs import accepted, ask, expect_end, served
-from zmqlab.course.trial import TIMEOUT, NotYet, call, expect, expect_type, named
+from zmqlab.course.programs import (
+    MANY,
+    accepted,
+    ask,
+    ask_in_turn,
+    expect_end,
+    expect_patience,
+    served,
+)
+from zmqlab.course.trial import (
+    TIMEOUT,
+    NotYet,
+    Words,
+    call,
+    expect,
+    expect_type,
+    looks_like,
+    named,
+    peer,
+)
+from zmqlab.patterns.request_reply import reply_once
 from zmqlab.wire.messages import recv_frame, unpack_frame, unpack_message
 
 
@@ -28,13 +50,18 @@ from zmqlab.wire.messages import recv_frame, unpack_frame, unpack_message
 def frame_message(function):
     random = np.random.default_rng(0)
     colour = random.integers(0, 256, (48, 64, 3), np.uint8)
+    grey = random.integers(0, 65536, (20, 30), np.uint16)
     frames = {
         "the frame is in colour": colour,
-        "the frame is grey, of 16 bit": random.integers(0, 65536, (20, 30), np.uint16),
+        "the frame is the next one": colour[::-1].copy(),
+        "the frame is grey, of 16 bit": grey,
         "the frame is an average, in float32": random.random((9, 7, 3), np.float32),
         "the frame is every second pixel of another": colour[::2, ::2],
-        "the frame was turned on its side": np.rot90(colour),
+        "the frame is another one, transposed": grey.T,
+        "the frame is a single line, in float64": random.random(50),
+        "the frame is four frames in one array": random.integers(-9, 9, (4, 6, 8, 3), np.int16),
     }
+    made = []
     with zmq.Context() as context, context.socket(zmq.PAIR) as one, context.socket(zmq.PAIR) as two:
         one.linger = two.linger = 0
         one.sndtimeo = 5000  # ms
@@ -43,19 +70,51 @@ def frame_message(function):
         for sequence, (when, frame) in enumerate(frames.items(), start=7):
             sent, began = frame.copy(), time.time()
             parts = call(function, frame, sequence, when=when)
-            header, received = _sent_over(one, two, parts, when)
-            expect(f"The sequence number in the header, when {when}", sequence, header["sequence"])
-            if not began - 1 <= header["time"] <= time.time() + 1:
-                raise NotYet("The time in the header is not now:", began, header["time"])
+            ended = time.time()
+            topic, header, received = _sent_over(one, two, parts, when)
+            expect(f"The topic of the message when {when}", "frame", topic)
+            expect(f"The sequence number in the header when {when}", sequence, header["sequence"])
+            _expect_now(header["time"], began, ended)
             same = (sent.dtype.name, sent.shape), (received.dtype.name, received.shape)
             expect(f"dtype and shape of what arrives when {when}", *same)
-            if not np.array_equal(sent, received):
-                raise NotYet(f"The pixels that arrive are not those that left, when {when}.")
+            if not np.array_equal(sent, frame):
+                raise NotYet(f"It has written into the frame, when {when}.")
+            _expect_pixels(sent, received, f"when {when}")
+            made.append((sent, parts, when))
+        for sent, parts, when in made:
+            _, _, received = _sent_over(one, two, parts, when)
+            _expect_pixels(sent, received, "once it has made the next messages")
     return f"{len(frames)} frames went through a socket and came out the same."
 
 
+def _expect_now(got, began, ended):
+    if began - 0.01 <= got <= ended + 0.01:  # rounded to milliseconds is near enough
+        return
+    like = looks_like(
+        {
+            "whole seconds": int(began) <= got <= ended and got == int(got),
+            "another clock, not that of `time.time()`": got < 1e9,
+            "milliseconds": abs(got / 1e3 - began) < 60,
+            "nanoseconds": abs(got / 1e9 - began) < 60,
+            "the time at which the function was defined": began - 3600 < got < began,
+        }
+    )
+    raise NotYet(f"The time in the header is not that of the call{like}:", began, got)
+
+
+def _expect_pixels(sent, received, when):
+    if not np.array_equal(sent, received):
+        like = looks_like(
+            {
+                "column after column": np.array_equal(np.ravel(sent, "F"), received.ravel()),
+                "red and blue exchanged": np.array_equal(sent[..., ::-1], received),
+            }
+        )
+        raise NotYet(f"The pixels that arrive are not those that left, {when}{like}.")
+
+
 def _sent_over(sender, receiver, parts, when):
-    """Send the parts from socket to socket; return the header and the frame that arrive."""
+    """Send the parts from socket to socket; return topic, header and frame that arrive."""
     expect_type(f"What it returns when {when}", list | tuple, parts, "a list of three parts")
     expect(f"How many parts it returns when {when}", 3, len(parts))
     try:
@@ -63,8 +122,7 @@ def _sent_over(sender, receiver, parts, when):
     except (TypeError, ValueError, BufferError) as error:
         raise NotYet(f"ZeroMQ cannot send the parts that it returns when {when}: {error}") from None
     what = f"The message that it makes when {when}"
-    _, header, frame = accepted(what, recv_frame, receiver, TIMEOUT)
-    return header, frame
+    return accepted(what, recv_frame, receiver, TIMEOUT)
 
 
 @exercise(
@@ -79,15 +137,28 @@ def _sent_over(sender, receiver, parts, when):
     "`str(error)`. The frame is sent after that, in `else:`.",
 )
 def safe_camera_server(function):
+    nonsense = [[b"raed"], [b""], [b"\xff\xfe"], [b"read", b"now"], [b"stop", b"now"], [b"set"]]
+    nonsense += [[b"read", b""], [b"", b"read"], [b"READ"], [b"STOP"], [b"read "], [b"stop "]]
+    nonsense += [[b"reader"], [b"stopwatch"], [b"a", b"b", b"c"]]
     with served(_with_failing_camera, function) as server:
-        topics = [_topic(server, b"read") for _ in range(6)]
-        what = "The topics of six replies, sorted, while the camera fails at every third `read`"
-        expect(what, ["error"] * 2 + ["frame"] * 4, sorted(topics))
-        for parts in ([b"raed"], [b""], [b"\xff\xfe"], [b"read", b"now"], [b"READ"], [b"set"]):
-            expect(f"The topic of the reply to {named(*parts)}", "error", _topic(server, *parts))
-            if _topic(server, b"read") == "error" == _topic(server, b"read"):
+        replies = [_reply(server, b"read") for _ in range(6)]
+        failed = sum(topic == "error" for topic, _ in replies)
+        if failed != 2:
+            what = "Of six times `read`, the camera raised a CameraError at two. The topics came so"
+            raise NotYet(f"{what}:", Words("`error` twice, `frame` four times"), _topics(replies))
+        expect("The topics of the replies to `read`", {"error", "frame"}, set(_topics(replies)))
+        frames = [frame.tobytes() for topic, frame in replies if topic == "frame"]
+        if len(set(frames)) < len(frames):
+            raise NotYet("Two replies to `read` hold the same frame: read one for each request.")
+        for parts in nonsense:
+            _expect_topic("error", server, *parts)
+            # Three: so the camera would not fail if what follows were taken for `read`.
+            if "frame" not in _topics(_reply(server, b"read") for _ in range(3)):
                 raise NotYet(f"After {named(*parts)} it gives no frame any more.")
-        expect("The topic of the reply to b'stop'", "ok", _topic(server, b"stop"))
+        for request, reply in ask_in_turn(server, *(b"nonsense %d" % n for n in range(MANY))):
+            expect(f"The topic of the reply to {named(request)}", b"error", reply[0])
+        expect_patience(server)
+        _expect_topic("ok", server, b"stop")
         expect_end(server, "b'stop'")
     return "It replied to everything, told of each failure, and served on until it was stopped."
 
@@ -104,16 +175,31 @@ def _with_failing_camera(function, bind):
         return read(camera)
 
     Camera.read = read_or_fail
-    function(bind)
+    return function(bind)
 
 
-def _topic(server, *request):
-    """Ask, and return the topic of the reply, which must be a message of three parts."""
+def _expect_topic(expected, server, *request):
+    topic, _ = _reply(server, *request)
+    expect(f"The topic of the reply to {named(*request)}", expected, topic)
+
+
+def _topics(replies):
+    return [topic for topic, _ in replies]
+
+
+def _reply(server, *request):
+    """Ask, and return topic and frame of the reply, which must be a message of three parts."""
     reply, what = ask(server, *request), f"The reply to {named(*request)}"
-    topic, _, _ = accepted(what, unpack_message, reply)
+    topic, header, frame = accepted(what, unpack_message, reply)
     if topic == "frame":
-        accepted(what, unpack_frame, reply)
-    return topic
+        return topic, accepted(what, unpack_frame, reply)[2]
+    said = header.get("error")
+    if topic == "error" and not (isinstance(said, str) and said.strip()):
+        words = Words("{'error': 'what was wrong'}")
+        raise NotYet(
+            f"{what} is an error that does not say what was wrong in its header:", words, header
+        )
+    return topic, frame
 
 
 @exercise(
@@ -127,33 +213,80 @@ def _topic(server, *request):
     "`return 1 / math.hypot(peak.fx, peak.fy)`.",
 )
 def measure_fringe_period(function):
-    from zmqlab import camera_server, start
-
-    settings = [
-        {"fringe_period": 12.0, "fringe_angle": 0.0},
-        {"fringe_period": 23.4, "fringe_angle": 60.0},
-        {"fringe_period": 8.5, "fringe_angle": 140.0, "size": [320, 240]},
-        {"fringe_period": 17.0, "fringe_angle": 90.0, "exposure": 0.004},
+    settings = [  # period, angle, size
+        (12.0, 0.0, (640, 480)),
+        (23.4, 60.0, (640, 480)),
+        (8.5, 140.0, (320, 240)),
+        (17.0, 90.0, (240, 360)),
     ]
-    with start(camera_server, "simulated", process_name="camera server") as server:
-        for each in settings:
-            _ask_camera(server, "set", each)
-            period, angle = each["fringe_period"], each["fringe_angle"]
+    with _Misinformed(paced=False) as camera, peer(zmq.ROUTER, camera.serve) as endpoint:
+        for period, angle, size in settings:
+            camera.set(fringe_period=period, fringe_angle=angle, size=size)
+            before, camera.frames = camera.really, 0
             when = f"the fringes have a period of {period:g} pixels and run at {angle:g} degrees"
-            got = call(function, server.endpoint, when=when, timeout=10)
-            _ask_camera(server, "info")
+            got = call(function, endpoint, when=when, timeout=10)
             expect_type(f"What it returns when {when}", numbers.Real, got, "a number of pixels")
+            like = _like(got, period, math.radians(angle))
+            with camera.replying:  # it has done what it was asked for
+                if camera.stopped:
+                    raise NotYet("It has stopped the camera server, which others may need.")
+                if camera.really != before:
+                    raise NotYet("It has changed the camera's settings, and should only measure.")
+                if not camera.frames:
+                    raise NotYet(f"It has asked the server for no frame{like}:", period, got)
             if not abs(got - period) <= 0.02 * period:
-                raise NotYet(f"What it returns when {when} is off by more than 2 %:", period, got)
+                raise NotYet(f"When {when}, it is off by more than 2 %{like}:", period, got)
     return f"It measured {len(settings)} patterns of fringes to 2 %."
 
 
-def _ask_camera(server, command, parameters=None):
-    from zmqlab import request
+def _like(got, period, angle):
+    x, y = abs(math.cos(angle)) + 1e-9, abs(math.sin(angle)) + 1e-9
+    mistakes = {
+        "what `info` says, which is wrong here: measure it": SAID,
+        "crests per pixel, not pixels per crest": 1 / period,
+        "the period along x only": period / x,
+        "the period along y only": period / y,
+        "1 / (fx + fy)": period / (x + y),
+        "its square": period**2,
+        "whole pixels": round(period),
+        "half of it": period / 2,
+        "twice as much": period * 2,
+        "2π times too much": period * 2 * math.pi,
+        "2π times too little": period / 2 / math.pi,
+    }
+    return looks_like(
+        {words: math.isclose(got, value, rel_tol=0.02) for words, value in mistakes.items()}
+    )
 
-    try:
-        request(server.endpoint, command, parameters, timeout=TIMEOUT)
-    except TimeoutError:
-        raise NotYet(
-            "After your function the camera server answers no more. Did it stop the server?"
-        ) from None
+
+SAID = 31.0  # pixels
+
+
+class _Misinformed(SimulatedCamera):
+    """A camera server whose camera says another period than it shows."""
+
+    frames, stopped, replying = 0, False, threading.Lock()
+
+    @property
+    def really(self):
+        """What is set, as it is."""
+        return dict(self._settings)
+
+    @property
+    def settings(self):
+        return self.really | {"fringe_period": SAID}
+
+    @property
+    def truth(self):
+        return super().truth | {"fringe_period": SAID}
+
+    def _read(self):
+        self.frames += 1
+        return super()._read()
+
+    def serve(self, socket, over):
+        """Be the server, in a thread, until it is over or somebody stops it."""
+        while not (over.is_set() or self.stopped):
+            if socket.poll(50):
+                with self.replying:
+                    self.stopped = not reply_once(socket, self, self.frames)[1]

@@ -7,9 +7,13 @@ import zmq
 
 from zmqlab.course.exercises import exercise
 from zmqlab.course.programs import (
+    MANY,
+    SILENCE,
     ask,
+    ask_in_turn,
     client,
     expect_end,
+    expect_patience,
     expect_replies_at_once,
     expect_reply,
     named,
@@ -20,12 +24,15 @@ from zmqlab.course.trial import (
     TIMEOUT,
     NotYet,
     Words,
+    call,
     expect,
-    expect_return,
     free_endpoint,
+    looks_like,
     nothing_left,
     peer,
 )
+
+QUICK = 0.09  # seconds for one of ten replies, on a busy computer
 
 
 @exercise(
@@ -41,9 +48,21 @@ from zmqlab.course.trial import (
     "context.socket(zmq.REP) as socket:` close both, so that the last reply still leaves.",
 )
 def shout_server(function):
+    texts = ["hello", "Grüße aus Zürich", "  two blanks  ", "", "日本"]
+    texts += ["stopwatch", "nonstop", "Stop", "stop ", "please stop now"]
     with served(function) as server:
-        for text in ("hello", "Grüße aus Zürich", "stopwatch", "", "日本"):
-            expect_reply(text.upper().encode(), server, text.encode())
+        for text in texts:
+            mistakes = {
+                "`bytes.upper`, which knows the letters a to z only": text.encode().upper(),
+                "the text as it came": text.encode(),
+                "UTF-8 taken for Latin-1": text.encode().decode("latin-1").upper().encode(),
+                "a capital at the beginning only": text.capitalize().encode(),
+                "a capital at the beginning of each word": text.title().encode(),
+                "without the blanks at the ends": text.strip().upper().encode(),
+                "the reply to b'stop'": b"BYE",
+                "what Python prints for bytes": str(text.encode()).upper().encode(),
+            }
+            expect_reply(text.upper().encode(), server, text.encode(), mistakes=mistakes)
         with client(server) as vanishing:
             vanishing.send(b"I will not wait for this")
         six = [f"client {number}" for number in range(6)]
@@ -55,11 +74,15 @@ def shout_server(function):
                 reply = receive(impatient, server, f"the reply to {named(request)}")
                 who = "for a client that does not wait its turn"
                 expect(f"The one reply to {named(request)}, {who}", [b"", request.upper()], reply)
-        expect_reply(b"BYE", server, b"stop")
+        for request, reply in ask_in_turn(server, *(b"request %d" % n for n in range(MANY))):
+            expect(f"The reply to {named(request)}", [request.upper()], reply)
+        expect_patience(server)
+        expect_reply(b"BYE", server, b"stop", mistakes={"capitals, and no BYE": b"STOP"})
         expect_end(server, "b'stop'")
     return (
         "It shouted back to a dozen clients, six at once, among them one too impatient to wait "
-        "its turn, got over one that vanished, and ended when asked to."
+        "its turn and one with a hundred requests; it got over one that vanished and a silence, "
+        "and ended when asked to."
     )
 
 
@@ -76,22 +99,67 @@ def shout_server(function):
     '`if request == b"time":`.',
 )
 def never_silent(function):
-    nonsense = [[b"coffee"], [b""], [b"\xff\xfe\x00"], [b"time", b"please"], [b"x" * 100_000]]
+    nonsense = [[b"coffee"], [b""], [b"\xff\xfe\x00"], [b"time", b"please"], [b"a", b"b", b"c"]]
+    nonsense += [[b"time", b""], [b"", b"count"], [b"TIME"], [b"time "], [b"timetable"], [b"stop"]]
+    nonsense += [[b"x" * 100_000]]
+    many = [b"nonsense %d" % number for number in range(MANY)]
+    began = time.time()
     with served(function) as server:
         first = _count(server)
         for parts in nonsense:
-            (reply, *_) = ask(server, *parts)
-            what = f"The beginning of the reply to {named(*parts)}"
-            expect(what, b"unknown command", reply[:15])
-            now = ask(server, b"time")
-            if len(now) != 1 or not now[0] or now[0].startswith(b"unknown"):
-                what = f"The reply to b'time', asked after {named(*parts)}:"
-                raise NotYet(what, Words("a time, such as b'12:30:00'"), now)
-        expect_reply(b"unknown command: coffee", server, b"coffee")
-        last = _count(server)
-        if last <= first:
-            raise NotYet(f"Its count of requests was {first}, and {last} after a dozen more.")
+            _expect_unknown(server, *parts)
+            _expect_time(server, began, f"asked after {named(*parts)}")
+        for request, reply in ask_in_turn(server, *many):
+            expect(f"The reply to {named(request)}", [b"unknown command: " + request], reply)
+        expect_patience(server)
+        _expect_time(server, began, f"asked after a silence of {SILENCE:g} s")
+        known = len(nonsense) + 2  # times, and the second count
+        mistakes = {
+            "those it knows": known,
+            "those it does not know": len(nonsense) + MANY,
+            "none but its own": 1,
+            "none": 0,
+        }
+        what = "The requests that it counted from one b'count' to the next"
+        expect(what, known + len(nonsense) + MANY, _count(server) - first, mistakes)
     return "It replied to all that came, sense or nonsense, and goes on."
+
+
+def _expect_unknown(server, *parts):
+    begins, asked = b"unknown command: ", b" ".join(parts)
+    mistakes = {
+        "the reply to b'time'": _times(time.time())[-1],
+        "without what was asked": begins.rstrip(b": "),
+        "with nothing behind the colon": begins.rstrip(),
+        "what was asked, and nothing else": asked,
+        "the first part only": begins + parts[0],
+        "the last part only": begins + parts[-1],
+        "the parts joined with nothing in between": begins + b"".join(parts),
+        "without the parts that are empty": begins + b" ".join(filter(None, parts)),
+        "without blanks at the ends": begins + asked.strip(),
+        "what Python prints for bytes": begins + str(asked).encode(),
+        "what Python prints for a list": begins + str([*parts]).encode(),
+        "bytes that are no text were replaced": begins + asked.decode(errors="replace").encode(),
+        "bytes that are no text were left out": begins + asked.decode(errors="ignore").encode(),
+        "other bytes: they were taken for Latin-1": begins + asked.decode("latin-1").encode(),
+    }
+    expect_reply(begins + asked, server, *parts, mistakes=mistakes)
+
+
+def _expect_time(server, began, when):
+    asked = time.time() - 1  # the clock that `strftime` reads lags a little
+    reply = ask(server, b"time")
+    got = reply[0] if len(reply) == 1 else reply
+    if got not in _times(asked):
+        like = looks_like({"an earlier time": got in _times(began)})
+        now = Words(f"the time, {_times(time.time())[-1]!r}")
+        raise NotYet(f"The reply to b'time', {when}{like}:", now, got)
+
+
+def _times(began):
+    """Return what a clock has shown since then."""
+    seconds = range(int(began), int(time.time()) + 1)
+    return [time.strftime("%H:%M:%S", time.localtime(each)).encode() for each in seconds]
 
 
 def _count(server):
@@ -99,7 +167,8 @@ def _count(server):
     try:
         return int(reply[0])
     except ValueError:
-        raise NotYet("The reply to b'count':", Words("a number, such as b'3'"), reply) from None
+        number = Words("a number, such as b'3'")
+        raise NotYet("The reply to b'count':", number, reply[0]) from None
 
 
 @exercise(
@@ -112,68 +181,122 @@ def _count(server):
     "that nobody took is to be forgotten: `socket.linger = 0`.",
 )
 def patient_ask(function):
-    def returns(expected, endpoint, request, timeout, when):
+    asked: list[list[bytes]] = []  # what came to a server
+
+    def tries(expected, endpoint, request, timeout, when):
+        """Call it once, and return how many seconds it took."""
+        began = time.monotonic()
         given = endpoint, request, timeout
-        expect_return(expected, function, *given, when=when, timeout=timeout + TIMEOUT)
+        got = call(function, *given, when=when, timeout=timeout + TIMEOUT)
+        took = time.monotonic() - began
+        came = [parts for parts in asked if request == parts[-1] or (request and request in parts)]
+        if came and not _enveloped(came[0]):
+            what = "What came at the server is not what a REQ sends, and no REP would reply to it"
+            expect(what, [b"", request], came[0], {"the empty part is missing": [request]})
+        if len(came) > 1:
+            raise NotYet(f"Called once when {when}, it sent its request {len(came)} times.")
+        waited = f"after {took:.2g} s, with a timeout of {timeout:g} s"
+        if got is None and expected is None and took < 0.9 * timeout:
+            raise NotYet(f"Called when {when}, it gave up {waited}.")
+        what = f"What it returns when {when}"
+        if expected is not None and got is None:
+            what += f", {waited}"
+        if expected is not None and not came:
+            raise NotYet(f"{what}; no request came at the server:", expected, got)
+        empty = {"an empty reply was taken for none": None} if expected == b"" else {}
+        expect(what, expected, got, empty)
+        return took
 
-    with _server(_echo) as endpoint:
-        returns(b"reply to hello", endpoint, b"hello", 3, "the server is there")
-        returns(b"reply to ", endpoint, b"", 3, "the request is empty")
-    with _server(_echo_slowly) as endpoint:
-        when = "the server takes 0.4 s and the timeout is 5 s"
-        returns(b"reply to slow", endpoint, b"slow", 5, when)
-    kept = []
+    def gets(expected, endpoint, request, timeout, when):
+        took = tries(expected, endpoint, request, timeout, when)
+        if took > 0.8 * timeout:
+            late = f"it returned the reply only after {took:.2g} s, with a timeout of {timeout:g} s"
+            raise NotYet(f"Called when {when}, {late}.")
+        return took
 
-    def late(parts):  # the reply to the first request leaves together with that to the second
-        kept.extend(_echo(parts))
-        return kept if parts[-1] == b"second" else []
+    def gives_up(endpoint, request, timeout, when):
+        for again in (b"", b", once more"):  # it may be late once, on a busy computer
+            took = tries(None, endpoint, request + again, timeout, when)
+            if took < 1.3 * timeout + 0.45:
+                return
+            if took > timeout + 2:
+                break
+        late = f"it gave up only after {took:.2g} s, with a timeout of {timeout:g} s"
+        raise NotYet(f"Called when {when}, {late}.")
 
-    missing = free_endpoint()
-    with nothing_left():
-        with _server(lambda parts: []) as endpoint:
-            for _ in range(3):
-                returns(None, endpoint, b"anyone?", 0.2, "the server does not reply")
-        with _server(late) as endpoint:
-            returns(None, endpoint, b"first", 0.2, "the server does not reply in time")
-            when = "the reply to an earlier request comes first"
-            returns(b"reply to second", endpoint, b"second", 5, when)
-        for _ in range(2):
-            returns(None, missing, b"old", 0.2, "there is no server")
-    seen, haunted = [], threading.Event()
+    kept, missing, haunted = [], free_endpoint(), threading.Event()
 
-    def remember(parts):
-        seen.append(parts[-1])
-        if parts[-1] == b"old":
+    def late(message):  # the reply to the first request leaves together with that to the second
+        kept.extend(_echo(message))
+        return kept if message[-1] == b"second" else []
+
+    def remember(message):
+        if message[-1].startswith(b"old"):
             haunted.set()
-        return _echo(parts)
+        return _echo(message)
 
-    with _server(remember, missing):
-        returns(b"reply to new", missing, b"new", 5, "the server is back")
-        haunted.wait(0.5)  # a socket that is still there tries again every 0.1 s
+    with nothing_left():
+        with _server(_echo, asked) as endpoint:
+            hellos = [b"hello" + b"!" * count for count in range(10)]
+            when = "the server is there"
+            if all(gets(b"reply to " + each, endpoint, each, 3, when) > QUICK for each in hellos):
+                raise NotYet(
+                    f"A server replied at once, ten times, and it never took less than {QUICK:g} "
+                    "s: it waits for time to pass, and should wait for the reply."
+                )
+            gets(b"reply to ", endpoint, b"", 3, "the request is empty")
+        with _server(lambda message: [[*message[:-1], b""]], asked) as endpoint:
+            gets(b"", endpoint, b"nothing", 3, "the reply is empty")
+        with _server(_echo_slowly, asked) as endpoint:
+            when = "the server takes 0.4 s and the timeout is 5 s"
+            gets(b"reply to slow", endpoint, b"slow", 5, when)
+        with _server(lambda message: [], asked) as endpoint:
+            for number, timeout in enumerate((0.2, 1.5, 0.2)):
+                request = b"anyone? %d" % number
+                gives_up(endpoint, request, timeout, "the server does not reply")
+        with _server(late, asked) as endpoint:
+            tries(None, endpoint, b"first", 0.2, "the server does not reply in time")
+            when = "the reply to an earlier request comes first"
+            tries(b"reply to second", endpoint, b"second", 5, when)
+        for request in (b"old", b"older"):
+            gives_up(missing, request, 0.2, "there is no server")
+        asked.clear()
+        with _server(remember, asked, missing):
+            tries(b"reply to new", missing, b"new", 5, "the server is back")
+            haunted.wait(0.5)  # a socket that is still there tries again every 0.1 s
     what = "What a server received that came up after two calls had given up"
-    expect(what, [b"new"], seen)
+    expect(what, [b"new"], [parts[-1] for parts in asked])
     return "It waited as long as it was told to and no longer, and each time it could ask again."
 
 
-def _echo(parts):
-    return [[*parts[:-1], b"reply to " + parts[-1]]]
+def _echo(message):
+    return [[*message[:-1], b"reply to " + message[-1]]]
 
 
-def _echo_slowly(parts):
+def _echo_slowly(message):
     time.sleep(0.4)  # the server's work
-    return _echo(parts)
+    return _echo(message)
 
 
-def _server(answer, bind="tcp://127.0.0.1:*"):
-    """Be a server; `answer(parts)` returns the messages to be sent for a request: none or more.
+def _enveloped(parts):
+    """Tell whether an empty part stands before the request, and none before that."""
+    return b"" in parts and parts.index(b"") == len(parts) - 2
 
-    The parts are those of a ROUTER: the sender's address first, the request last.
+
+def _server(answer, asked, bind="tcp://127.0.0.1:*"):
+    """Be a server, and note in `asked` the parts of each message but the sender's address.
+
+    `answer(message)` returns the messages to be sent for a request: none or more. It gets the parts
+    of a ROUTER: the sender's address, an empty part and the request. As a REP does, the server
+    stays silent when the empty part is missing.
     """
 
     def serve(router, over):
         while not over.is_set():
             if router.poll(50):
-                for message in answer(router.recv_multipart()):
-                    router.send_multipart(message)
+                message = router.recv_multipart()
+                asked.append(message[1:])
+                for each in answer(message) if _enveloped(message[1:]) else []:
+                    router.send_multipart(each)
 
     return peer(zmq.ROUTER, serve, bind)

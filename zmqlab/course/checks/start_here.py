@@ -12,7 +12,28 @@ from zmqlab.course.trial import expect_return
     "`return width * height * 3 * fps`.",
 )
 def bytes_per_second(function):
-    for width, height, fps in [(640, 480, 30), (1920, 1080, 60), (2, 1, 1), (320, 200, 0.5)]:
+    for width, height, fps in [(1920, 1080, 60), (640, 480, 30), (5, 3, 7), (320, 200, 0.5)]:
         when = f"{width} x {height} pixels come {fps:g} times a second"
-        expect_return(width * height * 3 * fps, function, width, height, fps, when=when)
+        pixels, right = width * height * fps, width * height * 3 * fps
+        mistakes = {
+            "a missing `return`": None,
+            "text": str(right),
+            "`fps` was made a whole number": width * height * 3 * int(fps),
+            "one byte for each pixel": pixels,
+            "four bytes for each pixel": 4 * pixels,
+            "the bytes of one frame": width * height * 3,
+            "the pixels of one frame": width * height,
+            "divided by `fps`": width * height * 3 / fps,
+            "bits": 8 * right,
+            "bytes divided by 8": right / 8,
+            "kilobytes": right / 1e3,
+            "megabytes": right / 1e6,
+            "megabytes of 2**20 bytes": right / 2**20,
+            "always the same": 640 * 480 * 3 * 30,
+            "30 frames a second, whatever `fps` is": width * height * 3 * 30,
+            "640 x 480 pixels, whatever the size is": 640 * 480 * 3 * fps,
+            "width * width": width * width * 3 * fps,
+            "width + height": (width + height) * 3 * fps,
+        }
+        expect_return(right, function, width, height, fps, when=when, mistakes=mistakes)
     return "A webcam of 640 x 480 pixels at 30 frames a second brings 27.6 million bytes in each."
