@@ -487,6 +487,10 @@ WRONG = {
             ),
             "a thread of it still runs",
         ),
+        "sleeps instead of joining": (
+            changed(THREAD, "thread.join()", "time.sleep(0.5)"),
+            "a thread of it still runs",
+        ),
         "leaves a socket open": (
             changed(
                 THREAD,
@@ -540,27 +544,35 @@ WRONG = {
         ),
         "does not expose": (
             changed(MANY, "await asyncio.sleep(float(request))", "float(request)"),
-            "The reply to b'0.3' came after 0.0. s: nothing was exposed for 0.3 s",
+            "The reply to b'0.6' came after 0.[0-4]. s: nothing was exposed for so long",
         ),
         "exposes for milliseconds": (
             changed(MANY, "float(request)", "float(request) / 1000"),
-            "The reply to b'0.3' came after 0.0. s: nothing was exposed for 0.3 s",
+            "The reply to b'0.6' came after 0.[0-4]. s: nothing was exposed for so long",
+        ),
+        "always exposes for as long": (
+            changed(MANY, "sleep(float(request))", "sleep(float(request) and 0.4)"),
+            "The reply to b'0.6' came after 0.4. s: nothing was exposed for so long",
+        ),
+        "always exposes for a second": (
+            changed(MANY, "sleep(float(request))", "sleep(float(request) and 1)"),
+            "b'0.05' took 1... s: the number that is asked for decides",
         ),
         "always the same reply": (
             changed(MANY, 'b"exposed " + request', 'b"exposed 0.4"'),
-            "The reply to b'0.3'.*expected: b'exposed 0.3'.*it gave: b'exposed 0.4'",
+            "The reply to b'0.6'.*expected: b'exposed 0.6'.*it gave: b'exposed 0.4'",
         ),
         "the number only": (
             changed(MANY, 'b"exposed " + request', "request"),
-            "The reply to b'0.3'.*expected: b'exposed 0.3'.*it gave: b'0.3'",
+            "The reply to b'0.6'.*expected: b'exposed 0.6'.*it gave: b'0.6'",
         ),
         "to whom it may concern": (
             changed(MANY, "[*address, reply]", "[reply]"),
-            "Nothing came for 4 s when the reply to b'0.3' was due",
+            "Nothing came for 4 s when the reply to b'0.6' was due",
         ),
         "without the empty part": (
             changed(MANY, "[*address, reply]", "[address[0], reply]"),
-            "Nothing came for 4 s when the reply to b'0.3' was due",
+            "Nothing came for 4 s when the reply to b'0.6' was due",
         ),
         "to whoever asked last": (
             changed(
@@ -601,7 +613,7 @@ WRONG = {
         ),
         "the number as written by Python": (
             changed(MANY, 'b"exposed " + request', "f'exposed {float(request):.1f}'.encode()"),
-            "The reply to b'0.05'.*expected: .b'exposed 0.05'.*it gave: .b'exposed 0.[01]'",
+            "The reply to b'0.05'.*expected: b'exposed 0.05'.*it gave: b'exposed 0.[01]'",
         ),
         "leaves exposures behind": (
             changed(MANY, '[*address, b"BYE"])\n', '[*address, b"BYE"])\n                return\n')

@@ -268,7 +268,7 @@ WRONG = {
     "batches": {
         "one at a time": (
             changed(BATCHES, "len(values) == most", "True"),
-            r"The values in batch 1, when six.*expected: \[0.0, 0.3.*it gave: \[0.0\]",
+            r"The values in batch 1, when six.*expected: \[0.0, 0.0, .*it gave: \[0.0\]",
         ),
         "forgets the rest": (
             changed(BATCHES, "    if values:\n        yield", "    if False:\n        yield"),
@@ -353,7 +353,15 @@ def batches(readings, most, longest):
         ),
         "times too": (
             changed(BATCHES, "values.append(value)", "values.append((when, value))"),
-            r"values in batch 1, when six.*expected: \[0.0, 0.33.*it gave: \[0.0, 0.0, 1.0",
+            r"values in batch 1, when six.*expected: \[0.0, 0.0, 0.3.*it gave: \[0.0, 0.0, 1.0",
+        ),
+        "nothing twice": (
+            changed(
+                BATCHES,
+                "for when, value in readings:\n",
+                "for when, value in readings:\n        if value in values:\n            continue\n",
+            ),
+            "The values in batch 1, when six readings",
         ),
         "floats of four bytes": (
             BATCHES.replace('"<f8"', '"<f4"'),
