@@ -153,7 +153,11 @@ WRONG = {
             "It closed the file",
         ),
         "a file of its own": (
-            changed(DATASET, "file.create", 'h5py.File("mine.h5", "w", driver="core").create'),
+            changed(
+                DATASET,
+                "file.create",
+                'h5py.File("mine.h5", "w", driver="core", backing_store=False).create',
+            ),
             "not in the `file` that it was given",
         ),
     },

@@ -216,7 +216,7 @@ def many_at_once(function):
     return "A long exposure kept nobody waiting, and the last one was finished before the end."
 
 
-_MANY = 60  # clients at once; each takes files of the check and of the server, and some allow 256
+_MANY = 56  # clients at once; each takes files of the check and of the server, and some allow 256
 
 
 def _with_watched_sends(function, bind):
