@@ -30,6 +30,16 @@ def send_in_turn(socket, buffers, fill, count):
             "            trackers[turn].wait(10)",
             "            while not trackers[turn].done:\n                time.sleep(0.001)",
         ),
+        "waits a little, again and again": changed(
+            IN_TURN,
+            "            trackers[turn].wait(10)",
+            """            while True:
+                try:
+                    trackers[turn].wait(timeout=0.1)
+                    break
+                except zmq.NotDone:
+                    continue""",
+        ),
         "frames of ZeroMQ's": changed(
             IN_TURN,
             "socket.send(buffers[turn],",
@@ -172,6 +182,23 @@ WRONG = {
                 IN_TURN,
                 "            trackers[turn].wait(10)",
                 "            try:\n                trackers[turn].wait(0)\n"
+                "            except zmq.NotDone:\n                pass",
+            ),
+            f"{STILL_IN_IT}.*It asked a tracker, but in vain",
+        ),
+        "asks, and sleeps if it must": (
+            changed(
+                IN_TURN,
+                "            trackers[turn].wait(10)",
+                "            if not trackers[turn].done:\n                time.sleep(0.2)",
+            ),
+            f"{STILL_IN_IT}.*It asked a tracker, but in vain",
+        ),
+        "waits a little, and goes on": (
+            changed(
+                IN_TURN,
+                "            trackers[turn].wait(10)",
+                "            try:\n                trackers[turn].wait(0.2)\n"
                 "            except zmq.NotDone:\n                pass",
             ),
             f"{STILL_IN_IT}.*It asked a tracker, but in vain",

@@ -48,14 +48,15 @@ class _Film:
         self.in_use = {}  # number of a buffer: number of the frame that somebody still looks at
         self.problem = None
         self.judged = threading.Event()  # the first frame that came
-        self.asked = threading.Event()  # any tracker, since a frame was let go
+        self.asks = 0  # of any tracker, since a frame was let go, whose buffer was not free
+        self.asked = threading.Event()  # and it will wait, or has asked again
 
     def show(self, function):
         with zmq.Context() as context, context.socket(zmq.PAIR) as socket:
             socket.linger, socket.sndtimeo = 0, int(1000 * TIMEOUT)
             socket.bind("inproc://film")
             given = function, socket, [*self.buffers], self._fill, self.count
-            with _trackers_telling(self.asked), in_thread(self._look, context):
+            with _trackers_telling(self._note_ask), in_thread(self._look, context):
                 try:
                     call(*given, when=self.when, timeout=3 * TIMEOUT)
                 except NotYet as error:
@@ -73,7 +74,7 @@ class _Film:
         expect(f"The number that it fills in, when {self.when}", self.filled, number)
         if mine in self.in_use:
             self.judged.wait(TIMEOUT)  # it may be a copy that is looked at
-            asked = "asked a tracker, but in vain" if self.asked.is_set() else "asked no tracker"
+            asked = "asked a tracker, but in vain" if self.asks else "asked no tracker"
             raise self.problem or NotYet(
                 f"When {self.when}: it filled buffer {mine} with frame {number} while frame "
                 f"{self.in_use[mine]} was still in it, and somebody was looking at it. It {asked}."
@@ -112,8 +113,13 @@ class _Film:
                 f"Somebody looks at all buffers, when {self.when}, and for {TIMEOUT:g} s it asked "
                 "no tracker whether one is free."
             )
-        over.wait(0.05)  # whoever has asked and does not wait has filled it by then
+        self.asks = 0
         self.asked.clear()
+
+    def _note_ask(self, patient):
+        self.asks += 1
+        if patient or self.asks > 1:  # whoever asks but once may go on all the same
+            self.asked.set()
 
     def _take(self, socket, number, over):
         for _ in range(int(TIMEOUT / 0.05)):
@@ -142,19 +148,27 @@ class _Film:
         self.in_use.pop(buffer, None)  # before ZeroMQ hears of it, with the end of `frame`
 
 
-def _trackers_telling(asked):
-    """Set the event whenever a tracker is asked whether its buffer is free, or waited for."""
-
-    def telling(method):
-        def tell(tracker, *args, **options):
-            asked.set()
-            return method(tracker, *args, **options)
-
-        return tell
-
+def _trackers_telling(tell):
+    """Call `tell(patient)` when a tracker was asked in vain, or is going to be waited for."""
     wait, done = zmq.MessageTracker.wait, zmq.MessageTracker.done.fget  # type: ignore[attr-defined]
-    tell = {"wait": telling(wait), "done": property(telling(done))}
-    return mock.patch.multiple(zmq.MessageTracker, **tell)
+
+    def telling_wait(tracker, timeout=-1):
+        if not 0 <= timeout < 1:
+            tell(True)
+        try:
+            wait(tracker, timeout)
+        except zmq.NotDone:
+            tell(False)
+            raise
+
+    def telling_done(tracker):
+        free = done(tracker)
+        if not free:
+            tell(False)
+        return free
+
+    tell_all = {"wait": telling_wait, "done": property(telling_done)}
+    return mock.patch.multiple(zmq.MessageTracker, **tell_all)
 
 
 @exercise(
