@@ -13,7 +13,7 @@ from typing import Any
 import zmq
 
 from zmqlab import MessageError, Process, StartError, process, start
-from zmqlab.course.trial import TIMEOUT, NotYet, expect, free_endpoint, misfit, named
+from zmqlab.course.trial import TIMEOUT, NotYet, expect, free_endpoint, misfit, named, without_ours
 
 STARTING = 8.0  # seconds a program may take to bind or connect
 SILENCE = 3.5  # seconds in which nothing comes: more than a program that has a timeout waits
@@ -21,13 +21,14 @@ MANY = 100  # requests of one client
 
 
 @contextlib.contextmanager
-def served(*call: Any) -> Iterator[Process]:
+def served(*call: Any, kinds: str = "REP ROUTER") -> Iterator[Process]:
     """Run the learner's server in a process while the block runs; yield the `Process`.
 
-    `call` is a function and its arguments; where to bind is one more, the last.
+    `call` is a function and its arguments; where to bind is one more, the last. `kinds` of sockets
+    can serve.
     """
     endpoint = free_endpoint()
-    with running(*call, endpoint, places={"bind": (endpoint, "REP ROUTER")}) as server:
+    with running(*call, endpoint, places={"bind": (endpoint, kinds)}) as server:
         yield server
 
 
@@ -110,7 +111,7 @@ def _explained(text, program):
     lines = program.traceback()
     if lines.rstrip().rpartition("\n")[2].startswith("NotImplementedError"):
         return NotImplementedError()
-    print(program.output.removesuffix(lines))
+    print(without_ours(program.output.removesuffix(lines)))
     return NotYet(text, traceback=lines)
 
 
@@ -122,7 +123,14 @@ def counted(program: Process, way: str) -> int:
 @contextlib.contextmanager
 def client(server: Process, kind: int = zmq.REQ) -> Iterator[zmq.Socket]:
     """Connect a socket to the server and close it at the end of the block."""
-    with zmq.Context() as context, context.socket(kind) as socket:
+    with zmq.Context() as context, connected(server, context, kind) as socket:
+        yield socket
+
+
+@contextlib.contextmanager
+def connected(server: Process, context: zmq.Context, kind: int = zmq.REQ) -> Iterator[zmq.Socket]:
+    """Be one of many clients, which share a context: it takes threads and files."""
+    with context.socket(kind) as socket:
         socket.linger = 500  # what a client sent before it vanished does arrive
         socket.connect(next(iter(_places(server, "bound"))))
         yield socket

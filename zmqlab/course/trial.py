@@ -74,7 +74,7 @@ class NotYet(Exception):
         self, text: str, expected: Any = None, got: Any = None, traceback: str = ""
     ) -> None:
         super().__init__(text)
-        self.text, self.traceback = text, _OURS.sub("", traceback)
+        self.text, self.traceback = text, without_ours(traceback)
         self.expected: str | None = None
         self.got: str | None = None
         if expected is not None or got is not None:
@@ -86,6 +86,11 @@ def _shown(value, typed):
     """Return a value as Python writes it, with its type where that makes the difference."""
     typed = typed and value is not None and not isinstance(value, Words)
     return _short.repr(value) + f" ({type(value).__name__})" * typed
+
+
+def without_ours(lines: str) -> str:
+    """Return a traceback with the learner's lines and Python's, and none of the course's."""
+    return _OURS.sub("", lines)
 
 
 def expect(what: str, expected: Any, got: Any, mistakes: dict[str, Any] | None = None) -> None:
@@ -137,6 +142,7 @@ def run(check: Callable[..., str], function: Callable[..., Any], file: str) -> N
     _file = file
     zmq.Context.socket = _socket  # type: ignore[method-assign, assignment]
     Path(f"{file}.begun").touch()
+    threading.excepthook = _print_error
     ready()
     try:
         said = check(function)
@@ -154,6 +160,12 @@ def run(check: Callable[..., str], function: Callable[..., Any], file: str) -> N
         )
     else:
         _end("passed", said)
+
+
+def _print_error(thread):
+    """Print the error that a thread of the learner's has ended with, without our lines."""
+    lines = "".join(traceback.format_exception(thread.exc_value))
+    print(without_ours(lines), file=sys.stderr)
 
 
 def _end_not_yet(error):

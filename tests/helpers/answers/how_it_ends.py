@@ -1,8 +1,9 @@
 """Answers to the exercises of one notebook: right ones in different styles, and wrong ones."""
 
-from helpers.learners import changed, solution
+from helpers.learners import beginning, changed, solution
 
 RADIO = solution("radio")
+ON_EVENT = "the event is set while there is no publisher"
 
 WHY = solution("why_silent")
 
@@ -80,17 +81,183 @@ RIGHT = {
         "a table of conditions": TABLE,
         "a class": CLASS,
     },
+    "radio": {
+        "with a poller": """
+def radio(endpoint, stop):
+    context = zmq.Context()
+    socket = context.socket(zmq.SUB)
+    try:
+        socket.setsockopt(zmq.SUBSCRIBE, b"")
+        socket.connect(endpoint)
+        poller = zmq.Poller()
+        poller.register(socket, zmq.POLLIN)
+        heard = []
+        while not stop.is_set():
+            if socket in dict(poller.poll(timeout=250)):
+                match socket.recv_multipart():
+                    case [b"stop"]:
+                        return heard
+                    case [_, data]:
+                        heard.append(data)
+        return heard
+    finally:
+        socket.close(linger=0)
+        context.term()
+""",
+        "with a timeout of recv": """
+def radio(endpoint, stop):
+    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
+        socket.rcvtimeo = 500
+        socket.subscribe("")
+        socket.connect(endpoint)
+        heard = []
+        while True:
+            if stop.is_set():
+                return heard
+            try:
+                parts = socket.recv_multipart()
+            except zmq.Again:
+                continue
+            if len(parts) == 1 and parts[0] == b"stop":
+                return heard
+            elif len(parts) == 2:
+                heard += parts[1:]
+""",
+        "with asyncio": """
+def radio(endpoint, stop):
+    async def listen():
+        with zmq.asyncio.Context() as context, context.socket(zmq.SUB) as socket:
+            socket.subscribe(b"")
+            socket.connect(endpoint)
+            heard = []
+            while not stop.is_set():
+                if await socket.poll(200):
+                    parts = await socket.recv_multipart()
+                    if parts == [b"stop"]:
+                        break
+                    if len(parts) == 2:
+                        heard.append(parts[1])
+            return heard
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return runner.run(listen())
+""",
+        "a class with a generator": """
+class Radio:
+    def __init__(self, socket, stop):
+        self.socket, self.stop = socket, stop
+
+    def messages(self):
+        while not self.stop.is_set():
+            if self.socket.poll(1000):
+                yield self.socket.recv_multipart(copy=False)
+
+    def pairs(self):
+        for frames in self.messages():
+            parts = [frame.bytes for frame in frames]
+            if parts == [b"stop"]:
+                return
+            if len(parts) == 2:
+                yield parts[1]
+
+
+def radio(endpoint, stop):
+    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
+        socket.subscribe(b"")
+        socket.connect(endpoint)
+        return list(Radio(socket, stop).pairs())
+""",
+        "waits for the event, and takes what there is": """
+def radio(endpoint, stop):
+    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
+        socket.subscribe(b"")
+        socket.connect(endpoint)
+        heard = []
+        while not stop.wait(0.05):
+            while socket.poll(0) and not stop.is_set():
+                parts = socket.recv_multipart()
+                if parts == [b"stop"]:
+                    return heard
+                if len(parts) == 2:
+                    heard.append(parts[1])
+        return heard
+""",
+    },
 }
 
 # Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
 WRONG = {
     "radio": {
+        "waits for a message before it looks": (
+            changed(
+                beginning("radio"),
+                "topic = socket.recv()",
+                "socket.poll(100)\n            topic = socket.recv()",
+            ),
+            "messages of one part came in between",
+        ),
         "whole, but waits for ever": (
             changed(RADIO, "if not socket.poll(100)", "if False"),
-            "the event is set.*still busy",
+            f"{ON_EVENT}, it was still busy.*recv_multipart",
+        ),
+        "polls for ever": (
+            changed(RADIO, "socket.poll(100)", "socket.poll()"),
+            f"{ON_EVENT}, it was still busy.*socket.poll",
+        ),
+        "polls for three seconds": (
+            changed(RADIO, "socket.poll(100)", "socket.poll(3000)"),
+            "it returned [23].. s later, and a second or so was asked for",
+        ),
+        "polls for two seconds": (
+            changed(RADIO, "socket.poll(100)", "socket.poll(2000)"),
+            "it returned [12].. s later, and a second or so was asked for",
+        ),
+        "polls for half a minute": (
+            changed(RADIO, "socket.poll(100)", "socket.poll(30_000)"),
+            f"{ON_EVENT}, it was still busy.*socket.poll",
+        ),
+        "gives up at the first silence": (
+            changed(
+                RADIO,
+                "if not socket.poll(100):\n                continue",
+                "if not socket.poll(3000):\n                break",
+            ),
+            "it returned [23].. s later, and a second or so was asked for",
+        ),
+        "gives up at a short silence": (
+            changed(RADIO, "                continue", "                break"),
+            "returned before the event was set",
+        ),
+        "gives up after three seconds": (
+            changed(RADIO, "heard = []\n", "heard, silent = [], 0\n").replace(
+                "                continue\n",
+                """                silent += 1
+                if silent == 30:
+                    break
+                continue
+            silent = 0
+""",
+            ),
+            "nothing but silence had come: silence is no end",
+        ),
+        "looks only in silence": (
+            changed(RADIO, "while not stop.is_set():", "while True:").replace(
+                "                continue\n",
+                "                if stop.is_set():\n                    break\n"
+                "                continue\n",
+            ),
+            "the event is set while messages come one after the other, it was still busy",
         ),
         "does not wait at all": (
             changed(RADIO, "socket.poll(100)", "socket.poll(0)"),
+            "again and again instead of waiting",
+        ),
+        "tries again and again": (
+            changed(RADIO, "if not socket.poll(100):", "try:").replace(
+                "                continue\n            parts = socket.recv_multipart()\n",
+                "                parts = socket.recv_multipart(zmq.NOBLOCK)\n"
+                "            except zmq.Again:\n                continue\n",
+            ),
             "again and again instead of waiting",
         ),
         "two at a time": (
@@ -99,16 +266,93 @@ WRONG = {
                 'parts == [b"stop"]',
                 'parts[0] == b"stop"',
             ),
-            "of one part and of three",
+            "messages of one part came in between",
         ),
         "whatever begins so": (
             changed(RADIO, 'parts == [b"stop"]', 'parts[0].startswith(b"stop")'),
-            "of one part and of three",
+            r"messages of one part.*expected: \[b'0', b'1'\].*it gave: \[b'0'\]",
+        ),
+        "the topic of the word": (
+            changed(RADIO, 'parts == [b"stop"]', 'parts[0] == b"stop"'),
+            r"messages of three.*expected: \[b'0', b'1'\].*it gave: \[b'0'\]",
+        ),
+        "the word anywhere": (
+            changed(RADIO, 'parts == [b"stop"]', 'b"stop" in parts and len(parts) < 3'),
+            r"pairs with the topic `stop`.*expected: \[b'0', b'1', b'2'\].*it gave: \[b'0'\]",
         ),
         "any number of parts": (
             changed(changed(RADIO, "if len(parts) == 2", "if parts"), "parts[1]", "parts[-1]"),
-            "of one part and of three",
+            "messages of one part.*expected: .b'0', b'1'.*hello",
         ),
+        "two parts or more": (
+            changed(RADIO, "len(parts) == 2", "len(parts) >= 2"),
+            r"messages of three and four parts.*expected: \[b'0', b'1'\].*it gave: .*b'b'",
+        ),
+        "two parts, or it fails": (
+            changed(
+                RADIO, "if len(parts) == 2:", "if True:\n                topic, data = parts"
+            ).replace("append(parts[1])", "append(data)"),
+            "messages of one part came in between.*it raised an error.*not enough values",
+        ),
+        "ends at the first odd one": (
+            changed(RADIO, 'parts == [b"stop"]', "len(parts) != 2"),
+            r"messages of one part.*expected: \[b'0', b'1'\].*it gave: \[b'0'\]",
+        ),
+        "no empty data": (
+            changed(RADIO, "if len(parts) == 2:", "if len(parts) == 2 and parts[1]:"),
+            "topics and data were empty, or twice the same.*expected",
+        ),
+        "nothing twice": (
+            changed(RADIO, "if len(parts) == 2:", "if len(parts) == 2 and parts[1] not in heard:"),
+            "topics and data were empty, or twice the same.*expected",
+        ),
+        "one topic only": (
+            changed(RADIO, 'subscribe(b"")', 'subscribe(b"camera")'),
+            "five pairs came and then the message `stop`",
+        ),
+        "topics and data": (
+            changed(RADIO, "append(parts[1])", "append(parts)"),
+            r"five pairs.*expected: \[b'0', .*it gave: \[\[b'camera', b'0'\]",
+        ),
+        "the word too": (
+            changed(
+                RADIO,
+                "                break\n",
+                "                heard.append(parts[0])\n                break\n",
+            ),
+            "five pairs.*expected.*it gave.*b'stop'",
+        ),
+        "does not know the word": (
+            changed(RADIO, 'parts == [b"stop"]', 'parts == ["stop"]'),
+            "five pairs.*expected.*it gave.*b'after the end'",
+        ),
+        "as text": (
+            changed(RADIO, "append(parts[1])", "append(parts[1].decode())"),
+            "five pairs.*expected: .b'0'.*it gave: .'0'",
+        ),
+        "returns at the word only": (
+            changed(RADIO, "                break\n", "                return heard\n").replace(
+                "        return heard\n", "", 1
+            )
+            if False
+            else RADIO.replace(
+                "                break\n", "                return heard\n"
+            ).removesuffix("        return heard\n"),
+            "What it returns when the event is set while.*expected: .*list.*it gave: None",
+        ),
+        "raises an error at the event": (
+            changed(
+                RADIO,
+                "        return heard",
+                "        if stop.is_set():\n            raise SystemExit\n        return heard",
+            ),
+            "the event is set while .*it raised an error",
+        ),
+        "a PULL": (
+            changed(RADIO, "zmq.SUB", "zmq.PULL").replace('        socket.subscribe(b"")\n', ""),
+            "It made a PULL socket where a SUB is needed",
+        ),
+        "binds": (changed(RADIO, "socket.connect", "socket.bind"), "Address already in use"),
         "leaves its socket open": (
             changed(
                 RADIO,

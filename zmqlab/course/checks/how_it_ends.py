@@ -1,5 +1,6 @@
 """The checks of notebook 08."""
 
+import itertools
 import threading
 import time
 
@@ -13,11 +14,14 @@ from zmqlab.course.trial import (
     call,
     expect,
     expect_return,
+    expect_type,
     free_endpoint,
     nothing_left,
     peer,
 )
 from zmqlab.processes import words
+
+_PROMPT = 1.5  # seconds that are "a second or so"
 
 
 @exercise(
@@ -29,66 +33,145 @@ from zmqlab.processes import words
     'The end is `parts == [b"stop"]`; data are `if len(parts) == 2: heard.append(parts[1])`.',
 )
 def radio(function):
-    pairs = [[b"camera", b"%d" % number] for number in range(5)]
-    odd = [pairs[0], [b"hello"], pairs[1], [b"a", b"b", b"c"], pairs[2], [b"stopwatch", b""]]
+    streams = {
+        "five pairs came": [_pair(number) for number in range(5)],
+        "messages of one part came in between": [
+            _pair(0),
+            [b"hello"],
+            [b""],
+            [b"stop it"],
+            _pair(1),
+        ],
+        "messages of three and four parts came in between": [
+            *(_pair(0), [b"a", b"b", b"c"], [b"stop", b"b", b"c"], [b"a", b"b", b"c", b"d"]),
+            *(_pair(1), [b"camera", b"2", b""]),
+        ],
+        "there were pairs with the topic `stop`": [_pair(0), [b"stop", b"1"], _pair(2)],
+        "topics and data were empty, or twice the same": [
+            *(_pair(0), _pair(0), [b"camera", b""], [b"", b"1"], [b"", b""]),
+        ],
+    }
     with nothing_left():
-        five = [data for _, data in pairs]
-        _expect_heard(function, [*pairs, [b"stop"]], five, "five pairs came")
-        when = "messages of one part and of three came in between"
-        _expect_heard(function, [*odd, [b"stop"]], [b"0", b"1", b"2", b""], when)
-        for endpoint in (None, free_endpoint()):
-            _expect_stop(function, endpoint)
+        for when, messages in streams.items():
+            _expect_heard(function, messages, f"{when} and then the message `stop`")
+        _expect_end_in_a_stream(function)
+        _expect_prompt_end(function)
+        _expect_rest(function)
     return "It heard what there was to hear, and ended at the word as well as at the event."
 
 
-def _expect_heard(function, messages, expected, when):
+def _pair(number):
+    return [b"camera", b"%d" % number]
+
+
+def _expect_heard(function, messages, when):
     """Send the messages, and then others until the function returns, which it should at once."""
-    stop = threading.Event()
-    with _publisher(messages, [b"camera", b"after the end"], stop) as endpoint:
-        expect_return(expected, function, endpoint, stop, when=f"{when} and then stop")
+    stop = _Stop()
+
+    def send(socket, over):
+        _send_all(socket, [*messages, [b"stop"]], over)
+        for _ in range(50):  # a second
+            if over.wait(0.02):
+                return
+            socket.send_multipart([b"camera", b"after the end"])
+        stop.set()
+
+    with peer(zmq.XPUB, send) as endpoint:
+        expected = [parts[1] for parts in messages if len(parts) == 2]
+        expect_return(expected, function, endpoint, stop, when=when)
 
 
-def _expect_stop(function, endpoint):
-    """Set the event while nothing comes: from a publisher that is silent, or from none."""
-    stop, seconds = _CountedEvent(), 0.8
-    when = "the event is set while " + ("there is no publisher" if endpoint else "nothing comes")
-    with _publisher([[b"camera", b"1"]], None, stop) as silent:
-        timer = threading.Timer(seconds, stop.set)
-        timer.start()
-        expected, where = ([], endpoint) if endpoint else ([b"1"], silent)
-        expect_return(expected, function, where, stop, when=when, timeout=seconds + TIMEOUT)
-        timer.join()
-    if stop.looks > 2000:
+def _expect_rest(function):
+    """Be silent for a while, see that it goes on, and count how often it looks at the event."""
+    stop, seconds = _Stop(), 3.3
+    with peer(zmq.XPUB, lambda *end: _send_all(end[0], [_pair(1)], end[1])) as endpoint:
+        threading.Timer(seconds, stop.set).start()
+        when = f"the event is set after {seconds:g} s in which nothing came"
+        expect_return([b"1"], function, endpoint, stop, when=when, timeout=seconds + TIMEOUT)
+    _expect_set(stop, "though nothing but silence had come: silence is no end")
+    if stop.looks > 2000 * seconds:
         raise NotYet(
             f"When nothing came for {seconds:g} s, it looked at the event {stop.looks} times: it "
             "looks again and again instead of waiting."
         )
 
 
-class _CountedEvent(threading.Event):
-    looks = 0
-
-    def is_set(self):
-        self.looks += 1
-        return super().is_set()
+def _expect_set(stop, though):
+    if not stop.since:
+        raise NotYet(f"It returned before the event was set, {though}.")
 
 
-def _publisher(messages, afterwards, stop):
-    """Send messages to whoever subscribes, then `afterwards` over and over, for a second."""
+def _expect_end_in_a_stream(function):
+    """Set the event while a message comes every few milliseconds, and never the word."""
+    stop = _Stop()
 
     def send(socket, over):
-        while not socket.poll(50):
-            if over.is_set():
+        _send_all(socket, [_pair(0)], over)
+        for number in itertools.count(1):
+            if over.wait(0.01):
                 return
-        for message in messages:
-            socket.send_multipart(message)
-        deadline = time.monotonic() + 1
-        while afterwards and not over.wait(0.02):
-            socket.send_multipart(afterwards)
-            if time.monotonic() > deadline:
-                stop.set()
+            socket.send_multipart(_pair(number))
 
-    return peer(zmq.XPUB, send)
+    when = "the event is set while messages come one after the other"
+    with peer(zmq.XPUB, send) as endpoint:
+        threading.Timer(0.5, stop.set).start()
+        got = call(function, endpoint, stop, when=when)
+    _expect_set(stop, "while messages came")
+    expect_type(f"What it returns when {when}", list, got, "a list")
+    sent = [b"%d" % number for number in range(max(1, len(got)))]
+    expect(f"What it returns when {when}", sent, got)
+
+
+def _expect_prompt_end(function):
+    """Set the event just after a look, and see how long that goes unnoticed."""
+    when = "the event is set while there is no publisher"
+    for _ in range(2):  # for a busy computer's sake
+        stop = _Stop(soon_after_a_look=True)
+        threading.Timer(0.3, stop.set).start()  # if it never looks
+        expect_return([], function, free_endpoint(), stop, when=when)
+        _expect_set(stop, "while there was no publisher yet: silence is no end")
+        seconds = time.monotonic() - stop.since
+        if seconds < _PROMPT:
+            return
+    raise NotYet(
+        f"When {when}, it returned {seconds:.1f} s later, and a second or so was asked for: wait "
+        "for less time before you look at the event again."
+    )
+
+
+class _Stop(threading.Event):
+    """An event that knows how often somebody looked at it, and since when it is set."""
+
+    def __init__(self, soon_after_a_look=False):
+        super().__init__()
+        self.looks, self.since, self.soon = 0, 0.0, soon_after_a_look
+
+    def is_set(self):
+        found = super().is_set()
+        self._looked_at()
+        return found
+
+    def wait(self, timeout=None):
+        self._looked_at()
+        return super().wait(timeout)
+
+    def set(self):
+        self.since = self.since or time.monotonic()
+        super().set()
+
+    def _looked_at(self):
+        self.looks += 1
+        if self.soon and self.looks == 1:
+            threading.Timer(0.01, self.set).start()
+
+
+def _send_all(socket, messages, over):
+    """Send the messages as soon as somebody has subscribed."""
+    while not socket.poll(50):
+        if over.is_set():
+            return
+    for message in messages:
+        socket.send_multipart(message)
 
 
 @exercise(

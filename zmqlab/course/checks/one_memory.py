@@ -1,6 +1,8 @@
 """The checks of notebook 10."""
 
 import itertools
+import linecache
+import sys
 
 import numpy as np
 
@@ -14,6 +16,9 @@ from zmqlab.course.trial import (
     in_thread,
 )
 
+_OLD, _NEW = 7, 8  # the values of all pixels, before and after
+_MOMENTS = 100  # at which the writer comes in between, or as many as there are
+
 
 @exercise(
     "read_slot(slot, turn, expected)",
@@ -25,68 +30,99 @@ from zmqlab.course.trial import (
     "`frame = slot.copy()`, and then `return frame if turn[0] == expected else None`.",
 )
 def read_slot(function):
-    moments = {  # when the writer begins anew: at which look at the turn, and how far it gets
-        "nobody writes": (None, 0),
-        "the writer has begun before": (0, 1),
-        "the writer has written another picture before": (0, 2),
-        "the writer begins right after the first look at the turn": (1, 1),
-        "the writer writes a whole picture right after the first look at the turn": (1, 2),
-        "the writer begins right after the second look at the turn": (2, 1),
+    whens = {  # by how far the turn is ahead of the expected one
+        0: "nobody writes",
+        1: "the writer has begun to write the next picture",
+        2: "the writer has written another picture",
+        -1: "the writer has not finished the expected picture",
+        -2: "the writer has not begun with the expected picture",
     }
-    for when, (look, steps) in moments.items():
-        slot, turn = _Turn.make(look, steps)
-        got = call(function, slot, turn, 4, when=when)
-        turn.write()  # at the latest now
-        _judge(got, slot, when, may_be_none=look is not None, must_be_none=look == 0)
+    for (ahead, when), expected in itertools.product(whens.items(), (4, 18)):
+        slot, turn = _slot(expected + ahead)
+        when = f"the turn is {expected + ahead} and expected is {expected}: {when}"
+        got = call(function, slot, turn, expected, when=when)
+        who = "only the writer may change it"
+        expect(f"The turn after the call ({who}), when {when}", [expected + ahead], turn.tolist())
+        if ahead and got is not None:
+            raise NotYet(f"What it returns when {when}:", Words("None"), _described(got))
+        if not ahead:
+            _expect_picture(got, slot, when)
+    for steps in (1, 2):
+        _come_in_between(function, steps)
     when = "somebody writes all the time, in another thread"
     call(_beside_a_writer, function, when, when=when, timeout=3 * TIMEOUT)
-    return "It was given the slot at every awkward moment, and never gave a torn picture away."
+    return "The writer came in between at every moment, and no torn picture was given away."
 
 
-_OLD, _NEW = 7, 8  # the values of all pixels, before and after
+def _slot(turn):
+    """Make a slot and its turn; an odd turn has half of the next picture in it."""
+    slot = np.full((8, 6, 3), _OLD, np.uint8)
+    slot[: 4 * (turn % 2)] = _NEW
+    return slot, np.array([turn], np.uint64)
 
 
-class _Turn(np.ndarray):
-    """The turn of a slot whose writer begins to write just when somebody has looked at it."""
-
-    @classmethod
-    def make(cls, look, steps):
-        slot = np.full((64, 64, 3), _OLD, np.uint8)
-        turn = np.array([4], np.uint64).view(cls)
-        turn.slot, turn.steps, turn.looks, turn.look = slot, steps, 0, look
-        if look == 0:
-            turn.write()
-        return slot, turn
-
-    def __array_finalize__(self, parent):
-        self.look = None  # of a copy or a view nothing is played
-
-    def __getitem__(self, index):
-        before = super().__getitem__(index)
-        if self.look is not None:
-            self.looks += 1
-            if self.looks == self.look:
-                self.write()
-        return before
-
-    def write(self):
-        self.look = None
-        self.slot[: 32 if self.steps == 1 else 64] = _NEW
-        self += np.uint64(self.steps)
-
-
-def _judge(got, slot, when, may_be_none, must_be_none):
-    what = f"What it returns when {when}:"
-    if got is None and may_be_none:
-        return
-    if must_be_none:
-        raise NotYet(what, Words("None, for the picture may be torn"), got)
-    if got is None or not isinstance(got, np.ndarray) or got.shape != slot.shape:
-        raise NotYet(what, Words("the picture"), got)
+def _expect_picture(got, slot, when):
+    if not isinstance(got, np.ndarray) or (got.shape, got.dtype) != (slot.shape, slot.dtype):
+        raise NotYet(f"What it returns when {when}:", Words("the picture, as an array"), got)
     if np.shares_memory(got, slot):
         raise NotYet(f"What it returns when {when} is the slot itself, which will be overwritten.")
-    values = np.unique(got).tolist()
-    expect(f"The values in the picture that it returns when {when}", [_OLD], values)
+    expect(f"The values in the picture, when {when}", [_OLD], np.unique(got).tolist())
+
+
+def _described(got):
+    if not isinstance(got, np.ndarray) or not got.size:
+        return got
+    return Words(f"an array with the values {np.unique(got).tolist()} in it")
+
+
+def _come_in_between(function, steps):
+    """Write, between any two steps that Python takes in the function, and look what it returns."""
+    moment, taken = 1, 1
+    while moment <= taken:
+        slot, turn = _slot(4)
+
+        def write(slot=slot, turn=turn):
+            slot[: 4 * steps] = _NEW
+            turn += np.uint64(steps)
+
+        stepped = _Stepped(function, moment, write)
+        got = call(stepped, slot, turn, 4, when="the writer comes in between")
+        taken = stepped.taken
+        if got is not None and stepped.line:
+            when = f"the writer comes in between, at `{stepped.line}`"
+            if isinstance(got, np.ndarray) and not (got == _OLD).all():
+                raise NotYet(
+                    f"When {when}, it returns a picture that was overwritten: its last look at "
+                    "the turn comes before the end of the copy. When must it look?"
+                )
+            _expect_picture(got, slot, when)
+        moment += max(1, taken // _MOMENTS)
+
+
+class _Stepped:
+    """A function that stops before one of the steps that Python takes in it, for `act`."""
+
+    def __init__(self, function, moment, act):
+        self.function, self.moment, self.act = function, moment, act
+        self.taken, self.outermost, self.line = 0, None, ""
+
+    def __call__(self, *args):
+        sys.settrace(self._trace)
+        try:
+            return self.function(*args)
+        finally:
+            sys.settrace(None)
+
+    def _trace(self, frame, event, arg):
+        frame.f_trace_opcodes = True
+        self.outermost = self.outermost or frame
+        if event == "opcode":
+            self.taken += 1
+            if self.taken == self.moment:
+                code = self.outermost.f_code
+                self.line = linecache.getline(code.co_filename, self.outermost.f_lineno).strip()
+                self.act()
+        return self._trace
 
 
 def _beside_a_writer(function, when):
@@ -101,7 +137,7 @@ def _beside_a_writer(function, when):
                 return
 
     with in_thread(write):
-        for _ in range(500):
+        for _ in range(300):
             expected = int(turn[0]) + 1 & ~1  # the next even one
             got = function(slot, turn, expected)
             if got is not None:

@@ -1,6 +1,12 @@
 """The checks of the exercises on threads and asyncio."""
 
+import contextlib
 import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+from unittest import mock
 
 import zmq
 
@@ -8,8 +14,8 @@ from zmqlab.course.exercises import exercise
 from zmqlab.course.programs import (
     ask,
     client,
+    connected,
     expect_end,
-    expect_replies_at_once,
     expect_reply,
     receive,
     served,
@@ -17,12 +23,12 @@ from zmqlab.course.programs import (
 from zmqlab.course.trial import (
     TIMEOUT,
     NotYet,
+    Words,
     call,
     expect,
     expect_return,
     named,
     nothing_left,
-    open_sockets,
 )
 
 
@@ -38,52 +44,137 @@ from zmqlab.course.trial import (
     'the `[b"end", b""]` and `thread.join()` into a `finally:`, so that they happen in any case.',
 )
 def in_a_thread(function):
-    words = [b"frame", b"", b"end", b"stop", bytes(range(256)), b"frame"]
-    for items, when in (
-        (words, "the items are of many kinds"),
-        ([], "there are no items"),
-        ([b"%d" % number for number in range(5000)], "there are 5000 items"),
-    ):
-        _expect_turned(function, items, when)
-    _expect_error(function)
+    words = [b"frame", b"", b"end", b"stop", b"dne", b"pots", b"rorre", _PROBE, b"frame"]
+    with _slow_to_end():
+        sent = _expect_turned(function, words, "the items are of many kinds")
+        sent |= _expect_errors(function)
+    for word in sorted(sent)[:40]:  # what it says besides may be an item and a result as well
+        when = f"an item and its result are {named(word)}, which it sends for itself"
+        _expect_turned(function, [word, b"frame"], when, turn=bytes)
+    _expect_turned(function, [], "there are no items")
+    many = [b"%d" % number for number in range(5000)]
+    _expect_turned(function, many, "there are 5000 items", timeout=2 * TIMEOUT)
     return "5000 items went there and back in order; thread and sockets were gone, errors or not."
 
 
-def _expect_turned(function, items, when):
-    """Have all items turned round, in one other thread with a socket."""
-    sockets, at_work = open_sockets(), []
+_PROBE = bytes(range(256))
+
+
+def _expect_turned(function, items, when, turn=lambda item: item[::-1], timeout=TIMEOUT):
+    """Have all items turned in one other thread; return what else has been sent."""
+    threads, sends = set(), []
 
     def work(item):
-        # To count the sockets takes a while: once is enough.
-        at_work.append((threading.current_thread(), 0 if at_work else open_sockets()))
-        return item[::-1]
+        threads.add(threading.current_thread())
+        return turn(item)
 
-    expected = [item[::-1] for item in items]
-    with nothing_left(f"it has returned, and {when}"):
-        expect_return(expected, function, work, [*items], when=when, timeout=2 * TIMEOUT)
-    if any(thread is threading.main_thread() for thread, _ in at_work):
+    expected = [turn(item) for item in items]
+    with nothing_left(f"it has returned, and {when}"), _watched_sends(sends.append):
+        expect_return(expected, function, work, [*items], when=when, timeout=timeout)
+    if threading.main_thread() in threads:
         raise NotYet("`work` was called in the thread that called you, not in a second one.")
     if items:
-        expect("In how many threads `work` was called", 1, len({t for t, _ in at_work}))
-        if at_work[0][1] <= sockets:
-            raise NotYet("No socket was open during `work`: how did the items get there?")
+        expect("In how many threads `work` was called", 1, len(threads))
+        _judge_sends(sends, _PROBE in items)
+    return {send.data for send in sends} - {*items, *expected}
 
 
-def _expect_error(function):
+def _judge_sends(sends, probed):
+    """Raise `NotYet` unless the probe went there and back as it should."""
+    if not sends:
+        raise NotYet("Nothing was sent over a socket: how did the items get there?")
+    main = threading.main_thread().ident
+    for send in sends:
+        if not send.endpoint.startswith(b"inproc:"):
+            raise NotYet(f"It sent over {send.endpoint.decode()}, and was to do so over `inproc`.")
+        if not send.own:
+            raise NotYet(_SHARED)
+    for what, probe, sender in (("items", _PROBE, True), ("results", _PROBE[::-1], False)):
+        found = (probe in send.data and (send.thread == main) == sender for send in sends)
+        if probed and not any(found):
+            raise NotYet(f"The {what} did not go over a socket from one thread to the other.")
+
+
+def _expect_errors(function):
+    """Have `work` raise an error; return what has been sent meanwhile."""
+
     def work(item):
         if item == b"bad":
-            raise ValueError("this item is bad")
+            raise LookupError("this item is bad")
         return item
 
-    when, items = "`work` raises an error", [b"good", b"bad", b"good"]
-    with nothing_left(f"it has returned, and {when}"):
-        try:
-            got = call(function, work, items, when=when, timeout=2 * TIMEOUT)
-        except NotYet as error:
-            if "raised an error" not in error.text:
-                raise
-        else:
-            raise NotYet(f"When {when}, it raised none, and returned {got!r:.80}.")
+    sends, items = [], [b"good", b"bad", b"good"]
+    for some, when in ((items, "`work` raises an error"), ([b"bad"], "the only item is an error")):
+        with nothing_left(f"it has raised an error, and {when}"), _watched_sends(sends.append):
+            try:
+                got = call(function, work, some, when=when)
+            except NotYet as error:
+                if "raised an error" not in error.text:
+                    raise
+            else:
+                raise NotYet(f"When {when}, it raised none, and returned {got!r:.80}.")
+    return {send.data for send in sends} - {*items}
+
+
+def _slow_to_end():
+    """Have each thread go on after its work until it is joined, or long enough to be seen."""
+    start = threading.Thread.start
+
+    def slow_start(thread):
+        run, join, joined = thread.run, thread.join, threading.Event()
+
+        def slow_run():
+            try:
+                run()
+            finally:
+                joined.wait(1.5)
+
+        def telling_join(timeout=None):
+            joined.set()
+            join(timeout)
+
+        thread.run, thread.join = slow_run, telling_join
+        start(thread)
+
+    return mock.patch.object(threading.Thread, "start", slow_start)
+
+
+_SHARED = "A thread sent over a socket that another thread had made: one socket, one thread."
+
+
+class _Send(NamedTuple):
+    endpoint: bytes  # the socket's
+    data: bytes  # of one part
+    thread: int
+    own: bool  # whether this thread has made the socket
+
+
+@contextlib.contextmanager
+def _watched_sends(watch: Callable[[_Send], object]) -> Iterator[None]:
+    """Have `watch` told of all that is sent over sockets that are made while the block runs."""
+    make, send = zmq.Context.socket, zmq.Socket.send
+    makers: weakref.WeakKeyDictionary[zmq.Socket, int] = weakref.WeakKeyDictionary()
+
+    def noting_make(context, *args, **options):
+        made = make(context, *args, **options)
+        makers[made] = threading.get_ident()
+        return made
+
+    def noting_send(socket, data, *args, **options):
+        me = threading.get_ident()
+        with contextlib.suppress(TypeError):  # what is no message, `send` refuses
+            watch(
+                _Send(
+                    socket.last_endpoint, bytes(memoryview(data)), me, makers.get(socket, me) == me
+                )
+            )
+        return send(socket, data, *args, **options)
+
+    with (
+        mock.patch.object(zmq.Context, "socket", noting_make),
+        mock.patch.object(zmq.Socket, "send", noting_send),
+    ):
+        yield
 
 
 @exercise(
@@ -98,35 +189,83 @@ def _expect_error(function):
     'its whole group along: catch it in the task, and send `b"error: " + request`.',
 )
 def many_at_once(function):
-    with served(function) as server:
-        expect_reply(b"exposed 0.1", server, b"0.1")
-        _expect_overtaking(server)
-        several = (b"0.5", b"0.1", b"0.4", b"0.2", b"0.3")
-        expect_replies_at_once(server, {each: b"exposed " + each for each in several})
+    with served(_with_watched_sends, function, kinds="ROUTER") as server:
+        _expect_exposed(server)
         with client(server) as vanishing:
             vanishing.send(b"0.2")
-        for request in (b"soon", b"", b"\xff"):
-            (reply, *_) = ask(server, request)
-            expect(f"The beginning of the reply to {named(request)}", b"error", reply[:5])
-        with client(server, zmq.DEALER) as patient:
-            for request in (b"0.5", b"0"):  # when the second is replied to, the first has arrived
-                patient.send_multipart([b"", request])
-            receive(patient, server, "the reply to b'0'")
+        for request in (b"soon", b"", b"\xff", b"0,5", b"0.1 s", b"stop it"):
+            reply = ask(server, request)
+            if len(reply) != 1 or not reply[0].startswith(b"error:"):
+                got = reply[0] if len(reply) == 1 else reply
+                raise NotYet(f"The reply to {named(request)}:", Words("b'error: ...'"), got)
+        _expect_overtaking(server, 1, 1.2)
+        _expect_overtaking(server, _MANY, 2.0)
+        with client(server) as patient:
+            for request in (b"0.1", b"0.6"):  # it is connected when it asks for more
+                patient.send(request)
+                if request == b"0.1":
+                    receive(patient, server, "the reply to b'0.1'")
+            for _ in range(2):
+                expect_reply(b"exposed 0.05", server, b"0.05")
             expect_reply(b"BYE", server, b"stop")
-            late = receive(patient, server, "the reply to b'0.5', still exposing at b'stop',")
-            expect("The reply to b'0.5'", [b"", b"exposed 0.5"], late)
+            late = receive(patient, server, "the reply to b'0.6', still exposing at b'stop',")
+            expect("The reply to b'0.6'", [b"exposed 0.6"], late)
         expect_end(server, "b'stop'")
+        if _SHARED in server.output:
+            raise NotYet(_SHARED)
     return "A long exposure kept nobody waiting, and the last one was finished before the end."
 
 
-def _expect_overtaking(server):
-    """Whoever asks for less has the reply first, and everybody has their own."""
-    with client(server, zmq.DEALER) as impatient:
-        for request in (b"1.5", b"0.1"):  # over one connection they arrive in this order
-            impatient.send_multipart([b"", request])
-        first, second = (
-            receive(impatient, server, f"the reply to {n}") for n in ("b'0.1'", "b'1.5'")
+_MANY = 56  # clients at once; each takes files of the check and of the server, and some allow 256
+
+
+def _with_watched_sends(function, bind):
+    """Run the learner's server, and print a line if a socket is shared by threads."""
+    shared: list[_Send] = []
+
+    def watch(send):
+        if not send.own and not shared:
+            shared.append(send)
+            print(_SHARED, flush=True)
+
+    with _watched_sends(watch):
+        function(bind)
+
+
+def _expect_exposed(server):
+    """See that a reply takes as long as it was asked to."""
+    times = []
+    for request in (b"0.6", b"0.05", b"0.05"):
+        began = time.monotonic()
+        expect_reply(b"exposed " + request, server, request)
+        times.append(time.monotonic() - began)
+        if times[-1] < 0.8 * float(request):
+            raise NotYet(
+                f"The reply to {named(request)} came after {times[-1]:.2f} s: nothing was exposed "
+                "for so long as was asked for."
+            )
+    if times[0] - min(times) < 0.25:
+        raise NotYet(
+            f"The reply to b'0.6' took {times[0]:.2f} s, and that to b'0.05' took {min(times):.2f} "
+            "s: the number that is asked for decides how long it exposes."
         )
-    what = "The first reply, where b'0.1' was asked for while b'1.5' was exposing"
-    expect(what, [b"", b"exposed 0.1"], first)
-    expect("The other reply", [b"", b"exposed 1.5"], second)
+
+
+def _expect_overtaking(server, count, seconds):
+    """Ask for long exposures, and then for short ones, whose replies should come first."""
+    requests = [b"%a" % round(seconds + number / 100, 2) for number in range(count)]
+    going_on = f"{count} exposure{'s' * (count > 1)} of {seconds} s or more for other clients"
+    with zmq.Context() as context, contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(connected(server, context)) for _ in requests]
+        for request, socket in zip(requests, clients, strict=True):
+            socket.send(request)
+        for _ in range(3):  # the first one may arrive before the others
+            with connected(server, context) as impatient:
+                impatient.send(b"0.05")
+                what = f"the reply to b'0.05', asked for during {going_on},"
+                expect("The reply to b'0.05'", [b"exposed 0.05"], receive(impatient, server, what))
+            if any(socket.poll(0) for socket in clients):
+                raise NotYet(f"The reply to b'0.05' had to wait for {going_on}, and came late.")
+        for request, socket in zip(requests, clients, strict=True):
+            reply = receive(socket, server, f"the reply to {named(request)}")
+            expect(f"The reply to {named(request)} among several", [b"exposed " + request], reply)

@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.trial import NotYet, call, expect, expect_return, expect_type
+from zmqlab.course.trial import NotYet, call, expect, expect_type
 from zmqlab.recording.recorder import Recorder
 
 
@@ -21,42 +21,68 @@ from zmqlab.recording.recorder import Recorder
     "chunks=(1, *frame.shape), dtype=frame.dtype)`, and return it.",
 )
 def frames_dataset(function):
-    dice = np.random.default_rng(5)
-    for shape, dtype in [((48, 64, 3), "uint8"), ((30, 40), "uint16")]:
-        frames = dice.integers(0, 255, (3, *shape)).astype(dtype)
-        when = f"a frame has the shape {shape} and the type {dtype}"
-        with tempfile.TemporaryDirectory() as folder, h5py.File(Path(folder, "a.h5"), "w") as file:
-            made = call(function, file, frames[0].copy(), when=when)
-            expect_type(f"What it returns when {when}", h5py.Dataset, made, "the dataset")
-            expect(f"The name of the dataset, when {when}", "/frames", made.name)
-            expect(f"Its shape, when {when}", (0, *shape), made.shape)
-            expect(f"Its maxshape, when {when}", (None, *shape), made.maxshape)
-            expect(f"Its dtype, when {when}", dtype, str(made.dtype))
-            expect(f"Its chunks, when {when}", (1, *shape), made.chunks)
-            made.resize(3, axis=0)
-            made[:] = frames
-            if not (made[:] == frames).all():
-                raise NotYet(f"Three frames that were written read differently, when {when}.")
-    return "Films of two kinds fit, frame by frame."
+    kinds = [((48, 64, 3), "uint8"), ((30, 40), "uint16"), ((20, 24, 4), "float64")]
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        for number, (shape, dtype) in enumerate(kinds):
+            _expect_dataset(function, Path(folder, f"{number}.h5"), shape, dtype)
+    return "Films of three kinds fit, frame by frame."
+
+
+def _expect_dataset(function, path, shape, dtype):
+    frames = np.random.default_rng(5).integers(0, 255, (3, *shape)).astype(dtype)
+    when = f"a frame has the shape {shape} and the type {dtype}"
+    with h5py.File(path, "w") as file:
+        made = call(function, file, frames[0].copy(), when=when)
+        if not file:
+            raise NotYet("It closed the file, which is not its own: others go on writing to it.")
+        expect_type(f"What it returns when {when}", h5py.Dataset, made, "the dataset")
+        if not made or made.file != file:
+            raise NotYet("The dataset that it returns is not in the `file` that it was given.")
+        expect(f"The name of the dataset, when {when}", "/frames", made.name)
+        expect(f"Its shape, when {when}", (0, *shape), made.shape)
+        expect(f"Its maxshape, when {when}", (None, *shape), made.maxshape)
+        expect(f"Its dtype, when {when}", dtype, str(made.dtype))
+        expect(f"Its chunks, when {when}", (1, *shape), made.chunks)
+        made.resize(3, axis=0)
+        made[:] = frames
+        if not (made[:] == frames).all():
+            raise NotYet(f"Three frames that were written read differently, when {when}.")
 
 
 @exercise(
     "missing(path)",
-    "`with open_recording(path) as data:` opens it; `data['sequence'][:]` are the numbers.",
+    "`with open_recording(path) as data:` opens it; `data['sequence'][: len(data['frames'])]` are "
+    "the numbers of the frames that are there.",
     "Which numbers should there be, from the first to the last? Take away those that are there: "
     "`set(range(...)) - set(numbers)`.",
-    "`numbers = data['sequence'][:].tolist()`, and then "
+    "With those numbers as a list, by `.tolist()`: "
     "`return sorted(set(range(numbers[0], numbers[-1] + 1)) - set(numbers))`.",
 )
 def missing(function):
-    cases = [[0, 1, 2], [5], [7, 8, 11], [3, 9], [100, 101, 103, 104, 110]]
-    for numbers in cases:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "film.h5")
-            with Recorder(path) as recorder:
-                for number in numbers:
-                    recorder.add(np.zeros((4, 6, 3), np.uint8), sequence=number)
-            when = f"the frames {numbers} were recorded"
-            expected = sorted(set(range(numbers[0], numbers[-1])) - set(numbers))
-            expect_return(expected, function, str(path), when=when)
-    return "It found each gap, and none where there is none."
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        cases = [[0, 1, 2], [5], [7, 8, 11], [3, 9], [100, 101, 103, 104, 110]]
+        for number, numbers in enumerate(cases):
+            path = _record(Path(folder, f"{number}.h5"), numbers)
+            _expect_missing(function, path, numbers, f"the frames {numbers} were recorded")
+        for number, numbers in enumerate([[4, 7, 8], [4, 7, 12], [6, 7]]):
+            path = _record(Path(folder, f"killed-{number}.h5"), numbers)
+            with h5py.File(path, "r+") as file:  # as one that was killed before the pixels came
+                file["entry/data/frames"].resize(len(numbers) - 1, axis=0)
+            when = f"the frames {numbers[:-1]} were recorded, and of {numbers[-1]} no pixels"
+            _expect_missing(function, path, numbers[:-1], when)
+    return "It found each gap, none where there is none, and was not misled by a killed recorder."
+
+
+def _record(path, numbers):
+    with Recorder(path) as recorder:
+        for number in numbers:
+            recorder.add(np.zeros((4, 6, 3), np.uint8), sequence=number)
+    return path
+
+
+def _expect_missing(function, path, numbers, when):
+    got = call(function, str(path), when=when)
+    what = f"What it returns when {when}"
+    expect_type(what, list, got, "a list")
+    expected = sorted(set(range(numbers[0], numbers[-1])) - set(numbers))
+    expect(what, expected, got)

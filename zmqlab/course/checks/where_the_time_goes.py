@@ -2,6 +2,7 @@
 
 import threading
 from collections import deque
+from unittest import mock
 
 import numpy as np
 import zmq
@@ -10,8 +11,10 @@ from zmqlab.course.exercises import exercise
 from zmqlab.course.trial import (
     TIMEOUT,
     NotYet,
+    Words,
     call,
     expect,
+    expect_type,
     generated,
     in_thread,
 )
@@ -45,13 +48,15 @@ class _Film:
         self.in_use = {}  # number of a buffer: number of the frame that somebody still looks at
         self.problem = None
         self.judged = threading.Event()  # the first frame that came
+        self.asks = 0  # of any tracker, since a frame was let go, whose buffer was not free
+        self.asked = threading.Event()  # and it will wait, or has asked again
 
     def show(self, function):
         with zmq.Context() as context, context.socket(zmq.PAIR) as socket:
             socket.linger, socket.sndtimeo = 0, int(1000 * TIMEOUT)
             socket.bind("inproc://film")
             given = function, socket, [*self.buffers], self._fill, self.count
-            with in_thread(self._look, context):
+            with _trackers_telling(self._note_ask), in_thread(self._look, context):
                 try:
                     call(*given, when=self.when, timeout=3 * TIMEOUT)
                 except NotYet as error:
@@ -69,16 +74,19 @@ class _Film:
         expect(f"The number that it fills in, when {self.when}", self.filled, number)
         if mine in self.in_use:
             self.judged.wait(TIMEOUT)  # it may be a copy that is looked at
+            asked = "asked a tracker, but in vain" if self.asks else "asked no tracker"
             raise self.problem or NotYet(
                 f"When {self.when}: it filled buffer {mine} with frame {number} while frame "
-                f"{self.in_use[mine]} was still in it, and somebody was looking at that."
+                f"{self.in_use[mine]} was still in it, and somebody was looking at it. It {asked}."
             )
+        what = "The buffer, counted from 0, that it fills"
+        expect(f"{what} with frame {number}, when {self.when}", number % len(self.buffers), mine)
         self.in_use[mine] = number
         self.filled += 1
         buffer[:] = number
 
     def _look(self, context, over):
-        """Take the frames, and keep as many as there are buffers, each for a moment."""
+        """Take the frames, and keep as many as there are buffers, each until it is asked for."""
         kept = deque()
         with context.socket(zmq.PAIR) as socket:
             socket.linger = 0
@@ -87,14 +95,31 @@ class _Film:
                 for number in range(self.count):
                     kept.append(self._take(socket, number, over))
                     self.judged.set()
-                    if len(kept) == len(self.buffers):
-                        over.wait(0.05)  # whoever does not wait for us has filled one by then
+                    if len(kept) == len(self.buffers) and number + 1 < self.count:
+                        self._await_asked(over)
                         self._let_go(*kept.popleft())
             except NotYet as error:
                 self.problem = error
             self.judged.set()
             while kept:
                 self._let_go(*kept.popleft())
+
+    def _await_asked(self, over):
+        for _ in range(int(TIMEOUT / 0.05)):
+            if self.asked.wait(0.05) or over.is_set():
+                break
+        else:
+            raise NotYet(
+                f"Somebody looks at all buffers, when {self.when}, and for {TIMEOUT:g} s it asked "
+                "no tracker whether one is free."
+            )
+        self.asks = 0
+        self.asked.clear()
+
+    def _note_ask(self, patient):
+        self.asks += 1
+        if patient or self.asks > 1:  # whoever asks but once may go on all the same
+            self.asked.set()
 
     def _take(self, socket, number, over):
         for _ in range(int(TIMEOUT / 0.05)):
@@ -106,7 +131,12 @@ class _Film:
                 f"Frame {number} did not come, when {self.when}. (A buffer that nobody has can be "
                 "filled and sent while somebody still looks at the others.)"
             )
-        frame = socket.recv(copy=False)
+        frame, *more = socket.recv_multipart(copy=False)
+        if more:
+            raise NotYet(
+                f"Frame {number} came as {1 + len(more)} parts, when {self.when}: it should be the "
+                "buffer and nothing else."
+            )
         pixels = np.frombuffer(frame, np.uint8)
         same = [one for one, each in enumerate(self.buffers) if np.shares_memory(pixels, each)]
         if not same:
@@ -115,7 +145,30 @@ class _Film:
         return same[0], frame
 
     def _let_go(self, buffer, frame):
-        del self.in_use[buffer]  # before ZeroMQ hears of it, with the end of `frame`
+        self.in_use.pop(buffer, None)  # before ZeroMQ hears of it, with the end of `frame`
+
+
+def _trackers_telling(tell):
+    """Call `tell(patient)` when a tracker was asked in vain, or is going to be waited for."""
+    wait, done = zmq.MessageTracker.wait, zmq.MessageTracker.done.fget  # type: ignore[attr-defined]
+
+    def telling_wait(tracker, timeout=-1):
+        if not 0 <= timeout < 1:
+            tell(True)
+        try:
+            wait(tracker, timeout)
+        except zmq.NotDone:
+            tell(False)
+            raise
+
+    def telling_done(tracker):
+        free = done(tracker)
+        if not free:
+            tell(False)
+        return free
+
+    tell_all = {"wait": telling_wait, "done": property(telling_done)}
+    return mock.patch.multiple(zmq.MessageTracker, **tell_all)
 
 
 @exercise(
@@ -138,6 +191,8 @@ def batches(function):
         ([3.0, 3.4, 3.8, 4.2, 4.6], 10, 1.0, "the first of them counts, not the last"),
         ([5, 6, 7], 1, 100, "a batch is one reading"),
         ([], 3, 1.0, "there are none"),
+        ([0, 0, 0, 2, 2], 3, 1.0, "several come at the same time"),
+        ([0, 1, 2], 3, 2.0, "the last one that fits comes too late"),
         (random.exponential(1, 300).cumsum().tolist(), 8, 5.0, "they come at random"),
     ]
     for times, most, longest, when in cases:
@@ -154,30 +209,26 @@ def _batch(function, times, most, longest, when):
         nonlocal taken
         for number, time in enumerate(times):
             taken += 1
-            yield time, number / 3
+            yield time, number // 2 / 3  # there are equal neighbours
 
     given = generated(function, readings(), most, longest)
     number = 0
     for number, (begin, end, needed) in enumerate(_cuts(times, most, longest), 1):
-        values = [n / 3 for n in range(begin, end)]
+        values = [n // 2 / 3 for n in range(begin, end)]
         got = next(given, None)
         if got is None:
             raise NotYet(f"Batch {number} did not come, when {when}:", values, None)
-        if not isinstance(got, bytes) or got != np.array(values, "<f8").tobytes():
-            numbers = _numbers(got)
-            raise NotYet(
-                f"The values in batch {number}, as 8 bytes each, when {when}:", values, numbers
-            )
-        expect(f"How many readings it had taken for batch {number}, when {when}", needed, taken)
+        what = f"batch {number}, when {when}"
+        expect_type(f"The type of {what}", bytes, got, "bytes")
+        if len(got) % 8:
+            raise NotYet(f"The length of {what}:", Words("8 bytes for each value"), len(got))
+        expect(f"The values in {what}", values, np.frombuffer(got, "<f8").tolist())
+        if taken != needed:
+            due = f"It is due after {needed} readings, and came after {taken}"
+            raise NotYet(f"Batch {number} comes late, when {when}. {due}.")
     left = next(given, None)
     if left is not None:
-        raise NotYet(f"What came after the last batch, when {when}:", None, _numbers(left))
-
-
-def _numbers(got):
-    """Return the values of a batch, or what came in its place."""
-    fits = isinstance(got, bytes) and len(got) % 8 == 0
-    return np.frombuffer(got, "<f8").tolist() if fits else got
+        raise NotYet(f"After the last batch another one came, when {when}:", Words("none"), left)
 
 
 def _cuts(times, most, longest):
