@@ -34,7 +34,7 @@ _DTYPES = {name: np.dtype(name).newbyteorder("<") for name in _PLAIN.split()}
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}  # dtype.name itself is slow
 _KEYS = dict.fromkeys(["dtype", "shape", "sequence", "time"]).keys()
 _MOST_DIMENSIONS = 32  # what every numpy can hold
-_MOST = 2**63  # above any sequence number or length of ours; JSON itself has no limit
+_MOST = 2**53  # above any whole number of ours: every language holds those below it exactly
 
 
 Header = dict[str, Any]
