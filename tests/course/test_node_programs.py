@@ -192,10 +192,8 @@ def test_frames_that_are_missing_are_counted_and_a_new_start_is_none():
 
 
 def test_messages_that_are_no_frames_are_refused_and_counted():
-    bad = [[b"camera/", *parts[1:]] for parts in refused("frames.json")]
-    bad += [
-        [b"camera/", *parts[1:]] for parts in refused("messages.json") if parts[:1] == [b"frame"]
-    ]
+    cases = refused("frames.json") + refused("messages.json")
+    bad = [[b"camera/", *parts[1:]] for parts in cases if parts[:1] == [b"frame"]]
     assert len(bad) > 60
     end = pack_frame(np.zeros(0, np.uint8), "camera/", 1, end=True)
     with (
