@@ -13,6 +13,11 @@ ELSEWHERE = {
     "vectors": "91 of 91 taken or refused as they should be",
     "watcher": "60 frames, 0 lost",
     "numbers": "9007199254740992",
+    "traps": (
+        "Promise { <pending> }\n"
+        "EBUSY: Socket is busy reading; only one receive operation may be in progress at any time\n"
+        "3 parts"
+    ),
     "server": "serving at tcp://127.0.0.1:35379 in process 20431",
     "asked": (
         "('ok', {'mean': 48.8})\n('ok', {'mean': 97.5})\n"

@@ -3,6 +3,7 @@
 from helpers.learners import changed, solution
 
 UNPACK = solution("unpack")
+PPM = solution("ppm")
 
 # Of each exercise, titles and sources.
 RIGHT: dict[str, dict[str, str]] = {
@@ -47,6 +48,21 @@ def unpack(parts):
     except (AssertionError, KeyError, TypeError) as error:
         raise Refused(repr(error)) from None
 """,
+    },
+    "ppm": {
+        "OpenCV's own": (
+            "def ppm(frame):\n"
+            '    return cv2.imencode(".ppm", np.ascontiguousarray(frame))[1].tobytes()\n'
+        ),
+        "spaces only": changed(PPM, "P6\\n{width} {height}\\n255\\n", "P6 {width} {height} 255 "),
+        "pixel by pixel": (
+            "def ppm(frame):\n"
+            '    data = bytearray(b"P6 %d %d 255\\n" % (frame.shape[1], frame.shape[0]))\n'
+            "    for row in frame.tolist():\n"
+            "        for blue, green, red in row:\n"
+            "            data += bytes([red, green, blue])\n"
+            "    return data\n"
+        ),
     },
 }
 
@@ -117,5 +133,34 @@ WRONG = {
             'def unpack(parts):\n    raise ValueError("no")\n',
             "a good message",
         ),
+    },
+    "ppm": {
+        "blue first": (changed(PPM, "frame[:, :, ::-1]", "frame"), "red and blue are exchanged"),
+        "height first": (
+            changed(PPM, "{width} {height}", "{height} {width}"),
+            "shape of what OpenCV reads",
+        ),
+        "text in place of bytes": (
+            "def ppm(frame):\n    return 'P6 %d %d 255 ' % frame.shape[1::-1]\n",
+            "expected: bytes",
+        ),
+        "no end of the text": (changed(PPM, "255\\n", "255"), "cannot read|another picture"),
+        "columns first": (changed(PPM, "tobytes()", 'tobytes("F")'), "the pixels are others"),
+        "upside down": (changed(PPM, "frame[:, :, ::-1]", "frame[::-1, :, ::-1]"), "are others"),
+        "another format": (
+            "def ppm(frame):\n    return cv2.imencode('.png', frame)[1].tobytes()\n",
+            "How the bytes begin.*expected: b'P6'",
+        ),
+        "pixels as text": (
+            changed(PPM, "frame[:, :, ::-1].tobytes()", "str(frame.tolist()).encode()"),
+            "besides the 9216 of the pixels",
+        ),
+        "turns the frame itself round": (
+            "def ppm(frame):\n"
+            "    frame[:] = frame[:, :, ::-1].copy()\n"
+            '    return b"P6 %d %d 255 " % frame.shape[1::-1] + frame.tobytes()\n',
+            "has changed the frame",
+        ),
+        "no pixels": (changed(PPM, " + frame[:, :, ::-1].tobytes()", ""), "besides the 9216"),
     },
 }

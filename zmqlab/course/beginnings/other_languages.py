@@ -3,3 +3,7 @@
 
 def unpack(parts):
     raise NotImplementedError("write me")
+
+
+def ppm(frame):
+    raise NotImplementedError("write me")

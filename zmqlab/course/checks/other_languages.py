@@ -42,6 +42,47 @@ def unpack(function):
     return f"{len(cases) - refused} messages were understood and {refused} refused, as they should."
 
 
+@exercise(
+    "ppm(frame)",
+    'The text: `f"P6\\n{width} {height}\\n255\\n".encode()`. Which of the two comes first in '
+    "`frame.shape`?",
+    "OpenCV's order is blue, green, red. `frame[:, :, ::-1]` turns it round, and `tobytes()` makes "
+    "bytes of any array, row by row.",
+)
+def ppm(function):
+    import cv2
+
+    random = np.random.default_rng(15)
+    frame = random.integers(0, 256, (48, 64, 3), np.uint8)
+    frames = {
+        "the frame is wider than high": frame,
+        "the frame is higher than wide": random.integers(0, 256, (9, 4, 3), np.uint8),
+        "the frame is every second pixel of another": frame[::2, ::2],
+        "the frame has one pixel": frame[:1, :1],
+    }
+    for when, frame in frames.items():
+        given = frame.copy()
+        got = call(function, frame, when=when)
+        expect_type(f"What it returns when {when}", bytes | bytearray, got, "bytes")
+        if not np.array_equal(frame, given):
+            raise NotYet(f"It has changed the frame that it was given, when {when}.")
+        if not got.startswith(b"P6"):
+            raise NotYet("How the bytes begin:", b"P6", bytes(got[:2]))
+        size = len(got) - frame.nbytes
+        if not 0 < size < 40:
+            what = f"How many bytes there are besides the {frame.nbytes} of the pixels, when {when}"
+            raise NotYet(f"{what}:", Words("those of the text, a dozen or so"), size)
+        read = cv2.imdecode(np.frombuffer(got, np.uint8), cv2.IMREAD_UNCHANGED)
+        if read is None:
+            raise NotYet(f"OpenCV cannot read it when {when}. It begins:", None, bytes(got[:20]))
+        expect(f"The shape of what OpenCV reads, when {when}", frame.shape, read.shape)
+        if not np.array_equal(read, frame):
+            turned = np.array_equal(read[:, :, ::-1], frame)
+            why = "red and blue are exchanged" if turned else "the pixels are others"
+            raise NotYet(f"OpenCV reads another picture when {when}: {why}.")
+    return f"OpenCV read {len(frames)} pictures, and they were the same."
+
+
 def _part(written):
     return written["text"].encode() if "text" in written else bytes.fromhex(written["hex"])
 

@@ -37,3 +37,8 @@ def unpack(parts):
     if math.prod(shape) * size != len(pixels):
         refuse("shape and pixels do not fit")
     return topic, header, np.ndarray(shape, np.dtype(dtype).newbyteorder("<"), pixels)
+
+
+def ppm(frame):
+    height, width, colours = frame.shape
+    return f"P6\n{width} {height}\n255\n".encode() + frame[:, :, ::-1].tobytes()
