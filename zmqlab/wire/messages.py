@@ -7,8 +7,8 @@
                                           "sequence":7,"time":1700000000.25}
     part 2   pixels   the numbers, row by row, least significant byte first
 
-Every language reads that. Nothing in it can run code, as a pickle can, and the pixels are not
-copied on their way into ZeroMQ and out of it.
+Every language reads that: `FORMAT.md` has it for all of them. Nothing in it can run code, as a
+pickle can, and the pixels are not copied on their way into ZeroMQ and out of it.
 
 `send_frame` and `recv_frame` carry frames; `send_message` and `recv_message` carry the same three
 parts where there is no frame. Each is packing and sending, or receiving and unpacking, and both
