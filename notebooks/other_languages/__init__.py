@@ -48,4 +48,4 @@ def came(process, text=None):
 
 def elsewhere(name):
     """Return what came on a computer that has Node."""
-    return f"(There is no Node here. On another computer there came:)\n{ELSEWHERE[name]}"
+    return f"(This could not run here. On another computer there came:)\n{ELSEWHERE[name]}"

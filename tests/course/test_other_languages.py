@@ -11,7 +11,7 @@ from helpers.with_node import node
 from nbclient import NotebookClient
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-NO_NODE = "(There is no Node here. On another computer there came:)\n"
+NO_NODE = "(This could not run here. On another computer there came:)\n"
 
 
 @pytest.fixture

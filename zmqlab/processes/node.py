@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,9 +38,12 @@ def run_node(name: str, text: str, arguments: Sequence[str]) -> None:
     if node is None:
         sys.exit(f"%%terminal {name}: {NO_NODE}")
     command = [node, str(_CELL), str(os.getpid()), f"<terminal {name}>", *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE) as program:
+    with tempfile.TemporaryFile() as file:
+        file.write(text.encode())
+        file.seek(0)
+        program = subprocess.Popen(command, stdin=file)
+    with program:
         try:
-            _hand_over(program, text)
             while _runs(program, _LOOK):
                 pass
         except KeyboardInterrupt:
@@ -51,15 +55,6 @@ def run_node(name: str, text: str, arguments: Sequence[str]) -> None:
     if program.returncode < 0:
         sys.exit(f"Node was killed by {signal.Signals(-program.returncode).name}")
     sys.exit(program.returncode)
-
-
-def _hand_over(program, text):
-    """Write the text to the program's standard input, and close that."""
-    try:
-        program.stdin.write(text.encode())
-        program.stdin.close()
-    except OSError:  # it has ended already, and its output says why
-        pass
 
 
 def _runs(program, seconds):
