@@ -13,7 +13,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
-EXTRAS = ["notebooks", "compression", "test"]  # others are for measuring and for developing
+EXTRAS = ["notebooks", "compression", "node", "test"]  # others are for measuring and for developing
 
 
 def oldest(pyproject: dict) -> list[str]:

@@ -13,6 +13,10 @@ import pytest
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
+# A copy of the notebooks is without what npm has fetched for them, and finds it here.
+MODULES = NOTEBOOKS / "other_languages" / "node_modules"
+os.environ.setdefault("NODE_PATH", str(MODULES))
+
 # Every process that the tests start inherits this, and so do its own children: that is how one
 # whose parent is gone is still recognised.
 MARK = "ZMQLAB_TEST_RUN"
@@ -71,7 +75,7 @@ def lab(tmp_path_factory):
     from helpers.in_browser import open_lab
 
     folder = tmp_path_factory.mktemp("course")
-    shutil.copytree(NOTEBOOKS, folder / "notebooks")
+    shutil.copytree(NOTEBOOKS, folder / "notebooks", ignore=shutil.ignore_patterns(MODULES.name))
     with open_lab(folder, tmp_path_factory.mktemp("jupyter")) as lab:
         yield lab
 

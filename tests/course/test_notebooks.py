@@ -29,7 +29,8 @@ each_notebook = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.ste
 @pytest.fixture
 def copy(path, tmp_path):
     """A copy of the notebook among its pictures, so that what it writes goes away."""
-    shutil.copytree(NOTEBOOKS, tmp_path / "notebooks")
+    ignored = shutil.ignore_patterns("node_modules")
+    shutil.copytree(NOTEBOOKS, tmp_path / "notebooks", ignore=ignored)
     return tmp_path / "notebooks" / path.name
 
 

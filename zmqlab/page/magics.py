@@ -13,6 +13,7 @@ import zmqlab.patterns  # noqa: F401 - has shared memory of the killed swept bef
 from zmqlab.page.panels import panel
 from zmqlab.processes import launch
 from zmqlab.processes.handle import Process
+from zmqlab.processes.node import run_node
 
 FIRST_SOCKET = 5.0  # seconds a cell waits for its first socket before the next one may run
 MOMENT = 1.0  # seconds it waits if it has nothing to do with sockets: many are done by then
@@ -35,8 +36,17 @@ class TerminalMagics(Magics):
         The next cell may run once the process has bound or connected its first socket, or has
         ended. A loop without sockets does neither: then the next cell may run after five seconds,
         or after one if the word zmq does not occur in this cell. The process runs on.
+
+        ``%%terminal NAME --language node [ARGUMENT ...]``: the same with a cell of JavaScript, run
+        by Node. Its sockets are not observed, so the next cell may run once it prints something.
         """
         name, *arguments = _words(line)
+        node = arguments[:1] == ["--language"]
+        if node and arguments[1:2] != ["node"]:
+            raise UsageError(
+                "%%terminal runs Python, or Node after --language node; "
+                f"it got --language {' '.join(arguments[1:2])!r}"
+            )
         if not name.isidentifier() or keyword.iskeyword(name):
             raise UsageError(
                 "%%terminal needs a name for the process, one that could be a variable's, "
@@ -47,11 +57,16 @@ class TerminalMagics(Magics):
                 f"%%terminal {name} would replace {taken} of that name. Take another name for the "
                 f"process, such as {name.strip('_')}_process"
             )
-        process = launch.launch_cell(name, cell, arguments)
+        if node:
+            call = name, cell, arguments[2:]
+            process = launch.launch_call(name, run_node, call, observe=False)
+        else:
+            process = launch.launch_cell(name, cell, arguments)
         self.shell.user_ns[name] = process
         panel(process)
         process.settle(lambda it: it.state != "starting", FIRST_SOCKET)
-        process.settle(lambda it: it.ready or it.ended, FIRST_SOCKET if "zmq" in cell else MOMENT)
+        seconds = FIRST_SOCKET if "zmq" in cell or node else MOMENT
+        process.settle(lambda it: it.ready or it.ended or (node and it.output), seconds)
 
     @line_magic
     def terminals(self, line: str) -> None:

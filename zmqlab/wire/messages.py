@@ -7,8 +7,8 @@
                                           "sequence":7,"time":1700000000.25}
     part 2   pixels   the numbers, row by row, least significant byte first
 
-Every language reads that. Nothing in it can run code, as a pickle can, and the pixels are not
-copied on their way into ZeroMQ and out of it.
+Every language reads that: `FORMAT.md` has it for all of them. Nothing in it can run code, as a
+pickle can, and the pixels are not copied on their way into ZeroMQ and out of it.
 
 `send_frame` and `recv_frame` carry frames; `send_message` and `recv_message` carry the same three
 parts where there is no frame. Each is packing and sending, or receiving and unpacking, and both
@@ -34,7 +34,7 @@ _DTYPES = {name: np.dtype(name).newbyteorder("<") for name in _PLAIN.split()}
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}  # dtype.name itself is slow
 _KEYS = dict.fromkeys(["dtype", "shape", "sequence", "time"]).keys()
 _MOST_DIMENSIONS = 32  # what every numpy can hold
-_MOST = 2**63  # above any sequence number or length of ours; JSON itself has no limit
+_MOST = 2**53  # above any whole number of ours: every language holds those below it exactly
 
 
 Header = dict[str, Any]

@@ -1,0 +1,119 @@
+"""The checks of notebook 15."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+import zmqlab.wire
+from zmqlab.course.exercises import exercise
+from zmqlab.course.trial import NotYet, Words, call, expect, expect_type
+
+_VECTORS = Path(zmqlab.wire.__file__).with_name("vectors") / "frames.json"
+
+
+@exercise(
+    "unpack(parts)",
+    "`bytes.decode()` and `json.loads(text)` raise a ValueError where the text is wrong. What do "
+    "they let through? `json.loads` takes `NaN` unless `parse_constant` is a function that raises, "
+    "and given bytes instead of text it guesses the encoding.",
+    "`True` is an `int` to Python: ask for `type(value) is int`. A function `whole(value)` serves "
+    "the lengths and the sequence number.",
+    "Compare `math.prod(shape) * np.dtype(dtype).itemsize` with `len(pixels)` before you make the "
+    "array. Python's integers do not overflow. For the lengths beside a 0: "
+    "`math.prod(length or 1 for length in shape)`.",
+    'The array is `np.ndarray(shape, np.dtype(dtype).newbyteorder("<"), pixels)`. The names of '
+    "the dtypes come from the page's table, and no other is taken: numpy knows more.",
+)
+def unpack(function):
+    cases = json.loads(_VECTORS.read_text("utf-8"))
+    for case in cases:
+        parts, when = [_part(each) for each in case["parts"]], f"it is given: {case['name']}"
+        got = call(_attempt, function, parts, when=when)
+        if "refused" in case:
+            if not isinstance(got, ValueError):
+                text = f"It takes what is to be refused ({case['name']}; {case['because']}):"
+                raise NotYet(text, Words("a ValueError"), got)
+        elif isinstance(got, ValueError):
+            raise NotYet(f"It refuses a good message ({case['name']}) and says: {got}")
+        else:
+            _judge(case, got)
+    refused = sum("refused" in case for case in cases)
+    return f"{len(cases) - refused} messages were understood and {refused} refused, as they should."
+
+
+@exercise(
+    "ppm(frame)",
+    'The text: `f"P6\\n{width} {height}\\n255\\n".encode()`. Which of the two comes first in '
+    "`frame.shape`?",
+    "OpenCV's order is blue, green, red. `frame[:, :, ::-1]` turns it round, and `tobytes()` makes "
+    "bytes of any array, row by row.",
+)
+def ppm(function):
+    import cv2
+
+    random = np.random.default_rng(15)
+    frame = random.integers(0, 256, (48, 64, 3), np.uint8)
+    frames = {
+        "the frame is wider than high": frame,
+        "the frame is higher than wide": random.integers(0, 256, (9, 4, 3), np.uint8),
+        "the frame is every second pixel of another": frame[::2, ::2],
+        "the frame has one pixel": frame[:1, :1],
+    }
+    for when, frame in frames.items():
+        given = frame.copy()
+        got = call(function, frame, when=when)
+        expect_type(f"What it returns when {when}", bytes | bytearray, got, "bytes")
+        if not np.array_equal(frame, given):
+            raise NotYet(f"It has changed the frame that it was given, when {when}.")
+        if not got.startswith(b"P6"):
+            raise NotYet("How the bytes begin:", b"P6", bytes(got[:2]))
+        size = len(got) - frame.nbytes
+        if not 0 < size < 40:
+            what = f"How many bytes there are besides the {frame.nbytes} of the pixels, when {when}"
+            raise NotYet(f"{what}:", Words("those of the text, a dozen or so"), size)
+        read = cv2.imdecode(np.frombuffer(got, np.uint8), cv2.IMREAD_UNCHANGED)
+        if read is None:
+            raise NotYet(f"OpenCV cannot read it when {when}. It begins:", None, bytes(got[:20]))
+        expect(f"The shape of what OpenCV reads, when {when}", frame.shape, read.shape)
+        if not np.array_equal(read, frame):
+            turned = np.array_equal(read[:, :, ::-1], frame)
+            why = "red and blue are exchanged" if turned else "the pixels are others"
+            raise NotYet(f"OpenCV reads another picture when {when}: {why}.")
+    return f"OpenCV read {len(frames)} pictures, and they were the same."
+
+
+def _part(written):
+    return written["text"].encode() if "text" in written else bytes.fromhex(written["hex"])
+
+
+def _attempt(function, parts):
+    """Return what it returns, or the error by which it refuses."""
+    try:
+        return function(parts)
+    except ValueError as error:
+        return error
+
+
+def _judge(case, got):
+    name = case["name"]
+    expect_type(f"What it returns of {name!r}", tuple | list, got, "topic, header, frame")
+    expect(f"How many things it returns of {name!r}", 3, len(got))
+    topic, header, frame = got
+    expect(f"The topic of {name!r}", case["topic"], topic)
+    expect(f"The header of {name!r}", case["header"], header)
+    expect_type(f"The frame of {name!r}", np.ndarray, frame, "an array")
+    dtype, shape = np.dtype(header["dtype"]), tuple(header["shape"])
+    same = (dtype.name, shape), (frame.dtype.name, frame.shape)
+    expect(f"dtype and shape of the frame of {name!r}", *same)
+    numbers = np.array([_number(each, dtype) for each in case["numbers"]], dtype).reshape(shape)
+    with np.errstate(invalid="ignore"):
+        if not np.array_equal(frame, numbers, equal_nan=dtype.kind in "fc"):
+            raise NotYet(f"The numbers of {name!r}:", numbers.tolist(), frame.tolist())
+
+
+def _number(written, dtype):
+    """Return a number as Python has it: pairs are complex, and text stands for what JSON lacks."""
+    if isinstance(written, list):
+        return complex(*written)
+    return dtype.type(written) if isinstance(written, str) else written
