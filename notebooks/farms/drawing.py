@@ -103,12 +103,17 @@ def draw_race(times, numbers, carried):
             axes.axhline(loop, color=text, label="plain loop")
             upwards = [1, *numbers]
             axes.plot(upwards, loop / np.array(upwards), ":", color=text, label="ideal")
-            for way, marker in [("threads", "s"), ("farm", "o")]:
-                rounds = 1000 * np.array(ways[way])
-                line = axes.plot(numbers, np.median(rounds, axis=1), marker + "-", label=way)
-                axes.plot(numbers, rounds, ".", color=line[0].get_color(), alpha=0.4)
+            for way, marker in [("threads", "s"), ("farm", "o"), ("Dask", "D")]:
+                measured = [(n, 1000 * np.array(each)) for n, each in zip(numbers, ways[way])]
+                measured = [(n, each) for n, each in measured if len(each)]
+                line = axes.plot(
+                    *zip(*[(n, np.median(each)) for n, each in measured]), marker + "-"
+                )
+                line[0].set_label(way)
+                for n, each in measured:
+                    axes.plot([n] * len(each), each, ".", color=line[0].get_color(), alpha=0.4)
             axes.set(xlabel="workers", xticks=upwards, ylim=(0, None), title=task)
         panels[0].axhline(1000 * carried, color="C3", linestyle="--", label="carried, not computed")
         panels[0].set_ylabel("time for a frame (ms)")
         handles = panels[0].get_legend_handles_labels()
-        axes.figure.legend(*handles, loc="outside lower center", ncols=5)
+        axes.figure.legend(*handles, loc="outside lower center", ncols=6)

@@ -1,4 +1,4 @@
-"""The race of notebook 04: the same tasks in a plain loop, in threads and in a farm."""
+"""The race of notebook 04: the same tasks in a plain loop, in threads, in a farm, on a cluster."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,14 +22,14 @@ def one_core_each():
         cv2.setNumThreads(before)
 
 
-def in_a_loop(task, frames, number):
+def in_a_loop(task, frames, number, cluster):
     """Return seconds for a frame; a loop does not care for the number."""
     began = time.perf_counter()
     results = [task(frame) for frame in frames]
     return (time.perf_counter() - began) / len(results)
 
 
-def in_threads(task, frames, number):
+def in_threads(task, frames, number, cluster):
     """Return seconds for a frame."""
     with ThreadPoolExecutor(number) as pool:
         began = time.perf_counter()
@@ -37,9 +37,16 @@ def in_threads(task, frames, number):
         return (time.perf_counter() - began) / len(results)
 
 
-def in_a_farm(task, frames, number):
+def in_a_farm(task, frames, number, cluster=None):
     """Return seconds for a frame, from the first handed out to the last result."""
     return fft_farm(frames, number, task, progress=False).seconds / len(frames)
+
+
+def on_a_cluster(task, frames, number, cluster):
+    """Return seconds for a frame, or None where it has not so many workers: it has two."""
+    if number == 2:
+        return fft_farm(frames, task=task, engine=cluster, progress=False).seconds / len(frames)
+    return None
 
 
 def carry_only(frame):
@@ -47,7 +54,7 @@ def carry_only(frame):
     return np.empty((480, 321), np.complex64)
 
 
-def race(tasks, numbers, rounds=3):
+def race(tasks, numbers, cluster, rounds=3):
     """Time each task in each way, round after round, so that what disturbs one disturbs all.
 
     Parameters
@@ -56,14 +63,16 @@ def race(tasks, numbers, rounds=3):
         A task, and frames for it, by what it is called.
     numbers : list of int
         How many threads, and how many workers of a farm.
+    cluster : str
+        The address of a Dask scheduler with two workers.
 
     Returns
     -------
     dict
-        For each task "loop", "threads" and "farm": for each of the numbers, seconds for a frame
-        in each round.
+        For each task "loop", "threads", "farm" and "Dask": for each of the numbers, seconds for a
+        frame in each round.
     """
-    ways = {"loop": in_a_loop, "threads": in_threads, "farm": in_a_farm}
+    ways = {"loop": in_a_loop, "threads": in_threads, "farm": in_a_farm, "Dask": on_a_cluster}
     times = {title: {way: [[] for _ in numbers] for way in ways} for title in tasks}
     steps = rounds * len(tasks) * len(numbers) * len(ways)
     with one_core_each(), tqdm(total=steps, unit="run", leave=False) as bar:
@@ -71,7 +80,8 @@ def race(tasks, numbers, rounds=3):
             for title, (task, frames) in tasks.items():
                 for which, number in enumerate(numbers):
                     for way, run in ways.items():
-                        times[title][way][which].append(run(task, frames, number))
+                        if seconds := run(task, frames, number, cluster):
+                            times[title][way][which].append(seconds)
                         bar.update()
     return times
 
