@@ -104,14 +104,11 @@ def draw_race(times, numbers, carried):
             upwards = [1, *numbers]
             axes.plot(upwards, loop / np.array(upwards), ":", color=text, label="ideal")
             for way, marker in [("threads", "s"), ("farm", "o"), ("Dask", "D")]:
-                measured = [(n, 1000 * np.array(each)) for n, each in zip(numbers, ways[way])]
-                measured = [(n, each) for n, each in measured if len(each)]
-                line = axes.plot(
-                    *zip(*[(n, np.median(each)) for n, each in measured]), marker + "-"
-                )
-                line[0].set_label(way)
-                for n, each in measured:
-                    axes.plot([n] * len(each), each, ".", color=line[0].get_color(), alpha=0.4)
+                rounds = [1000 * np.array(each) for each in ways[way]]  # of Dask for two workers
+                medians = [np.median(each) for each in rounds]
+                (line,) = axes.plot(numbers[: len(rounds)], medians, marker + "-", label=way)
+                for number, each in zip(numbers, rounds):
+                    axes.plot([number] * len(each), each, ".", color=line.get_color(), alpha=0.4)
             axes.set(xlabel="workers", xticks=upwards, ylim=(0, None), title=task)
         panels[0].axhline(1000 * carried, color="C3", linestyle="--", label="carried, not computed")
         panels[0].set_ylabel("time for a frame (ms)")
