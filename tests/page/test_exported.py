@@ -33,4 +33,5 @@ def test_an_exported_page_keeps_panels_and_live_views(tmp_path):
     assert "talker: ended" in page
     assert "camera publisher: simulated at tcp:" in page
     assert "camera_publisher: stopped" in page
+    assert "<details><summary>XPUB · bound to tcp:" in page
     assert 'alt="live view of ' in page

@@ -251,21 +251,50 @@ def test_the_panel_follows_its_process(kernel):
             lambda states: all(text in states[panel][trait] for trait, text in wanted.items())
         )
 
-    shows(state="running", log="the server is up", facts=endpoint)
-    assert re.search(r"pid \d+ · .* · \d+ MB · REP in 0 out 0", kernel.states[panel]["facts"])
+    def shows_of_socket(text):
+        kernel.until(lambda states: text in str(states[panel]["sockets"]))
+
+    shows(state="running", log="the server is up", facts=" MB")
+    assert re.fullmatch(r"pid \d+ · \d+ MB", kernel.states[panel]["facts"])
+    shows_of_socket(f"REP · bound to {endpoint} · no peer · in 0 out 0")
     with zmq.Context() as context, context.socket(zmq.REQ) as req:
         req.linger = 0
         req.connect(endpoint)
         req.send(b"hello")
-        shows(facts="REP in 1 out 1")
+        shows_of_socket("1 peer · in 1 out 1 · last: handshake done")
+        shows_of_socket(
+            "ACCEPTED: somebody has connected\\nHANDSHAKE_SUCCEEDED: handshake done, a peer"
+        )
         kernel.click(panel, "nonsense")
         stops = "[each for each in threading.enumerate() if '(stop)' in each.name]"
         kernel.run(f"import threading\nfor each in {stops}: each.join()")
         assert value(kernel, "server.state") == "running"
     kernel.click(panel, "stop")
     shows(state="stopped")
+    assert "peer ·" not in kernel.states[panel]["sockets"][0][0]  # nobody is, any more
     assert "MB" not in kernel.states[panel]["facts"]
     assert kernel.states[panel]["left_out"] == ""
+
+
+def test_a_panel_names_a_few_of_many_sockets(kernel):
+    text = """%%terminal many
+import threading, zmq
+context = zmq.Context()
+rep = context.socket(zmq.REP)
+rep.bind("tcp://127.0.0.1:*")
+subs = [context.socket(zmq.SUB) for _ in range(5)]
+for sub in subs:
+    sub.subscribe("camera/")
+    sub.connect(rep.last_endpoint)
+context.socket(zmq.REQ).close()
+threading.Event().wait()
+"""
+    (panel,) = kernel.run(text).widgets
+    kernel.until(lambda states: states[panel]["more"] == "and 2 more in process('many').sockets")
+    kernel.until(lambda states: "DISCONNECTED" in states[panel]["sockets"][3][1])
+    (_, *subs) = kernel.states[panel]["sockets"]
+    assert [line.split(" · ")[0] for line, _ in subs] == ["SUB"] * 3
+    assert "subscribed to 'camera/' · no peer" in subs[0][0]
 
 
 def test_a_click_while_the_kernel_is_busy_is_not_lost(kernel):

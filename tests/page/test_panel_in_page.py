@@ -1,4 +1,4 @@
-"""The panel of a process as a learner sees it: what it prints, its state, its Stop button."""
+"""The panel of a process as a learner sees it: its state, sockets, output and Stop button."""
 
 import re
 
@@ -20,6 +20,16 @@ with zmq.Context() as context, context.socket(zmq.REP) as socket:
     print("<b>waiting</b>")
     socket.recv()
 """
+VISIT = """import zmq
+
+def visit(kind):
+    with zmq.Context() as context, context.socket(kind) as socket:
+        socket.linger = 0
+        socket.connect(server.endpoint)
+        server.wait_until(lambda it: it.events and it.events[-1]["event"] == "DISCONNECTED")
+
+visit(zmq.PULL)
+"""
 FLOOD = """%%terminal flood
 for number in range(200_000):
     print("line", number)
@@ -31,7 +41,7 @@ BROKEN = """%%terminal broken
 
 @pytest.mark.browser
 def test_panels(browser, lab, tmp_path):
-    write_notebook(lab, "panels", "%load_ext zmqlab", SERVER, FLOOD, BROKEN)
+    write_notebook(lab, "panels", "%load_ext zmqlab", SERVER, FLOOD, BROKEN, VISIT)
     with open_page(browser, lab) as page:
         open_notebook(page, "notebooks/panels.ipynb")
         assert run_all(page), raised(page)
@@ -41,7 +51,21 @@ def test_panels(browser, lab, tmp_path):
         )
         # What a process prints is text, whatever it looks like.
         server.get_by_role("log").get_by_text("<b>waiting</b>").wait_for()
-        assert re.search(r"running.*tcp://127\.0\.0\.1:\d+.*\d+ MB", server.inner_text(), re.S)
+        assert re.search(
+            r"running.*\d+ MB.*REP · bound to tcp://127\.0\.0\.1:\d+ · no peer",
+            server.inner_text(),
+            re.S,
+        )
+        line, story = (
+            server.locator("summary"),
+            server.get_by_text("ACCEPTED: somebody has connected"),
+        )
+        line.get_by_text("disconnected, no handshake").wait_for()
+        assert not story.is_visible()
+        line.focus()
+        page.keyboard.press("Enter")
+        story.wait_for()
+        assert "\nDISCONNECTED: " in story.inner_text()
         flood.get_by_text("line 199999", exact=False).wait_for()
         assert "199,800 earlier lines are not shown" in flood.inner_text()
         assert flood.get_by_role("log").inner_text().count("\n") < 250
@@ -49,6 +73,7 @@ def test_panels(browser, lab, tmp_path):
         broken.get_by_text("failed").wait_for()
         assert "line 2" in broken.inner_text()
 
+        assert story.is_visible()  # it stays unfolded while the panel changes
         server.get_by_role("button", name="Stop").click()
         server.get_by_text("stopped").wait_for()
         assert not server.get_by_role("button", name="Stop").is_visible()

@@ -14,7 +14,7 @@ from helpers.endpoints import free_endpoint
 from helpers.observing import LOOPBACK, PATIENCE, connected, counts, run, seen, serve
 
 import zmqlab
-from zmqlab.processes import report_sender
+from zmqlab.processes import report_sender, words
 
 # As the functions of a notebook do, those of this file travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -71,6 +71,11 @@ def test_those_who_never_shook_hands_are_no_peers():
                 server.wait_until(gone, PATIENCE, "strangers to leave")
             assert seen(server, lambda it: it["peers"] == 1, "the friend alone")
             assert "HANDSHAKE_FAILED_NO_DETAIL" in [each["event"] for each in server.events]
+            assert server.sockets[0]["events"] == server.events[-10:]
+            assert len(server.events) > 10  # of them a socket keeps the last
+            name, told = words.story_of(server.sockets[0])[-1]
+            assert (name, told[:26]) == ("DISCONNECTED", "disconnected, no handshake")
+            assert "· 1 peer · in 1 out 1 · last: disc" in words.line_of(server.sockets[0])
 
 
 def test_a_wrong_key_is_seen():
@@ -131,7 +136,8 @@ def test_an_attempt_in_vain_is_told_once_and_a_wait_says_so():
         client.wait_until(lambda it: it.events, PATIENCE, "an attempt")
         with pytest.raises(TimeoutError) as error:
             client.wait(0.7)  # libzmq tries again ten times a second
-        assert f"REQ socket at {nobody}: nobody is connected" in str(error.value)
+        seen = f"REQ · connects to {nobody} · no peer · in 0 out 0 · last: nobody answers there"
+        assert seen in str(error.value)
         assert [each["event"] for each in client.events] == ["CONNECT_RETRIED"]
 
 

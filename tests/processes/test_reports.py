@@ -41,7 +41,9 @@ def test_a_report_is_complete():
             "peers": 1,
             "received": {"messages": 0, "bytes": 0},
             "sent": {"messages": 0, "bytes": 0},
+            "events": sub.events,
         }
+        assert [each["event"] for each in sub.events] == ["ACCEPTED", "HANDSHAKE_SUCCEEDED"]
         assert set(sub.events[0]) == {"socket", "event", "time", "endpoint", "local", "peer"}
         assert (sub.name, sub.state, sub.running) == ("serve", "running", True)
         assert psutil.Process(sub.pid).ppid() == os.getpid()

@@ -1,4 +1,4 @@
-// The panel of one process: a line of state with a Stop button, and its output.
+// The panel of one process: a line of state with a Stop button, its sockets, and its output.
 function element(tag, name, parent) {
   const made = document.createElement(tag);
   made.className = name;
@@ -14,6 +14,8 @@ export default {
     const state = element("span", "zmqlab-state", head);
     const facts = element("span", "zmqlab-facts", head);
     const stop = element("button", "zmqlab-stop", head);
+    const sockets = element("div", "zmqlab-sockets", panel);
+    const more = element("div", "zmqlab-left-out", panel);
     const leftOut = element("div", "zmqlab-left-out", panel);
     const log = element("pre", "zmqlab-log", panel);
     log.setAttribute("role", "log");
@@ -36,6 +38,17 @@ export default {
       facts.textContent = model.get("facts");
       stop.hidden = kind !== "running" && kind !== "starting";
       if (!stop.disabled) stop.textContent = "Stop";
+      // Those that are there stay, open or folded.
+      const told = model.get("sockets");
+      while (sockets.childElementCount > told.length) sockets.lastElementChild.remove();
+      told.forEach(([line, story], number) => {
+        const folded = sockets.children[number] || element("details", "zmqlab-socket", sockets);
+        if (!folded.firstChild) { element("summary", "", folded); element("pre", "", folded); }
+        const [head, body] = folded.children;
+        if (head.textContent !== line) head.textContent = line;
+        if (body.textContent !== story) body.textContent = story;
+      });
+      more.textContent = model.get("more");
       leftOut.textContent = model.get("left_out");
       if (log.textContent !== model.get("log")) {
         const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
@@ -43,7 +56,7 @@ export default {
         if (atEnd) log.scrollTop = log.scrollHeight;
       }
     };
-    const names = ["name", "state", "facts", "left_out", "log"];
+    const names = ["name", "state", "facts", "sockets", "more", "left_out", "log"];
     for (const trait of names) model.on(`change:${trait}`, draw);
     draw();
     return () => { for (const trait of names) model.off(`change:${trait}`, draw); };

@@ -1,4 +1,4 @@
-"""The panel of a process in the notebook: what it prints, its state, a Stop button.
+"""The panel of a process in the notebook: its state, its sockets, what it prints, a Stop button.
 
 The text goes to the page at most five times a second and at most 200 lines at a time, however fast
 a process prints: the page stays alive, and the panel says how many lines it left out. What it
@@ -14,10 +14,12 @@ import anywidget
 import traitlets
 from IPython.display import display
 
+from zmqlab.processes import words
 from zmqlab.processes.handle import Process
 
 PERIOD = 0.2  # seconds between updates of a panel
 SHOWN = 200  # lines
+MOST_SOCKETS = 4
 
 
 class Panel(anywidget.AnyWidget):
@@ -28,6 +30,10 @@ class Panel(anywidget.AnyWidget):
     name = traitlets.Unicode().tag(sync=True)
     state = traitlets.Unicode().tag(sync=True)
     facts = traitlets.Unicode().tag(sync=True)
+    sockets: Any = traitlets.List().tag(
+        sync=True
+    )  # of each one its line, and the story folded in it
+    more = traitlets.Unicode().tag(sync=True)
     left_out = traitlets.Unicode().tag(sync=True)
     log = traitlets.Unicode().tag(sync=True)
 
@@ -49,7 +55,11 @@ class Panel(anywidget.AnyWidget):
         ended = process.ended
         with self.hold_sync():
             self.state = process.state
-            self.facts = _facts(process)
+            self.facts = f"pid {process.pid}"
+            if not ended:
+                self.facts += f" · {process.memory / 1e6:.0f} MB"
+            self.sockets, left = _sockets(process)
+            self.more = f"and {left} more in process({process.name!r}).sockets" if left else ""
             if process.printed.changes != self._shown:
                 self._shown = process.printed.changes
                 lines = process.output.split("\n")
@@ -69,7 +79,12 @@ class Panel(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options: Any) -> Any:
         data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
         head = escape(f"{self.name}: {self.state} · {self.facts}")
-        data["text/html"] = f"<p>{head}</p><pre>{escape(self.log)}</pre>"  # without a kernel
+        folded = "".join(
+            f"<details><summary>{escape(line)}</summary><pre>{escape(story)}</pre></details>"
+            for line, story in self.sockets
+        )
+        # without a kernel
+        data["text/html"] = f"<p>{head}</p>{folded}{escape(self.more)}<pre>{escape(self.log)}</pre>"
         return data, metadata
 
 
@@ -89,12 +104,20 @@ def _follow(made, shown):
         shown.update(made)
 
 
-def _facts(process):
-    facts = [f"pid {process.pid}", *process.endpoints]
-    if process.running:
-        facts.append(f"{process.memory / 1e6:.0f} MB")
-    facts += [
-        f"{name.split()[0]} in {count['in']:,} out {count['out']:,}"
-        for name, count in process.messages.items()
-    ]
-    return " · ".join(facts)
+def _sockets(process):
+    """Return the line and the story of some sockets, the open ones if any, and how many are left.
+
+    Who is connected to a process that has ended is of no interest: nobody is.
+    """
+    there = process.sockets
+    if not process.ended:
+        there = [each for each in there if not each["closed"]] or there[-1:]
+    elif there:
+        there = [each | {"peers": None} for each in there]
+    shown = [(words.line_of(each), _story(each)) for each in there[:MOST_SOCKETS]]
+    return shown, len(there) - len(shown)
+
+
+def _story(socket):
+    story = [f"{name}: {told}" for name, told in words.story_of(socket)]
+    return "\n".join(story) or "Nobody has connected, and nobody has left."

@@ -10,11 +10,12 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from zmqlab.processes import cells, report_receiver
+from zmqlab.processes import cells, report_receiver, words
 from zmqlab.processes.output import Output
 from zmqlab.processes.spawn import spawn, wait_for_family
 
 MOST_EVENTS = 1_000  # monitor events kept for each process
+LAST_EVENTS = 10  # of them told of each socket
 AFTER_THE_END = 1.0  # seconds that the output and the last report may come after the end
 
 
@@ -43,8 +44,8 @@ class Process:
     ready : bool
         Whether it has bound or connected a socket, or called `zmqlab.ready`.
     sockets : list of dict
-        What each socket is, holds and did, as drawn in `zmqlab.processes.report_sender`: those
-        that are open, and those closed last; `forgotten` counts the others.
+        What each socket is, holds and did, as drawn in `zmqlab.processes.report_sender`, and its
+        last 10 `events`: those that are open, and those closed last; `forgotten` counts the others.
     events : list of dict
         Who connected and who left, and when, as drawn there; at most the last 1,000.
     previews : dict
@@ -219,15 +220,7 @@ class Process:
     def _seen(self):
         """Say what the sockets saw, a line each, for an error that a learner reads."""
         lines = "" if self.sockets else "\n- it has no socket"
-        for socket in self.sockets:
-            where = ", ".join(socket["bound"] + socket["connected"]) or "nowhere"
-            peers = socket["peers"]
-            who = {None: "", 0: ": nobody is connected", 1: ": 1 peer is connected"}
-            lines += f"\n- its {socket['type']} socket at {where}"
-            lines += who.get(peers, f": {peers} peers are connected")
-            if socket["sent"]:
-                received, sent = socket["received"]["messages"], socket["sent"]["messages"]
-                lines += f"\n  messages in: {received}, out: {sent}"
+        lines += "".join(f"\n- its socket: {words.line_of(each)}" for each in self.sockets)
         last = self.output.rpartition("\n")[2]
         return lines + (f"\n- it last printed: {last}" if last else "\n- it printed nothing")
 
@@ -279,8 +272,15 @@ class Process:
 
     def _receive(self, report):
         with self._changed:
-            self.sockets, self.forgotten = report["sockets"], report["forgotten"]
             self.events = (self.events + report["events"])[-MOST_EVENTS:]
+            last: dict[int, list] = {}
+            for event in self.events:
+                last.setdefault(event["socket"], []).append(event)
+            self.sockets = [
+                socket | {"events": last.get(socket["number"], [])[-LAST_EVENTS:]}
+                for socket in report["sockets"]
+            ]
+            self.forgotten = report["forgotten"]
             self.previews = report.get("previews", {})
             self.pid = report["pid"]  # on Windows a launcher may stand in between
             self._reported = report["state"]

@@ -16,3 +16,10 @@ def radio(endpoint, stop):
                 break
             heard.append(data)
         return heard
+
+
+def why_silent(socket):
+    events = [each["event"] for each in socket["events"]]
+    if not socket["peers"] and not events:
+        return "nobody there"
+    raise NotImplementedError("write the rest")

@@ -6,14 +6,18 @@ import time
 import zmq
 
 from zmqlab.course.exercises import exercise
+from zmqlab.course.silent_sockets import facts_of
 from zmqlab.course.trial import (
     TIMEOUT,
     NotYet,
+    call,
+    expect,
     expect_return,
     free_endpoint,
     nothing_left,
     peer,
 )
+from zmqlab.processes import words
 
 
 @exercise(
@@ -85,3 +89,51 @@ def _publisher(messages, afterwards, stop):
                 stop.set()
 
     return peer(zmq.XPUB, send)
+
+
+@exercise(
+    "why_silent(socket)",
+    "Go down the table, and write an `if` for each line. The first three are those of a socket "
+    'without a peer: `if not socket["peers"]:`.',
+    "What happened last counts: look only at the events from the last `CONNECTED` or `ACCEPTED` "
+    "on. If there is none, nobody was ever there. A `HANDSHAKE_SUCCEEDED` after it tells a peer "
+    "that has gone from a socket of the wrong kind.",
+    "Whose turn it is, the counts say. A REQ may send when it has received as many replies as it "
+    "has sent requests; a REP must send when it has received more than it has sent. No other kind "
+    "takes turns.",
+)
+def why_silent(function):
+    reasons = [reason for reason, *_ in _SILENT]
+    for expected, facts in zip(reasons, facts_of([case for _, *case in _SILENT]), strict=True):
+        happened = ", ".join(each["event"] for each in facts["events"]) or "none"
+        line = f"{words.line_of(facts | {'events': []})} · events: {happened}"
+        expect(f"The reason at {line}", expected, call(function, facts, when=f"it is {line}"))
+    return f"It found the reason at {len(_SILENT)} sockets, also where two things had happened."
+
+
+# The reason, and how it comes about: the signs are explained in `silent_sockets`.
+_SILENT = [
+    ("nobody there", "REQ", ">", ""),
+    ("nobody there", "PULL bound", "", ""),
+    ("nobody there", "SUB", "", ""),
+    ("wrong kind", "REQ", ">", "PUB"),
+    ("wrong kind", "PULL", "", "PULL"),
+    ("wrong kind", "REP bound", "", "PULL"),
+    ("wrong kind", "REP bound", "", "REQ - SUB"),
+    ("wrong kind", "REQ", ">", "REP < - PUB"),
+    ("gone", "REQ", ">", "REP < -"),
+    ("gone", "SUB camera", "", "PUB -"),
+    ("gone", "REP bound", "", "SUB - REQ -"),
+    ("no subscription", "SUB", "", "PUB"),
+    ("peer silent", "SUB everything", "", "PUB"),
+    ("peer silent", "PULL", "", "PUSH"),
+    ("peer silent", "REP bound", "", "REQ REQ"),
+    ("peer silent", "REQ", ">", "REP < - REP"),
+    ("peer silent", "REQ", ">", "... REP <"),
+    ("own turn", "REQ", "", "REP"),
+    ("own turn", "REQ", "><", "REP < >"),
+    ("peer silent", "REQ", "><>", "REP < > <"),
+    ("own turn", "REP bound", "<", "REQ >"),
+    ("peer silent", "REP bound", "<>", "REQ > <"),
+    ("peer silent", "DEALER", ">", "REP"),
+]
