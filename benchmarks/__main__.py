@@ -25,6 +25,7 @@ FOLDER = Path(__file__).parent
 SECTIONS = (
     "frames",
     "farm",
+    "cluster",
     "recorder",
     "spectrum",
     "small_messages",

@@ -103,12 +103,14 @@ def draw_race(times, numbers, carried):
             axes.axhline(loop, color=text, label="plain loop")
             upwards = [1, *numbers]
             axes.plot(upwards, loop / np.array(upwards), ":", color=text, label="ideal")
-            for way, marker in [("threads", "s"), ("farm", "o")]:
-                rounds = 1000 * np.array(ways[way])
-                line = axes.plot(numbers, np.median(rounds, axis=1), marker + "-", label=way)
-                axes.plot(numbers, rounds, ".", color=line[0].get_color(), alpha=0.4)
+            for way, marker in [("threads", "s"), ("farm", "o"), ("Dask", "D")]:
+                rounds = [1000 * np.array(each) for each in ways[way]]  # of Dask for two workers
+                medians = [np.median(each) for each in rounds]
+                (line,) = axes.plot(numbers[: len(rounds)], medians, marker + "-", label=way)
+                for number, each in zip(numbers, rounds):
+                    axes.plot([number] * len(each), each, ".", color=line.get_color(), alpha=0.4)
             axes.set(xlabel="workers", xticks=upwards, ylim=(0, None), title=task)
         panels[0].axhline(1000 * carried, color="C3", linestyle="--", label="carried, not computed")
         panels[0].set_ylabel("time for a frame (ms)")
         handles = panels[0].get_legend_handles_labels()
-        axes.figure.legend(*handles, loc="outside lower center", ncols=5)
+        axes.figure.legend(*handles, loc="outside lower center", ncols=6)

@@ -1,4 +1,4 @@
-"""The race of notebook 04: the same tasks in a plain loop, in threads and in a farm."""
+"""The race of notebook 04: the same tasks in a plain loop, in threads, in a farm, on a cluster."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +74,24 @@ def race(tasks, numbers, rounds=3):
                         times[title][way][which].append(run(task, frames, number))
                         bar.update()
     return times
+
+
+def race_with_dask(times, tasks, address, rounds=3):
+    """Let the farm of two and a scheduler with two workers take turns; add to the race's times.
+
+    With a third of the frames: on Binder there is no room for more beside a cluster.
+    """
+    for ways in times.values():
+        ways["Dask"] = [[]]
+    with one_core_each(), tqdm(total=2 * rounds * len(tasks), unit="run", leave=False) as bar:
+        for _ in range(rounds):
+            for title, (task, frames) in tasks.items():
+                frames = frames[::3]
+                times[title]["farm"][0].append(in_a_farm(task, frames, 2))
+                bar.update()
+                results = fft_farm(frames, task=task, engine=address, progress=False)
+                times[title]["Dask"][0].append(results.seconds / len(frames))
+                bar.update()
 
 
 def cores_in_use(task, frames, threads=2):

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import farm, frames, observed, recorder, small_messages, spectrum, start_up
+from benchmarks import cluster, farm, frames, observed, recorder, small_messages, spectrum, start_up
 from benchmarks.__main__ import SECTIONS
 from benchmarks.report import HEADS, panels, rows, write_figure, write_table
 from benchmarks.timing import Comparison, absent, interleave, table
@@ -113,7 +113,16 @@ def test_small_messages():
 @pytest.mark.slow
 def test_farm():
     assert farm.measure(farm.ARTICLE, "article") > 0
+    assert farm.measure(farm.OURS, "light") > 0
+    assert farm.measure(farm.SHARED, "light") > 0
     assert farm.peak_memory(farm.LOOP, "light") > 100 * 0.92  # MB: the frames alone
+
+
+@pytest.mark.slow
+def test_cluster():
+    pytest.importorskip("distributed")
+    found = checked(cluster.compare(1, count=6))
+    assert len(found) == 2
 
 
 def test_recorder():

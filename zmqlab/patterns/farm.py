@@ -4,7 +4,8 @@ import contextlib
 import itertools
 import math
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,10 @@ import zmq
 from zmqlab.analysis.spectra import spectrum
 from zmqlab.cameras import Camera
 from zmqlab.patterns.ask_for_work import ROOM, Worker, asking_worker, hand_out, welcome
-from zmqlab.patterns.workers import Results, dismiss, gather
+from zmqlab.patterns.workers import Result, Results, dismiss, gather
 from zmqlab.processes.handle import ProcessError, StartError, end
 from zmqlab.processes.launch import launch_call
+from zmqlab.recording import open_recording
 from zmqlab.wire.shared import FrameRing
 from zmqlab.wire.sockets import bind, check_count
 
@@ -25,10 +27,11 @@ _OF_A_CAMERA = 100  # frames, as in the article
 
 
 def fft_farm(
-    frames: Iterable[np.ndarray],
+    frames: Iterable[np.ndarray] | str | Path,
     workers: int = 2,
     task: Callable[[np.ndarray], Any] = spectrum,
     *,
+    engine: str = "zeromq",
     count: int | None = None,
     shared: bool = False,
     progress: bool = True,
@@ -42,23 +45,28 @@ def fft_farm(
     Parameters
     ----------
     frames
-        A list, an array, a generator, a camera. It is read here, in this process, not faster
-        than the workers work.
+        A list, an array, a generator, a camera, or the path of a recording. It is read here, in
+        this process, not faster than the workers work; a recording by a cluster's own workers.
     workers
         How many processes.
     task
         What to do with each frame, if not its `spectrum`. A function, one of a notebook too, of
         a frame (read-only: it lies in a message) that returns an array or a number, of the same
         shape for every frame. The array must be a fresh one each time.
+    engine
+        Who hands the frames out: ``"zeromq"``, the sockets of this course; ``"dask"``, a cluster
+        of Dask that is started here; or the address of a scheduler, ``tcp://192.168.1.5:8786``,
+        whose workers may be on other computers, however many (`workers` does not count then).
     count
         How many frames to take. Default: all; of a camera, which never ends, 100.
     shared
         Whether frames and results go through shared memory (`zmqlab.wire.shared`), which spares
-        their way through the system.
+        their way through the system; not with a cluster.
     progress
         Show how far it is, where tqdm is installed.
     timeout
         Seconds that a worker may be silent while it has a frame: longer than the task takes.
+        With a cluster, seconds in which the next results must come.
 
     Returns
     -------
@@ -71,33 +79,79 @@ def fft_farm(
     StartError, TimeoutError
         If the workers do not come up.
     FarmError
-        If the task fails, or all workers are lost.
+        If the task fails, all workers are lost, or a cluster does not answer.
     ValueError
         If there are no frames, or what the task returns does not fit into one array.
     """
+    with arrivals_of(frames, workers, task, engine, count, shared, timeout) as (arrivals, count):
+        return gather(show(arrivals, count) if progress else arrivals, count)
+
+
+@contextlib.contextmanager
+def arrivals_of(
+    frames: Iterable[np.ndarray] | str | Path,
+    workers: int,
+    task: Callable[[np.ndarray], Any],
+    engine: str,
+    count: int | None,
+    shared: bool,
+    timeout: float,
+) -> Iterator[tuple[Iterator[Result], int | None]]:
+    """Bring a farm up; yield its results, each once, as they arrive, and how many there will be."""
     check_count(workers=workers)
-    frames, count = _take(frames, count)
+    if engine == "zeromq":
+        with _opened(frames) as frames:
+            frames, count = _take(frames, count)
+            with _farm(frames, workers, task, shared, timeout) as arrivals:
+                yield arrivals, count
+        return
+    if shared:
+        raise ValueError(
+            "shared=True: memory is shared on one computer; leave it out for a cluster"
+        )
+    from zmqlab.patterns import cluster
+
+    if isinstance(frames, str | Path):
+        with _opened(frames) as film:
+            count = _take(film, count)[1]
+        source = Path(frames)
+    else:
+        source, count = _take(frames, count)
+    with cluster.connected(engine, workers) as client:
+        yield cluster.hand_out(client, source, task, count, timeout), count
+
+
+@contextlib.contextmanager
+def _opened(frames):
+    """Yield the frames of a recording, or others as they are."""
+    if isinstance(frames, str | Path):
+        with open_recording(frames) as data:
+            yield data["frames"]
+    else:
+        yield frames
+
+
+@contextlib.contextmanager
+def _farm(frames, workers, task, shared, timeout):
     names = [f"worker {number}" for number in range(1, workers + 1)]
-    # Slots for what the workers ask for, the next frame, and one being written.
-    with FrameRing(ROOM * workers + 2) if shared else contextlib.nullcontext() as ring:
-        # Each frame stays in its slot until its result is here.
-        source = (_put(frame, ring) for frame in frames) if ring else frames
-        return _farm(source, count, names, task, progress, timeout, ring)
-
-
-def _farm(frames, count, names, task, progress, timeout, ring):
-    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+    known: dict[bytes, Worker] = {}
+    with (
+        # Slots for what the workers ask for, the next frame, and one being written.
+        FrameRing(ROOM * workers + 2) if shared else contextlib.nullcontext() as ring,
+        zmq.Context() as context,
+        context.socket(zmq.ROUTER) as router,
+    ):
+        if ring:  # each frame stays in its slot until its result is here
+            frames = (_put(frame, ring) for frame in frames)
         router.linger = 1000  # milliseconds for the end to be told
-        role = {"endpoint": bind(router, _ANY_PORT), "task": task, "shared": ring is not None}
-        workers: dict[bytes, Worker] = {}
+        role = {"endpoint": bind(router, _ANY_PORT), "task": task, "shared": shared}
         with _processes(names, **role) as processes:
             try:
-                welcome(router, workers, len(names), processes, _COMING_UP)
+                welcome(router, known, workers, processes, _COMING_UP)
                 _check_up(processes)
-                arrivals = hand_out(router, workers, frames, processes, timeout, ring)
-                return gather(_show(arrivals, count, progress), count)
+                yield hand_out(router, known, frames, processes, timeout, ring)
             finally:
-                dismiss(router, workers)
+                dismiss(router, known)
 
 
 def _put(frame, ring):
@@ -121,13 +175,12 @@ def _take(frames, count):
     return itertools.islice(frames if keeps else map(np.array, frames), count), count
 
 
-def _show(arrivals, count, progress):
-    """Let a progress bar count what passes."""
-    if progress:
-        with contextlib.suppress(ImportError):
-            from tqdm.auto import tqdm
+def show(arrivals: Iterator[Result], count: int | None) -> Iterable[Result]:
+    """Let a progress bar count what passes, where tqdm is installed."""
+    with contextlib.suppress(ImportError):
+        from tqdm.auto import tqdm
 
-            return tqdm(arrivals, total=count, unit="frame")
+        return tqdm(arrivals, total=count, unit="frame")
     return arrivals
 
 
