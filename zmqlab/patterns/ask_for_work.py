@@ -27,18 +27,11 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
+import cv2
 import numpy as np
 import zmq
 
-from zmqlab.patterns.workers import (
-    GLANCE,
-    FarmError,
-    Result,
-    some,
-    unpack_result,
-    use_one_core,
-    work,
-)
+from zmqlab.patterns.workers import FarmError, Result, some, unpack_result, work
 from zmqlab.processes.handle import Process
 from zmqlab.wire.messages import MessageError, pack_frame, send_message, unpack_message
 from zmqlab.wire.parts import recv_parts, send_parts
@@ -47,6 +40,7 @@ from zmqlab.wire.sockets import connect, describe, wait
 
 ROOM = 3  # frames a worker asks for: one to work on, one there already, one on its way
 _MOST_ROOM = 8
+_GLANCE = 0.1  # seconds between two looks at who is gone, while nothing arrives
 
 
 @dataclass
@@ -54,9 +48,9 @@ class Worker:
     """What is known of a worker."""
 
     name: str
-    room: int = 0  # how many more frames it can take
+    room: int  # how many more frames it can take
+    heard: float  # when it last sent something, or got its first frame after a pause
     holds: set = field(default_factory=set)  # numbers of the frames it has
-    heard: float = 0.0  # when it last sent something, or got its first frame after a pause
     lost: str = ""  # why nothing more is expected of it
 
 
@@ -80,7 +74,7 @@ def asking_worker(
     shared
         Whether the results go through shared memory. Frames are taken from either.
     """
-    use_one_core()
+    cv2.setNumThreads(1)  # with a worker for each core there is no use for more
     worker = worker or f"worker {os.getpid()}"
     with (
         zmq.Context() as context,
@@ -93,10 +87,9 @@ def asking_worker(
         socket.linger = 1000  # milliseconds for the last result to leave
         connect(socket, endpoint)
         send_message(socket, "ask", {"worker": worker, "room": ROOM})
-        results = ring if shared else None
         while (parts := recv_parts(socket, timeout))[0].bytes != b"end":
             _, header, frame = reader.unpack_frame(parts)
-            parts = work(task, header, frame, worker, results)
+            parts = work(task, header, frame, worker, ring if shared else None)
             del frame  # with its result, its slot is free
             send_parts(socket, parts, timeout)
 
@@ -110,23 +103,19 @@ def welcome(
 ) -> None:
     """Wait until `count` workers have asked for work; put each into `workers`, by its connection.
 
-    Nobody waits for one of whose `processes` it is known that it has ended.
-
-    Raises
-    ------
-    TimeoutError
-        If too few asked within `timeout` seconds; says which did.
+    Nobody waits for one of whose `processes` it is known that it has ended. TimeoutError says who
+    asked, if too few did within `timeout` seconds.
     """
     router.router_mandatory = True  # an error, not silence, where a message has nowhere to go
     deadline = monotonic() + timeout
-    while len({worker.name for worker in workers.values()} | set(gone(processes))) < count:
+    while len({worker.name for worker in workers.values()} | _gone(processes).keys()) < count:
         if monotonic() > deadline:
             names = ", ".join(worker.name for worker in workers.values()) or "nobody"
             raise TimeoutError(
                 f"{len(workers)} of {count} workers ({names}) asked for work at the "
                 f"{describe(router)} within {timeout:g} s"
             )
-        if wait({router: zmq.POLLIN}, GLANCE):
+        if wait({router: zmq.POLLIN}, _GLANCE):
             _receive(router, workers, None)
 
 
@@ -168,23 +157,31 @@ def hand_out(
             number = _next(fresh, out, again)
         if not out:
             return
-        identity = _most_room(workers)
-        if give := number is not None and identity is not None:
-            parts = pack(out[number], sequence=number)
-            if _give(router, identity, workers[identity], number, parts):
+        able = [one for one, worker in workers.items() if worker.room > 0 and not worker.lost]
+        if give := number is not None and bool(able):
+            identity = max(able, key=lambda one: workers[one].room)
+            parts = [identity, *pack(out[number], sequence=number)]
+            if _give(router, workers[identity], number, parts):
                 number = None
-        if wait({router: zmq.POLLIN}, 0 if give else GLANCE):
+        if wait({router: zmq.POLLIN}, 0 if give else _GLANCE):
             result = _receive(router, workers, reader)
             if result and result[0] in out:
                 del out[result[0]]
                 yield result
         else:  # all that came has been read: who is silent now is really silent
-            again.extend(_take_back(workers, gone(processes), timeout))
-            _check_left(workers, gone(processes), out)
+            fates = _gone(processes)
+            again.extend(_take_back(workers, fates, timeout))
+            if all(worker.lost for worker in workers.values()):
+                fates |= {worker.name: worker.lost for worker in workers.values()}
+                what = ", ".join(f"{name} ({fate})" for name, fate in fates.items())
+                raise FarmError(
+                    f"all workers are lost: {what}. There is no result for frames {some(out)}, "
+                    "nor for any after them"
+                )
 
 
-def gone(processes: Iterable[Process]) -> dict[str, str]:
-    """Return names of processes that have ended, and what became of each."""
+def _gone(processes):
+    """Return the names of processes that have ended, and what became of each."""
     return {process.name: process.state for process in processes if process.ended}
 
 
@@ -200,27 +197,10 @@ def _next(fresh, out, again):
     return None
 
 
-def _most_room(workers):
-    """Return the identity of the worker that can take most frames, None if none can."""
-    free = [one for one, worker in workers.items() if worker.room > 0 and not worker.lost]
-    return max(free, key=lambda identity: workers[identity].room, default=None)
-
-
-def _check_left(workers, gone, out):
-    """Raise FarmError if no worker is left."""
-    if all(worker.lost for worker in workers.values()):
-        fates = gone | {worker.name: worker.lost for worker in workers.values()}
-        what = ", ".join(f"{name} ({fate})" for name, fate in fates.items())
-        raise FarmError(
-            f"all workers are lost: {what}. There is no result for frames {some(out)}, "
-            "nor for any after them"
-        )
-
-
-def _give(router, identity, worker, number, parts):
+def _give(router, worker, number, parts):
     """Send a frame to a worker; return False if it is not there any more."""
     try:
-        send_parts(router, [identity, *parts])
+        send_parts(router, parts)
     except zmq.ZMQError as error:
         if error.errno != zmq.EHOSTUNREACH:
             raise
@@ -242,8 +222,8 @@ def _receive(router, workers, reader):
             topic, header, _ = unpack_message(parts)
             name, room = header.get("worker"), header.get("room")
             if topic == "ask" and isinstance(name, str) and isinstance(room, int):
-                worker = Worker(name, min(max(room, 0), _MOST_ROOM), heard=monotonic())
-                workers[identity.bytes] = worker
+                room = min(max(room, 0), _MOST_ROOM)
+                workers[identity.bytes] = Worker(name, room, monotonic())
     elif result := unpack_result(parts, reader):
         worker.room += 1
         worker.heard, worker.lost = monotonic(), ""
