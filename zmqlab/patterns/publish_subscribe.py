@@ -136,6 +136,6 @@ def _answer_requests(router, camera, publisher):
     for _ in range(_MOST_REQUESTS):
         if not router.poll(0):
             break
-        if not reply_once(router, camera, publisher.sequence, _COMMANDS)[1]:
+        if reply_once(router, camera, publisher.sequence, _COMMANDS) == "stop":
             return False
     return True

@@ -1,7 +1,6 @@
 """Request and reply: a camera that answers.
 
-A request is one message of one or two parts; a reply has the three parts of
-every message (see `zmqlab.wire.messages`)::
+A request has one or two parts; a reply the three of every message (see `zmqlab.wire.messages`)::
 
     request   command              read | set | info | stop
               parameters           {"exposure": 0.02}, only where the command takes some
@@ -19,9 +18,9 @@ which says where a reply goes::
     (empty)    sent by the REQ, without being asked
     request or reply, as above
 
-A plain REP serves clients that keep to the rules. After a message without the empty
-part from a client that has left, though, it loses its reply to the next one, who did
-nothing wrong (libzmq 4.3.5).
+A plain REP serves clients that keep to the rules. But after a message without the empty part
+from a client that has left, it loses its reply to the next one, who did nothing wrong (libzmq
+4.3.5).
 """
 
 import contextlib
@@ -29,7 +28,6 @@ import math
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import zmq
@@ -44,8 +42,8 @@ from zmqlab.wire.messages import (
     pack_message,
     to_json,
     to_text,
-    unpack_frame,
     unpack_message,
+    view_frame,
 )
 from zmqlab.wire.parts import recv_parts, send_parts
 from zmqlab.wire.sockets import bind as bind_socket
@@ -88,10 +86,10 @@ def camera_server(camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*") -
         contextlib.suppress(KeyboardInterrupt),
     ):
         print(f"camera server: {source.source} at {prepare_and_bind(socket, bind)}", flush=True)
-        sequence, running = 0, True
-        while running:
-            was_frame, running = reply_once(socket, source, sequence)
-            sequence += was_frame
+        sequence, done = 0, ""
+        while done != "stop":
+            done = reply_once(socket, source, sequence)
+            sequence += done == "read"
 
 
 def prepare_and_bind(socket: zmq.Socket, endpoint: str) -> str:
@@ -106,71 +104,48 @@ def prepare_and_bind(socket: zmq.Socket, endpoint: str) -> str:
 
 def reply_once(
     socket: zmq.Socket, camera: Camera, sequence: int, commands: Sequence[str] = COMMANDS
-) -> tuple[bool, bool]:
-    """Wait for a request and reply to it.
+) -> str:
+    """Wait for a request, and reply to it: to read, with frame number `sequence`.
 
-    Returns
-    -------
-    was_frame : bool
-        Whether the reply was a frame, with number `sequence`.
-    running : bool
-        False after the request to stop.
+    Returns the command that was carried out; of a request that got an error, nothing.
     """
-    envelope, parts = _open_envelope(recv_parts(socket, math.inf, _MOST_PARTS))
-    reply, running = _answer(camera, parts, sequence, commands)
+    parts = recv_parts(socket, math.inf, _MOST_PARTS)
+    # The envelope ends with the first empty part. Without one, there is no request in it.
+    empty = next((number for number, part in enumerate(parts) if not len(part)), None)
+    envelope, asked = parts[: (empty or 0) + 1], [] if empty is None else parts[empty + 1 :]
+    reply, done = _answer(camera, asked, sequence, commands)
     # libzmq looks only now and then which replies have left the queue, and drops what it takes
     # for one too many; asking for the events makes it look.
     socket.get(zmq.EVENTS)
     send_parts(socket, envelope + reply)
-    return reply[0] == b"frame", running
-
-
-def _open_envelope(parts):
-    """Split a message behind its first empty part; without one, there is no request in it."""
-    for number, part in enumerate(parts):
-        if not len(part):
-            return parts[: number + 1], parts[number + 1 :]
-    return parts[:1], []
+    return done
 
 
 def _answer(camera, parts, sequence, commands):
-    """Return the parts of the reply, whatever came, and whether to go on."""
+    """Return the parts of the reply, whatever came, and the command if it was carried out."""
     try:
-        command, parameters = unpack_request(parts, commands)
+        command, parameters = _unpack_request(parts, commands)
         match command:
             case "read":
-                return pack_frame(camera.read(), sequence=sequence), True
+                return pack_frame(camera.read(), sequence=sequence), command
             case "set":
                 camera.set(**parameters)
-                return pack_message("ok", {"settings": camera.settings}), True
+                told = ["settings"]
             case "info":
-                return pack_message("ok", _info(camera)), True
+                told = ["source", "shape", "fps", "settings"]
+                told += ["truth"] if hasattr(camera, "truth") else []  # the simulated camera's
             case "stop":
-                return pack_message("ok", {"frames": sequence}), False
+                return pack_message("ok", {"frames": sequence}), command
+        return pack_message("ok", {name: getattr(camera, name) for name in told}), command
     except (CameraError, MessageError) as error:
         text = str(error)
     except Exception as error:  # a surprise: tell both sides, and go on serving
         traceback.print_exc()
         text = f"{type(error).__name__}: {error}"
-    return pack_message("error", {"error": text[:_LONGEST_ERROR]}), True
+    return pack_message("error", {"error": text[:_LONGEST_ERROR]}), ""
 
 
-def _info(camera):
-    info = {name: getattr(camera, name) for name in ("source", "shape", "fps", "settings")}
-    with contextlib.suppress(AttributeError, MessageError):  # only the simulated camera has one
-        to_json({"truth": camera.truth})
-        info["truth"] = camera.truth
-    return info
-
-
-def pack_request(command: str, parameters: Header | None = None) -> list[bytes]:
-    """Return the parts of a request: the command and, where there are any, its parameters."""
-    if not isinstance(command, str):
-        raise MessageError(f"a command is text, not {command!r}: write 'read', without b")
-    return [command.encode()] if parameters is None else [command.encode(), to_json(parameters)]
-
-
-def unpack_request(parts: Sequence[Any], commands: Sequence[str] = COMMANDS) -> tuple[str, Header]:
+def _unpack_request(parts, commands):
     """Return command and parameters from the parts of a request."""
     if len(parts) not in (1, 2):
         count = "more" if parts else "none behind an empty part, which a REQ socket sends by itself"
@@ -223,7 +198,9 @@ def request(
     MessageError
         If the reply is none of a camera server's.
     """
-    parts = pack_request(command, parameters)
+    if not isinstance(command, str):
+        raise MessageError(f"a command is text, not {command!r}: write 'read', without b")
+    parts = [command.encode()] if parameters is None else [command.encode(), to_json(parameters)]
     with zmq.Context() as context:
         context.linger = 0  # a request nobody took is forgotten
         for _ in range(1 + retries):
@@ -233,21 +210,18 @@ def request(
                 connect_socket(socket, endpoint)
                 send_parts(socket, parts)
                 with contextlib.suppress(TimeoutError):
-                    return _unpack_reply(recv_parts(socket, timeout), endpoint, command)
-    tries = f"{1 + retries} times {timeout:g} s" if retries else f"{timeout:g} s"
-    raise TimeoutError(
-        f"waited {tries} for a reply to {command!r} from {endpoint}: {who_listens(endpoint)}. "
-        "Is the server running, and not busy?"
-    )
-
-
-def _unpack_reply(parts, endpoint, command):
-    topic, header, _ = unpack_message(parts)
-    if topic == "frame":
-        return unpack_frame(parts)
+                    reply = recv_parts(socket, timeout)
+                    break
+        else:
+            tries = f"{1 + retries} times {timeout:g} s" if retries else f"{timeout:g} s"
+            raise TimeoutError(
+                f"waited {tries} for a reply to {command!r} from {endpoint}: "
+                f"{who_listens(endpoint)}. Is the server running, and not busy?"
+            )
+    topic, header, pixels = unpack_message(reply)
     if topic == "error":
         raise RequestError(f"{endpoint} replied to {command!r}: {header.get('error', header)}")
-    return topic, header, None
+    return topic, header, view_frame(topic, header, pixels) if topic == "frame" else None
 
 
 def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
@@ -278,9 +252,10 @@ def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
     topic, header, frame = request(connect, "read", timeout=timeout)
     if frame is None:
         raise MessageError(f"{connect} replied to 'read' with {topic!r}: it is no camera server")
-    colours = frame.shape[2:] in ((), (1,), (3,), (4,))
-    picture = frame.ndim > 1 and colours and frame.size and frame.dtype.kind != "c"
-    if not picture or not (encoded := cv2.imencode(path.suffix, frame))[0]:
+    encoded = False, None
+    with contextlib.suppress(cv2.error):  # complex numbers, five colours
+        encoded = cv2.imencode(path.suffix, frame)
+    if not encoded[0] or frame.ndim < 2:
         raise MessageError(
             f"{connect} sent {frame.dtype} numbers of shape {frame.shape}: no {path.suffix} file "
             "holds them. A picture is height x width or height x width x 3 real numbers"
