@@ -23,7 +23,7 @@ _MOST_NEWS = 1000  # subscriptions looked at between two frames: a flood must no
 _LONGEST = 64 * 1024  # bytes of a subscription; who sends a longer one is disconnected
 
 
-class Publisher:
+class Publisher(contextlib.AbstractContextManager["Publisher"]):
     """Send frames to whoever has subscribed.
 
     ::
@@ -37,25 +37,18 @@ class Publisher:
 
     Parameters
     ----------
-    bind
-        ``tcp://127.0.0.1:*``: any free port, for programs on this computer only.
-    topic
-        The name of the stream.
+    bind, topic
+        As for `zmqlab.camera_publisher`.
     hwm
         High-water mark: how many frames may wait here for each subscriber. More may wait at the
-        subscriber (it has a mark of its own), and in the system's buffers between the two. A
-        frame that waits for several is in memory once, but subscribers that stop reading one
-        after the other keep different frames: so many each.
+        subscriber (it has a mark of its own), and in the system's buffers between the two.
     drop
         What happens when so many wait. True: this subscriber misses frames, and the others do
         not notice. False (ZeroMQ's XPUB_NODROP): sending waits until there is room, so that each
         subscriber gets every frame, at the pace of the slowest.
     shared
-        Publish through shared memory with so many slots (see `zmqlab.wire.shared`), to
-        subscribers of the same user on this computer. No more frames than that wait, whatever
-        `hwm` says: whoever is further behind misses some. Each subscriber keeps the slots of the
-        frames that it holds, so give two slots more than all of them hold; a frame for which no
-        slot is free is not sent, and all of them miss it.
+        As for `zmqlab.camera_publisher`. No more frames than that wait, whatever `hwm` says. A
+        frame for which no slot is free is not sent, and all subscribers miss it.
 
     Attributes
     ----------
@@ -128,20 +121,15 @@ class Publisher:
     def wait_for(self, count: int, timeout: float = 60.0) -> None:
         """Wait until there are `count` subscribers. They get every frame that is sent from now on.
 
-        A subscription takes its time to arrive, and a frame sent before it has arrived does not
-        go to that subscriber. Only the publisher can see it arrive. (Whoever subscribes to
-        everything may only be looking for what there is: nobody waits for them.)
-
-        Raises
-        ------
-        TimeoutError
-            If there are fewer after `timeout` seconds; says how many.
+        A frame sent before a subscription has arrived does not go to that subscriber, and only the
+        publisher can see it arrive. (Whoever subscribes to everything may only be looking for what
+        there is: nobody waits for them.) If there are fewer after `timeout` seconds, this raises
+        TimeoutError.
         """
         deadline = monotonic() + timeout
         self.look()
         while self._named < count:
-            left = deadline - monotonic()
-            if left < 0:
+            if (left := deadline - monotonic()) < 0:
                 raise TimeoutError(
                     f"of {count} subscribers to {self.topic!r} at {self.endpoint} "
                     f"{self._named or 'none'} came"
@@ -176,21 +164,14 @@ class Publisher:
         except RingFull:
             parts = None  # subscribers see by the number that one is missing
         self.sequence += 1  # before it is sent: a Ctrl-C is raised when it has been
-        try:
-            if parts:
-                self._send(parts, timeout)
-        except TimeoutError:
-            self.sequence -= 1
-            raise
-
-    def _send(self, parts, timeout):
         # Not with `send_parts`, which polls: a poll finds an XPUB socket ready at any time. Only
         # a `send` that blocks waits for room.
         deadline = monotonic() + timeout
-        while True:
+        while parts:
             with contextlib.suppress(zmq.Again):
                 return send_each(self._socket, parts)
             if monotonic() > deadline:
+                self.sequence -= 1
                 raise TimeoutError(
                     f"of {self.look()} subscribers to {self.topic!r} at {self.endpoint} one takes "
                     "no frame any more: this one was sent to none of them"
@@ -208,8 +189,8 @@ class Publisher:
         nothing = np.empty(0, np.uint8)
         end = pack_frame(nothing, self._wire, self.sequence, stream=self._stream, end=True)
         while True:  # more than once: it is dropped like a frame where there is no room
-            with contextlib.suppress(TimeoutError):
-                self._send(end, timeout=0)
+            with contextlib.suppress(zmq.Again):
+                send_each(self._socket, end)
             left = deadline - monotonic()
             if left < 0 or self._left >= there:
                 break
@@ -218,9 +199,6 @@ class Publisher:
         self._context.destroy(linger=int(1000 * _HASTE))
         if self._ring:
             self._ring.close()
-
-    def __enter__(self) -> "Publisher":
-        return self
 
     def __exit__(self, kind: object, *error: object) -> None:
         self.close(0 if kind else _GOODBYE)

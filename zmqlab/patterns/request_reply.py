@@ -252,16 +252,16 @@ def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
     topic, header, frame = request(connect, "read", timeout=timeout)
     if frame is None:
         raise MessageError(f"{connect} replied to 'read' with {topic!r}: it is no camera server")
-    encoded = False, None
+    done = False
     with contextlib.suppress(cv2.error):  # complex numbers, five colours
-        encoded = cv2.imencode(path.suffix, frame)
-    if not encoded[0] or frame.ndim < 2:
+        done, picture = cv2.imencode(path.suffix, frame)
+    if not done or frame.ndim < 2:
         raise MessageError(
             f"{connect} sent {frame.dtype} numbers of shape {frame.shape}: no {path.suffix} file "
             "holds them. A picture is height x width or height x width x 3 real numbers"
         )
     try:
-        path.write_bytes(encoded[1].tobytes())  # cv2.imwrite fails silently, and at é on Windows
+        path.write_bytes(picture.tobytes())  # cv2.imwrite fails silently, and at é on Windows
     except OSError as error:
         raise OSError(f"cannot write {path}: {error.strerror}. Choose another place") from error
     height, width = frame.shape[:2]

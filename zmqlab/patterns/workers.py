@@ -64,7 +64,8 @@ def unpack_result(parts: list[Any], reader: RingReader) -> Result | None:
         topic, header, _ = unpack_message(parts)
         worker, number = header.get("worker"), header.get("sequence")
         if topic == "result" and isinstance(worker, str):
-            return number, worker, reader.unpack_frame(parts)[2]
+            array = reader.unpack_frame(parts)[2]  # refuses what has no number
+            return header["sequence"], worker, array
     except MessageError:
         return None
     if topic == "error" and isinstance(worker, str):
