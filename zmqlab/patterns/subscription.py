@@ -1,5 +1,7 @@
 """The receiver of a stream: knows of every frame that it missed."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from time import monotonic
 from time import time as now
 from typing import Any
@@ -8,11 +10,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import zmq
 
-from zmqlab.patterns.stream import (
-    WAITING_IN_THE_SYSTEM,
-    WAITING_TO_BE_READ,
-    wire_topic,
-)
+from zmqlab.patterns.stream import WAITING_IN_THE_SYSTEM, WAITING_TO_BE_READ, wire_topic
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.parts import recv_parts
@@ -30,7 +28,7 @@ class EndOfStream(RuntimeError):
     """The publisher has said that no frame follows."""
 
 
-class Subscription:
+class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"]):
     """A stream of frames, to iterate over; `read` and `latest` give single ones.
 
     ::
@@ -45,8 +43,7 @@ class Subscription:
     Parameters
     ----------
     endpoint
-        Where the publisher is, for example ``tcp://127.0.0.1:5555``. It may start later, or
-        again.
+        Where the publisher is, for example ``tcp://127.0.0.1:5555``. It may start later, or again.
     topic
         The name of the stream.
     hwm
@@ -60,8 +57,7 @@ class Subscription:
     header : dict
         The header of the frame returned last: its sequence, time, ...
     latency : float
-        Seconds from the capture of that frame until it was read here. Between two computers this
-        is as right as their clocks.
+        Seconds from its capture until it was read here, as right as the clocks of two computers.
     received : int
         Frames that arrived.
     lost : int
@@ -69,8 +65,7 @@ class Subscription:
     gaps : list of (int, int)
         The first and the last number of each stretch of lost frames; the newest 1,000 stretches.
     first : int or None
-        The number of the first frame received: so many were sent before this subscription came
-        to the publisher.
+        The number of the first frame received: so many were sent before this subscription.
     skipped : int
         Frames that arrived, but were passed over by `latest`.
     restarts : int
@@ -161,9 +156,8 @@ class Subscription:
     def latest(self, timeout: float | None = None) -> np.ndarray:
         """Wait for a frame if there is none, and return the newest that has arrived.
 
-        For a view that should show what is now. Those passed over are counted as `skipped`.
-        Raises what `read` raises. (ZeroMQ's own option for this, CONFLATE, keeps one *part*
-        of a message and so cannot be used with frames.)
+        For a view that should show what is now. Raises what `read` raises. (ZeroMQ's own option
+        for this, CONFLATE, keeps one *part* of a message and so cannot be used with frames.)
         """
         frame = self.read(timeout)
         for _ in range(self._hwm):  # not for ever, however fast they come
@@ -204,9 +198,6 @@ class Subscription:
         self._context.destroy(linger=0)
         self._reader.close()
 
-    def __iter__(self) -> "Subscription":
-        return self
-
     def __next__(self) -> np.ndarray:
         try:
             return self.read()
@@ -214,9 +205,6 @@ class Subscription:
             raise StopIteration from None
         except TimeoutError as error:
             raise TimeoutError(f"{error}. Now {self.why_nothing()}") from None
-
-    def __enter__(self) -> "Subscription":
-        return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
@@ -227,16 +215,14 @@ class Subscription:
             topic, header, frame = self._reader.unpack_frame(parts)
             if topic != self._wire:
                 raise MessageError(f"its topic is {topic[:40]!r} instead of {self._wire!r}")
-        except Overtaken as error:  # the number of the next one will show that this is lost
-            self.overtaken += 1
-            self.complaint = str(error)
-            return None
         except MessageError as error:  # anybody may be the publisher, now
-            self.refused += 1
+            overtaken = isinstance(error, Overtaken)  # the next number will show that this is lost
+            self.overtaken += overtaken
+            self.refused += not overtaken
             self.complaint = str(error)
             return None
         stream = header.get("stream")
-        stream = stream if isinstance(stream, str) else None  # anybody may be the publisher
+        stream = stream if isinstance(stream, str) else None
         if stream is not None and stream == self._over:
             return None  # the end is said until all have left
         self._ended = header.get("end") is True
@@ -282,11 +268,10 @@ class Subscription:
         # First the one, then the other: the publisher never counts two subscribers.
         self._socket.unsubscribe(self._wire)
         self._socket.subscribe("")
-        while len(found) < 5 and wait({self._socket: zmq.POLLIN}, deadline - monotonic()):
-            topic = bytes(recv_parts(self._socket)[0])[:40].decode(errors="backslashreplace")
-            found.add(topic.removesuffix("/"))
-            if monotonic() > deadline:
-                break
+        while len(found) < 5 and (left := deadline - monotonic()) > 0:
+            if wait({self._socket: zmq.POLLIN}, left):
+                topic = recv_parts(self._socket)[0].bytes[:40].decode(errors="backslashreplace")
+                found.add(topic.removesuffix("/"))
         self._socket.unsubscribe("")
         self._socket.subscribe(self._wire)
         return sorted(found)
