@@ -11,8 +11,7 @@ Every language reads that. Nothing in it can run code, as a pickle can, and the 
 copied on their way into ZeroMQ and out of it.
 
 `send_frame` and `recv_frame` carry frames; `send_message` and `recv_message` carry the same three
-parts where there is no frame. Each is packing and sending, or receiving and unpacking, and both
-halves can be had apart.
+parts where there is no frame. Each is packing and sending, or receiving and unpacking.
 """
 
 import json
@@ -55,19 +54,15 @@ def send_frame(
     timeout: float = 10.0,
     **extra: Any,
 ) -> None:
-    """Send a frame as one message of three parts.
-
-    ::
-
-        topic | {"dtype": .., "shape": .., "sequence": .., "time": .., **extra} | pixels
+    """Send a frame as one message: ``topic | header | pixels``, as drawn above.
 
     Parameters
     ----------
     socket
         Connected or bound, of a type that sends.
     frame
-        Usually (height, width, 3), uint8, BGR; any shape of plain numbers travels.
-        One that is not contiguous is made so, with a copy.
+        Usually (height, width, 3), uint8, BGR; any shape of plain numbers travels. One that is
+        not contiguous is made so, with a copy.
     topic
         What subscriptions look at.
     sequence
@@ -75,9 +70,9 @@ def send_frame(
     time
         When the frame was captured, in seconds since the epoch. Default: now.
     copy
-        With False, ZeroMQ reads the pixels from `frame` itself, at some time after this
-        function has returned. **Do not write to the frame afterwards**: what arrives
-        would be a mixture of the old and the new. Send a fresh array each time, or copy=True.
+        With False, ZeroMQ reads the pixels from `frame` itself, at some time after this function
+        has returned. **Do not write to the frame afterwards**: what arrives would be a mixture of
+        the old and the new. Send a fresh array each time, or copy=True.
     timeout
         Seconds to wait while nobody is connected or the queue is full.
     **extra
@@ -97,18 +92,13 @@ def send_frame(
 def recv_frame(socket: zmq.Socket, timeout: float = 10.0) -> Received:
     """Receive a frame sent with `send_frame`: topic, header and frame.
 
-    ::
-
-        topic | {"dtype": .., "shape": .., "sequence": .., "time": .., ...} | pixels
-
-    The frame is read-only, because it is the received message itself and no copy of it.
-    Make one with ``frame.copy()`` to write into it.
+    The frame is read-only, because it is the received message itself and no copy of it. Make one
+    with ``frame.copy()`` to write into it.
 
     Raises
     ------
     MessageError
-        If the message is not a frame. The whole of it has been received then, and the
-        socket is ready for the next.
+        If the message is not a frame. The socket is ready for the next one.
     TimeoutError
         If no message arrived within `timeout` seconds.
     """
@@ -148,15 +138,7 @@ def pack_frame(
 def frame_header(
     frame: np.ndarray, sequence: int = 0, time: float | None = None, **extra: Any
 ) -> Header:
-    """Return the header of a frame.
-
-    Parameters
-    ----------
-    frame
-        An array of plain numbers. If it is none, this raises MessageError.
-    sequence, time, **extra
-        As for `send_frame`.
-    """
+    """Return the header of a frame. Parameters and MessageError as for `send_frame`."""
     array = np.asarray(frame)
     dtype = array.dtype.newbyteorder("<")
     if dtype not in _NAMES:
@@ -190,8 +172,7 @@ def view_frame(topic: str, header: Header, pixels: memoryview) -> np.ndarray:
 def check_frame(topic: str, header: Header) -> tuple[np.dtype, list[int], int]:
     """Return dtype, shape and number of bytes of the frame that a header describes.
 
-    It comes from outside: no array is made before each of its numbers has been checked, and this
-    number of bytes compared with those that are really there.
+    It comes from outside: no array is made before each number has been checked.
     """
     if not header.keys() >= _KEYS:
         missing = [key for key in _KEYS if key not in header]
@@ -242,7 +223,7 @@ def unpack_message(parts: Sequence[Any]) -> tuple[str, Header, memoryview]:
         count = len(parts) if len(parts) < 3 else "more"
         raise MessageError(
             f"a message has three parts, topic, header and pixels; this one has {count}: "
-            f"{_short(parts)}. Send it with send_frame or send_message"
+            f"[{', '.join(map(_short, parts[:4]))}]. Send it with send_frame or send_message"
         )
     topic = to_text(parts[0], "topic")
     return topic, from_json(parts[1], "header"), memoryview(parts[2]).toreadonly()
@@ -309,10 +290,7 @@ _decode = json.JSONDecoder(parse_constant=_refuse).decode
 
 def _short(value):
     """Show a value in an error message, shortened, however long it is."""
-    raw = bytes | memoryview | zmq.Frame
-    if isinstance(value, list) and all(isinstance(item, raw) for item in value):
-        return "[" + ", ".join(map(_short, value)) + "]"
-    if isinstance(value, raw):
+    if isinstance(value, bytes | memoryview | zmq.Frame):
         start = bytes(memoryview(value)[:40])
         return repr(start) + ("..." if len(value) > len(start) else "")
     return reprlib.repr(value)
