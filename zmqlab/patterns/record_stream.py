@@ -68,12 +68,15 @@ def record(
     first = stream.first or 0
     lost: float = stream.lost
     last: float = math.inf
-    if _one_stream(stream):  # what is lost after the last one that was asked for is no matter
+    if _numbers_count(stream):  # what is lost after the last one that was asked for is no matter
         lost, last = min(lost, most - recorder.count), first + most - 1
     if lost:
+        gaps = [(begin, min(end, last)) for begin, end in stream.gaps if begin <= last]
+        some = [f"{begin} to {end}" if begin < end else str(begin) for begin, end in gaps[:5]]
+        which = ", ".join(some + ["..."] * (len(gaps) > 5))
         problems.append(
-            f"{lost} lost ({_list(stream.gaps, last)}): they were sent, and found no room on the "
-            "way or here. Take smaller frames, fewer in a second, or higher marks, here and there"
+            f"{lost} lost ({which}): they were sent, and found no room on the way or here. Take "
+            "smaller frames, fewer in a second, or higher marks, here and there"
         )
     if stream.restarts:
         problems.append(
@@ -103,40 +106,29 @@ def _fill(recorder, stream, most):
                 heard = monotonic()
                 if heard > told + _PERIOD:
                     told = heard
-                    show(
-                        f"record: {recorder.path} holds {recorder.count} frames; {stream.summary()}"
-                    )
+                    so_far = f"{recorder.path} holds {recorder.count} frames"
+                    show(f"record: {so_far}; {stream.summary()}")
                 # The lost ones are among those that were asked for.
-                lost = stream.lost if _one_stream(stream) else 0
-                if stream.received + lost <= most:
+                came = stream.received + (stream.lost if _numbers_count(stream) else 0)
+                if came <= most:
                     recorder.add(frame, stream.header["sequence"], stream.header["time"])
-                if stream.received + lost >= most:
+                if came >= most:
                     return [], ""
         return [] if most == math.inf else ["the stream ended"], ""
-    except TimeoutError as error:
+    except (TimeoutError, RecordingError) as error:
         if recorder.count == 0:
             raise
-        return [str(error)], ""
-    except RecordingError as error:
-        if recorder.count == 0:
-            raise
-        return [f"frame {stream.header['sequence']} was not recorded: {error}"], ""
+        refused = isinstance(error, RecordingError)
+        what = f"frame {stream.header['sequence']} was not recorded: " if refused else ""
+        return [f"{what}{error}"], ""
     except KeyboardInterrupt:
-        who = who_listens(stream.endpoint)
-        gone = (
-            [f"{who}, and the end was not told: frames may be missing"] if "nobody" in who else []
-        )
         since = f"{monotonic() - heard:.1f} s after the last frame"
-        return gone, f". Ctrl-C came {since}; what was sent after it is not known"
+        who = who_listens(stream.endpoint)
+        gone = f"{who}, and the end was not told: frames may be missing"
+        remark = f". Ctrl-C came {since}; what was sent after it is not known"
+        return [gone] if "nobody" in who else [], remark
 
 
-def _one_stream(stream):
+def _numbers_count(stream):
     """Tell whether each number means one frame, so that the lost ones can be counted on."""
     return not (stream.restarts or stream.mixed)
-
-
-def _list(gaps, last):
-    """Write stretches of lost frames up to a last one as text, the first few of them."""
-    gaps = [(a, min(b, last)) for a, b in gaps if a <= last]
-    stretches = [f"{a} to {b}" if a < b else str(a) for a, b in gaps[:5]]
-    return ", ".join(stretches + ["..."] * (len(gaps) > 5))

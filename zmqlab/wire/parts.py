@@ -21,19 +21,9 @@ _POLLIN, _POLLOUT = int(zmq.POLLIN), int(zmq.POLLOUT)
 def send_parts(
     socket: zmq.Socket, parts: Sequence[Any], timeout: float = 10.0, copy: bool = False
 ) -> None:
-    """Send parts, each bytes-like, as one message.
+    """Send parts, each bytes-like, as one message: all of them or, with TimeoutError, none.
 
-    Parameters
-    ----------
-    timeout
-        Seconds to wait while nobody is connected or the queue is full.
-    copy
-        As for `zmqlab.send_frame`.
-
-    Raises
-    ------
-    TimeoutError
-        If it could not be sent in time. Nothing was sent then.
+    `timeout` (seconds) and `copy` are those of `zmqlab.send_frame`.
     """
     deadline = monotonic() + timeout
     while True:
@@ -63,10 +53,7 @@ def send_each(socket: zmq.Socket, parts: Sequence[Any], flags: int = 0, copy: bo
 def recv_parts(socket: zmq.Socket, timeout: float = 10.0, most: int = 4) -> list[zmq.Frame]:
     """Receive the parts of one message, and keep so many of them.
 
-    Raises
-    ------
-    TimeoutError
-        If no message arrived within `timeout` seconds.
+    If none arrived within `timeout` seconds, this raises TimeoutError.
     """
     deadline = monotonic() + timeout
     while True:

@@ -35,15 +35,8 @@ _BIND_REMEDIES = {
 def bind(socket: zmq.Socket, endpoint: str) -> str:
     """Bind a socket to an endpoint such as ``tcp://127.0.0.1:*``, which is any free port.
 
-    Returns
-    -------
-    str
-        The endpoint with its port as a number: what others connect to.
-
-    Raises
-    ------
-    zmq.ZMQError
-        With pyzmq's `errno`, and a text that says what to do.
+    Returns the endpoint with its port as a number: what others connect to. Where it cannot be
+    bound, this raises zmq.ZMQError with pyzmq's `errno` and a text that says what to do.
     """
     try:
         socket.bind(endpoint)
@@ -75,19 +68,10 @@ def _connect_remedy(endpoint, error):
 
 
 def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]:
-    """Wait until one of several sockets can receive or send.
+    """Wait, `timeout` seconds at the most, until one of several sockets can receive or send.
 
-    Parameters
-    ----------
-    events
-        What to wait for at each socket: `zmq.POLLIN` to receive, `zmq.POLLOUT` to send.
-    timeout
-        Seconds.
-
-    Returns
-    -------
-    dict
-        The sockets that are ready, and for what: empty if none was in time.
+    `events` says what to wait for at each socket: `zmq.POLLIN` to receive, `zmq.POLLOUT` to send.
+    Returned are the sockets that are ready, and for what: none if none was in time.
     """
     sockets = list(events.items())
     while timeout > _SLICE:
