@@ -20,10 +20,10 @@ goes to another one. If both send a result, the first counts.
 """
 
 import contextlib
+import itertools
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
@@ -50,7 +50,6 @@ class Worker:
     name: str
     room: int  # how many more frames it can take
     heard: float  # when it last sent something, or got its first frame after a pause
-    holds: set = field(default_factory=set)  # numbers of the frames it has
     lost: str = ""  # why nothing more is expected of it
 
 
@@ -150,29 +149,32 @@ def hand_out(
     pack, reader = (ring.pack_frame if ring else pack_frame), RingReader()
     fresh = enumerate(frames)
     out: dict[int, np.ndarray] = {}  # number: frame, for each whose result is not here
-    again: deque[int] = deque()  # numbers of frames whose worker was lost
-    number = None  # of the frame that is given out next
+    held: dict[int, bytes] = {}  # number: the worker that has it, if one has
     while True:
-        if number not in out:
-            number = _next(fresh, out, again)
+        number = next((each for each in out if each not in held), None)
+        if number is None:
+            for number, frame in itertools.islice(fresh, 1):
+                out[number] = frame
         if not out:
             return
         able = [one for one, worker in workers.items() if worker.room > 0 and not worker.lost]
         if give := number is not None and bool(able):
             identity = max(able, key=lambda one: workers[one].room)
-            parts = [identity, *pack(out[number], sequence=number)]
-            if _give(router, workers[identity], number, parts):
-                number = None
+            if _send(router, workers[identity], [identity, *pack(out[number], sequence=number)]):
+                if identity not in held.values():
+                    workers[identity].heard = monotonic()
+                workers[identity].room -= 1
+                held[number] = identity
         if wait({router: zmq.POLLIN}, 0 if give else _GLANCE):
             result = _receive(router, workers, reader)
             if result and result[0] in out:
                 del out[result[0]]
+                held.pop(result[0], None)
                 yield result
         else:  # all that came has been read: who is silent now is really silent
-            fates = _gone(processes)
-            again.extend(_take_back(workers, fates, timeout))
+            _take_back(workers, held, _gone(processes), timeout)
             if all(worker.lost for worker in workers.values()):
-                fates |= {worker.name: worker.lost for worker in workers.values()}
+                fates = _gone(processes) | {each.name: each.lost for each in workers.values()}
                 what = ", ".join(f"{name} ({fate})" for name, fate in fates.items())
                 raise FarmError(
                     f"all workers are lost: {what}. There is no result for frames {some(out)}, "
@@ -185,19 +187,7 @@ def _gone(processes):
     return {process.name: process.state for process in processes if process.ended}
 
 
-def _next(fresh, out, again):
-    """Return the number of a frame to give out, None if there is none (now)."""
-    while again:
-        number = again.popleft()
-        if number in out:  # if not, its worker was slow, not lost
-            return number
-    for number, frame in fresh:
-        out[number] = frame
-        return number
-    return None
-
-
-def _give(router, worker, number, parts):
+def _send(router, worker, parts):
     """Send a frame to a worker; return False if it is not there any more."""
     try:
         send_parts(router, parts)
@@ -205,12 +195,7 @@ def _give(router, worker, number, parts):
         if error.errno != zmq.EHOSTUNREACH:
             raise
         worker.lost = "its connection is closed"
-        return False
-    if not worker.holds:
-        worker.heard = monotonic()
-    worker.holds.add(number)
-    worker.room -= 1
-    return True
+    return not worker.lost
 
 
 def _receive(router, workers, reader):
@@ -227,20 +212,18 @@ def _receive(router, workers, reader):
     elif result := unpack_result(parts, reader):
         worker.room += 1
         worker.heard, worker.lost = monotonic(), ""
-        worker.holds.discard(result[0])
         return result
     return None
 
 
-def _take_back(workers, gone, timeout):
-    """Find out who was lost since the last time; return the numbers of the frames they had."""
-    back = []
-    for worker in workers.values():
+def _take_back(workers, held, gone, timeout):
+    """Find out who is lost, and take back the frames that they had."""
+    for identity, worker in workers.items():
         if not worker.lost and worker.name in gone:
             worker.lost = gone[worker.name]
-        elif not worker.lost and worker.holds and monotonic() - worker.heard > timeout:
-            worker.lost = f"silent for {timeout:g} s with a frame to work on"
+        elif monotonic() - worker.heard > timeout and identity in held.values():
+            worker.lost = worker.lost or f"silent for {timeout:g} s with a frame to work on"
         if worker.lost:
-            back += worker.holds
-            worker.holds, worker.room = set(), 0
-    return sorted(back)
+            worker.room = 0
+    for number in [each for each, identity in held.items() if workers[identity].lost]:
+        del held[number]
