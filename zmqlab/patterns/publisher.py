@@ -9,12 +9,11 @@ import numpy as np
 import zmq
 
 from zmqlab.patterns.stream import WAITING_TO_BE_SENT, wire_topic
+from zmqlab.wire import sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import pack_frame
 from zmqlab.wire.parts import send_each
 from zmqlab.wire.shared import FrameRing, RingFull
-from zmqlab.wire.sockets import bind as bind_socket
-from zmqlab.wire.sockets import check_count, wait
 
 _TRY = 0.2  # seconds: what waits for longer lets others have their turn so often
 _GOODBYE = 30  # seconds for slow subscribers to take the last frames, when a stream has ended
@@ -74,9 +73,9 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
         self._stream = secrets.token_hex(4)
         self.sequence = self.subscribers = 0
         self._named = self._left = 0  # of the subscribers: to this very topic; gone
-        check_count(hwm=hwm)
+        sockets.check_count(hwm=hwm)
         if shared is not None:
-            check_count(shared=shared)
+            sockets.check_count(shared=shared)
             if not drop:
                 raise ValueError(
                     "drop=False and shared memory exclude each other: its writer waits for nobody"
@@ -95,7 +94,7 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
             socket.sndtimeo = int(1000 * _TRY)
             socket.linger = int(1000 * _HASTE)
             socket.maxmsgsize = _LONGEST
-            self.endpoint = bind_socket(socket, bind)
+            self.endpoint = sockets.bind(socket, bind)
         except BaseException:
             self._context.destroy(linger=0)
             raise
@@ -134,7 +133,7 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
                     f"of {count} subscribers to {self.topic!r} at {self.endpoint} "
                     f"{self._named or 'none'} came"
                 )
-            wait({self._socket: zmq.POLLIN}, left)
+            sockets.wait({self._socket: zmq.POLLIN}, left)
             self.look()
 
     def send(
@@ -194,7 +193,7 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
             left = deadline - monotonic()
             if left < 0 or self._left >= there:
                 break
-            wait({self._socket: zmq.POLLIN}, min(left, _TRY))
+            sockets.wait({self._socket: zmq.POLLIN}, min(left, _TRY))
             self.look()
         self._context.destroy(linger=int(1000 * _HASTE))
         if self._ring:

@@ -29,11 +29,10 @@ from zmqlab.analysis.spectra import spectrum
 from zmqlab.cameras import CameraError, open_camera
 from zmqlab.patterns.rendezvous import VENTILATOR, assemble, greet, hear, is_over
 from zmqlab.patterns.workers import Result, Results, dismiss, gather, some, unpack_result, work
+from zmqlab.wire import sockets
 from zmqlab.wire.messages import recv_frame, send_frame, send_message
 from zmqlab.wire.parts import recv_parts, send_parts
 from zmqlab.wire.shared import RingReader
-from zmqlab.wire.sockets import bind as bind_socket
-from zmqlab.wire.sockets import connect, wait
 
 HWM = 4  # frames or results in each queue; ZeroMQ's 1000 frames of 640 x 480 would be 922 MB
 
@@ -76,7 +75,7 @@ def ventilator(
     ):
         push.linger = dealer.linger = 0  # nothing is left to send when the sink says the end
         push.sndhwm = HWM  # before bind: it counts for connections to come
-        print(f"ventilator: {source.source} at {bind_socket(push, bind)}", flush=True)
+        print(f"ventilator: {source.source} at {sockets.bind(push, bind)}", flush=True)
         if greet(dealer, control, VENTILATOR, timeout) is None:
             return
         sent, failure = 0, None
@@ -129,8 +128,8 @@ def fft_worker(
         port = greet(dealer, control, worker, timeout)
         if port is None:
             return
-        connect(push, f"{control.rpartition(':')[0]}:{port}")
-        connect(pull, endpoint)  # last: who cannot deliver must not take a frame
+        sockets.connect(push, f"{control.rpartition(':')[0]}:{port}")
+        sockets.connect(pull, endpoint)  # last: who cannot deliver must not take a frame
         while not is_over(dealer, {pull: zmq.POLLIN}, timeout):
             _, header, frame = recv_frame(pull)
             parts = work(task, header, frame, worker)
@@ -172,8 +171,8 @@ def sink(
     ):
         router.linger = 1000  # milliseconds for the end to be told
         pull.rcvhwm = HWM
-        print(f"sink: at {bind_socket(router, control)}", flush=True)
-        bind_socket(pull, results)
+        print(f"sink: at {sockets.bind(router, control)}", flush=True)
+        sockets.bind(pull, results)
         peers: dict[bytes, str] = {}
         try:
             assemble(router, pull, peers, workers, timeout)
@@ -190,7 +189,7 @@ def _collect(router, pull, peers, timeout) -> Iterator[Result]:
     seen: set[int] = set()
     while len(seen) != total:
         left = heard + timeout - monotonic()
-        ready = wait({router: zmq.POLLIN, pull: zmq.POLLIN}, left)
+        ready = sockets.wait({router: zmq.POLLIN, pull: zmq.POLLIN}, left)
         if router in ready:
             sent = hear(router, pull, peers, assembled=True)
             total = total if sent is None else sent

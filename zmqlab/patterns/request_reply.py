@@ -33,6 +33,7 @@ import numpy as np
 import zmq
 
 from zmqlab.cameras import Camera, CameraError, open_camera
+from zmqlab.wire import sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import (
     Header,
@@ -46,9 +47,6 @@ from zmqlab.wire.messages import (
     view_frame,
 )
 from zmqlab.wire.parts import recv_parts, send_parts
-from zmqlab.wire.sockets import bind as bind_socket
-from zmqlab.wire.sockets import connect as connect_socket
-from zmqlab.wire.sockets import who_listens
 
 COMMANDS = ("read", "set", "info", "stop")
 _MOST_PARTS = 16  # looked at: envelope and request
@@ -99,7 +97,7 @@ def prepare_and_bind(socket: zmq.Socket, endpoint: str) -> str:
     # Replies that wait for one client, which asks once at a time: 40 that fetch none keep some
     # 75 MB of frames here, with 8 it would be 300 MB. Further ones are dropped.
     socket.sndhwm = 1
-    return bind_socket(socket, endpoint)
+    return sockets.bind(socket, endpoint)
 
 
 def reply_once(
@@ -207,7 +205,7 @@ def request(
             with whole:  # a Ctrl-C in here would leave a socket that nobody can close
                 socket = context.socket(zmq.REQ)
             with socket:
-                connect_socket(socket, endpoint)
+                sockets.connect(socket, endpoint)
                 send_parts(socket, parts)
                 with contextlib.suppress(TimeoutError):
                     reply = recv_parts(socket, timeout)
@@ -216,7 +214,7 @@ def request(
             tries = f"{1 + retries} times {timeout:g} s" if retries else f"{timeout:g} s"
             raise TimeoutError(
                 f"waited {tries} for a reply to {command!r} from {endpoint}: "
-                f"{who_listens(endpoint)}. Is the server running, and not busy?"
+                f"{sockets.who_listens(endpoint)}. Is the server running, and not busy?"
             )
     topic, header, pixels = unpack_message(reply)
     if topic == "error":

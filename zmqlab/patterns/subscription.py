@@ -1,9 +1,8 @@
 """The receiver of a stream: knows of every frame that it missed."""
 
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from time import monotonic
-from time import time as now
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,12 +10,11 @@ import numpy as np
 import zmq
 
 from zmqlab.patterns.stream import WAITING_IN_THE_SYSTEM, WAITING_TO_BE_READ, wire_topic
+from zmqlab.wire import sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.parts import recv_parts
 from zmqlab.wire.shared import Overtaken, RingReader
-from zmqlab.wire.sockets import check_count, wait, who_listens
-from zmqlab.wire.sockets import connect as connect_socket
 
 _MOST_GAPS = 1000  # remembered; older ones are only counted
 _MOST_STREAMS = 100  # of one name, whose publishers may send at once
@@ -99,7 +97,7 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
         self._ended, self._over = False, None  # and which stream it was that ended last
         self._away = False  # unsubscribed, since a stream has ended
         self._wire = wire_topic(topic)
-        check_count(hwm=hwm)
+        sockets.check_count(hwm=hwm)
         self._hwm = hwm
         self._reader = RingReader()
         self._context = zmq.Context()
@@ -113,7 +111,7 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             socket.tcp_keepalive = 1
             socket.tcp_keepalive_idle = _SILENCE
             socket.subscribe(self._wire)
-            connect_socket(socket, endpoint)
+            sockets.connect(socket, endpoint)
         except BaseException:
             self._context.destroy(linger=0)
             raise
@@ -136,16 +134,16 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             If the publisher has ended the stream. When it starts another one, you can go on.
         """
         timeout = self.timeout if timeout is None else timeout
-        deadline = monotonic() + timeout
+        deadline = time.monotonic() + timeout
         if self._away and not self._ended:  # not before: whoever closes now would leave twice
             self._away = False
             self._socket.subscribe(self._wire)
         while not self._ended:
-            arrived = wait({self._socket: zmq.POLLIN}, deadline - monotonic())
+            arrived = sockets.wait({self._socket: zmq.POLLIN}, deadline - time.monotonic())
             frame = self._take(recv_parts(self._socket)) if arrived else None
             if frame is not None:
                 return frame
-            if monotonic() >= deadline and not self._ended:
+            if time.monotonic() >= deadline and not self._ended:
                 raise TimeoutError(
                     f"no frame of {self.topic!r} came from {self.endpoint} within {timeout:g} s; "
                     f"so far {self.summary()}"
@@ -191,7 +189,7 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
         others = [] if self.received else self._listen_to_all()
         if others:
             return f"what is published there is {', '.join(map(repr, others))}"
-        return who_listens(self.endpoint).replace("did not answer", "sends nothing")
+        return sockets.who_listens(self.endpoint).replace("did not answer", "sends nothing")
 
     def close(self) -> None:
         """Unsubscribe. Closing twice is safe."""
@@ -232,7 +230,7 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             self._socket.unsubscribe(self._wire)  # by which the publisher knows that we have all
             return None
         self.received += 1
-        self.header, self.latency = header, now() - header["time"]
+        self.header, self.latency = header, time.time() - header["time"]
         return frame
 
     def _count(self, sequence, stream):
@@ -264,12 +262,12 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
 
     def _listen_to_all(self):
         """Subscribe to everything in place of the topic, for a moment: what is published?"""
-        found, deadline = set(), monotonic() + _LISTEN
+        found, deadline = set(), time.monotonic() + _LISTEN
         # First the one, then the other: the publisher never counts two subscribers.
         self._socket.unsubscribe(self._wire)
         self._socket.subscribe("")
-        while len(found) < 5 and (left := deadline - monotonic()) > 0:
-            if wait({self._socket: zmq.POLLIN}, left):
+        while len(found) < 5 and (left := deadline - time.monotonic()) > 0:
+            if sockets.wait({self._socket: zmq.POLLIN}, left):
                 topic = recv_parts(self._socket)[0].bytes[:40].decode(errors="backslashreplace")
                 found.add(topic.removesuffix("/"))
         self._socket.unsubscribe("")
