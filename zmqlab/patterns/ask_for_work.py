@@ -8,12 +8,8 @@ DEALER socket says::
     result | (see zmqlab.patterns.workers)          a frame is done: I can take one more
     error  | (see zmqlab.patterns.workers)          the task failed
 
-and is sent frames, and in the end::
-
-    end    | {} |
-
-On the ROUTER's side each message has one part more, the first: the identity of the
-connection that it came from, or is to take.
+and is sent frames, and in the end ``end | {} |``. On the ROUTER's side each message has one part
+more, the first: the identity of the connection that it came from, or is to take.
 
 A frame is done when its result is here, and not before. What a worker had when it was lost
 goes to another one. If both send a result, the first counts.
@@ -66,10 +62,8 @@ def asking_worker(
     ----------
     endpoint
         Of the ROUTER socket that `hand_out` uses.
-    task, worker
+    task, worker, timeout
         As for `zmqlab.fft_worker`.
-    timeout
-        Seconds to wait for the next frame, or for the end; then TimeoutError.
     shared
         Whether the results go through shared memory. Frames are taken from either.
     """

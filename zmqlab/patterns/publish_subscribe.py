@@ -72,12 +72,10 @@ def camera_publisher(
 
     Raises
     ------
-    CameraError
-        If the camera cannot be opened, or gives no more frames.
+    CameraError, zmq.ZMQError
+        If the camera cannot be opened or gives no more frames; if an endpoint cannot be bound.
     TimeoutError
         If too few subscribers came, or one that all wait for takes no more frames.
-    zmq.ZMQError
-        If an endpoint cannot be bound.
     """
     if count is not None:
         check_count(count=count)

@@ -139,22 +139,12 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
     def send(
         self, frame: np.ndarray, time: float | None = None, timeout: float = 10.0, **extra: Any
     ) -> None:
-        """Send the next frame. Do not write to it afterwards: it is sent from where it is.
+        """Send the next frame; `frame`, `time` and further keys are those of `zmqlab.send_frame`.
 
-        (With shared memory it is copied there, and is yours again.)
-
-        Parameters
-        ----------
-        frame, time, **extra
-            As for `zmqlab.send_frame`.
-        timeout
-            Seconds to wait for a subscriber that is behind, where none is to miss a frame.
-
-        Raises
-        ------
-        TimeoutError
-            If a subscriber still had no room for it. The frame was sent to none of them, and may
-            be sent again.
+        Do not write to it afterwards: it is sent from where it is. (With shared memory it is
+        copied there, and is yours again.) Where no subscriber is to miss a frame, and one still
+        has no room for it after `timeout` seconds, this raises TimeoutError. The frame was sent to
+        none of them then, and may be sent again.
         """
         self.look()
         extra["stream"] = self._stream

@@ -61,10 +61,8 @@ def ventilator(
 
     Raises
     ------
-    CameraError
-        If there is no frame; the sink is told how many there were.
-    TimeoutError
-        If there is no sink, or no worker takes a frame.
+    CameraError, TimeoutError
+        If there is no frame (the sink is told how many there were); no sink, or no free worker.
     """
     with (
         open_camera(camera) as source,
@@ -159,10 +157,8 @@ def sink(
 
     Raises
     ------
-    TimeoutError
-        If somebody does not come, or results do not; says who and which.
-    FarmError
-        If the task failed.
+    TimeoutError, FarmError
+        If somebody does not come, or results do not (says who and which); if the task failed.
     """
     with (
         zmq.Context() as context,

@@ -72,10 +72,8 @@ def camera_server(camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*") -
 
     Raises
     ------
-    CameraError
-        If the camera cannot be opened.
-    zmq.ZMQError
-        If the endpoint cannot be bound.
+    CameraError, zmq.ZMQError
+        If the camera cannot be opened, or the endpoint not be bound.
     """
     with (
         open_camera(camera) as source,  # first the camera: who can connect can read
@@ -189,12 +187,10 @@ def request(
 
     Raises
     ------
-    RequestError
-        If the server replied with an error.
+    RequestError, MessageError
+        If the server replied with an error, or is none for cameras.
     TimeoutError
         If no reply came; says who listens at the endpoint.
-    MessageError
-        If the reply is none of a camera server's.
     """
     if not isinstance(command, str):
         raise MessageError(f"a command is text, not {command!r}: write 'read', without b")

@@ -128,10 +128,9 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
 
         Raises
         ------
-        TimeoutError
-            If no frame arrived in time; says what did.
-        EndOfStream
-            If the publisher has ended the stream. When it starts another one, you can go on.
+        TimeoutError, EndOfStream
+            If no frame arrived in time (says what did); if the publisher has ended the stream.
+            When it starts another one, you can go on.
         """
         timeout = self.timeout if timeout is None else timeout
         deadline = time.monotonic() + timeout

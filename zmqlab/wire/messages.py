@@ -35,7 +35,6 @@ _KEYS = dict.fromkeys(["dtype", "shape", "sequence", "time"]).keys()
 _MOST_DIMENSIONS = 32  # what every numpy can hold
 _MOST = 2**63  # above any sequence number or length of ours; JSON itself has no limit
 
-
 Header = dict[str, Any]
 Received = tuple[str, Header, np.ndarray]  # topic, header, frame
 
@@ -54,7 +53,11 @@ def send_frame(
     timeout: float = 10.0,
     **extra: Any,
 ) -> None:
-    """Send a frame as one message: ``topic | header | pixels``, as drawn above.
+    """Send a frame as one message of three parts.
+
+    ::
+
+        topic | {"dtype": .., "shape": .., "sequence": .., "time": .., **extra} | pixels
 
     Parameters
     ----------
@@ -65,10 +68,9 @@ def send_frame(
         not contiguous is made so, with a copy.
     topic
         What subscriptions look at.
-    sequence
-        Number of the frame in its stream, so that the receiver sees what it missed.
-    time
-        When the frame was captured, in seconds since the epoch. Default: now.
+    sequence, time
+        Number of the frame in its stream, so that the receiver sees what it missed; and when it
+        was captured, in seconds since the epoch (default: now).
     copy
         With False, ZeroMQ reads the pixels from `frame` itself, at some time after this function
         has returned. **Do not write to the frame afterwards**: what arrives would be a mixture of
@@ -80,10 +82,8 @@ def send_frame(
 
     Raises
     ------
-    MessageError
-        If `frame` is not an array of plain numbers, or the header is not JSON.
-    TimeoutError
-        If it could not be sent in time.
+    MessageError, TimeoutError
+        If this is no frame or the header is not JSON; if it could not be sent in time.
     """
     parts = pack_frame(frame, topic, sequence=sequence, time=time, **extra)
     send_parts(socket, parts, timeout, copy)
@@ -97,10 +97,8 @@ def recv_frame(socket: zmq.Socket, timeout: float = 10.0) -> Received:
 
     Raises
     ------
-    MessageError
-        If the message is not a frame. The socket is ready for the next one.
-    TimeoutError
-        If no message arrived within `timeout` seconds.
+    MessageError, TimeoutError
+        If the message is not a frame; if none arrived within `timeout` seconds.
     """
     return unpack_frame(recv_parts(socket, timeout))
 
@@ -110,14 +108,8 @@ def send_message(
 ) -> None:
     """Send a message that need not be a frame: ``topic | header | pixels``.
 
-    Parameters
-    ----------
-    socket, topic, timeout
-        As for `send_frame`, which raises the same errors.
-    header
-        What JSON can hold.
-    pixels
-        Bytes, or a contiguous array of numbers; often empty.
+    The header is what JSON can hold; the pixels are bytes, or a contiguous array of numbers, and
+    often empty. Everything else is as for `send_frame`.
     """
     send_parts(socket, pack_message(topic, header, pixels), timeout)
 
