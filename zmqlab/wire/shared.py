@@ -21,6 +21,7 @@ the writer leaves that slot out. How the two agree on this is told in `zmqlab.wi
 
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class RingFull(RuntimeError):
     """Every slot is kept by somebody who still has an array of it."""
 
 
-class FrameRing:
+class FrameRing(AbstractContextManager["FrameRing"]):
     """A ring of slots for frames in shared memory, and its only writer.
 
     ::
@@ -141,9 +142,6 @@ class FrameRing:
         self._older, self._memory = self._memory, None
         self._retire_older()
 
-    def __enter__(self) -> "FrameRing":
-        return self
-
     def __exit__(self, *error: object) -> None:
         self.close()
 
@@ -176,7 +174,7 @@ class FrameRing:
             ring.remove(path)
 
 
-class RingReader:
+class RingReader(AbstractContextManager["RingReader"]):
     """Receives frames from rings, of as many writers as there are, and ordinary ones as well."""
 
     def __init__(self) -> None:
@@ -205,9 +203,6 @@ class RingReader:
         if self._memories:
             self._memories.clear()
             ring.sweep()  # of a writer that was killed nobody else may be left to do so
-
-    def __enter__(self) -> "RingReader":
-        return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
