@@ -8,20 +8,7 @@ import lazy_loader
 
 from zmqlab.processes import before_start
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "request_reply": ["RequestError", "camera_server", "request", "snapshot"],
-        "push_pull": ["fft_worker", "sink", "ventilator"],
-        "workers": ["FarmError"],
-        "farm": ["fft_farm"],
-        "publisher": ["Publisher"],
-        "publish_subscribe": ["camera_publisher"],
-        "subscription": ["EndOfStream", "subscribe"],
-        "watch_stream": ["watch"],
-        "record_stream": ["record"],
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 
 def sweep() -> None:

@@ -19,13 +19,7 @@ from time import monotonic
 
 import zmq
 
-from zmqlab.wire.messages import (
-    MessageError,
-    pack_message,
-    recv_message,
-    send_message,
-    unpack_message,
-)
+from zmqlab.wire import messages
 from zmqlab.wire.parts import recv_parts, send_parts
 from zmqlab.wire.sockets import connect, describe, endpoint_of, wait, who_listens
 
@@ -35,13 +29,13 @@ VENTILATOR = "ventilator"
 def greet(dealer: zmq.Socket, control: str, name: str, timeout: float) -> int | None:
     """Announce yourself to the sink; return the port for results, None if the answer is the end."""
     connect(dealer, control)
-    send_message(dealer, "hello", {"name": name})
+    messages.send_message(dealer, "hello", {"name": name})
     if not wait({dealer: zmq.POLLIN}, timeout):
         raise TimeoutError(
             f"no answer from a sink at {control} in {timeout:g} s: {who_listens(control)}. "
             "It answers a ventilator once its workers are there"
         )
-    answer, header, _ = recv_message(dealer)
+    answer, header, _ = messages.recv_message(dealer)
     return None if answer == "end" else header["port"]
 
 
@@ -81,8 +75,8 @@ def hear(
     """Take in one message at the sink, and answer it; return how many frames were sent, if told."""
     identity, *parts = recv_parts(router)
     try:
-        topic, header, _ = unpack_message(parts)
-    except MessageError:
+        topic, header, _ = messages.unpack_message(parts)
+    except messages.MessageError:
         return None  # from nobody of ours
     if topic == "hello":
         name = peers[identity.bytes] = str(header.get("name"))
@@ -95,4 +89,4 @@ def hear(
 
 def _let_go(router, pull, identity):
     port = int(endpoint_of(pull).rpartition(":")[2])
-    send_parts(router, [identity, *pack_message("go", {"port": port})])
+    send_parts(router, [identity, *messages.pack_message("go", {"port": port})])

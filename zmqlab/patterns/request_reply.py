@@ -33,19 +33,9 @@ import numpy as np
 import zmq
 
 from zmqlab.cameras import Camera, CameraError, open_camera
-from zmqlab.wire import sockets
+from zmqlab.wire import messages, sockets
 from zmqlab.wire.interrupts import whole
-from zmqlab.wire.messages import (
-    Header,
-    MessageError,
-    from_json,
-    pack_frame,
-    pack_message,
-    to_json,
-    to_text,
-    unpack_message,
-    view_frame,
-)
+from zmqlab.wire.messages import Header, MessageError
 from zmqlab.wire.parts import recv_parts, send_parts
 
 COMMANDS = ("read", "set", "info", "stop")
@@ -123,7 +113,7 @@ def _answer(camera, parts, sequence, commands):
         command, parameters = _unpack_request(parts, commands)
         match command:
             case "read":
-                return pack_frame(camera.read(), sequence=sequence), command
+                return messages.pack_frame(camera.read(), sequence=sequence), command
             case "set":
                 camera.set(**parameters)
                 told = ["settings"]
@@ -131,14 +121,14 @@ def _answer(camera, parts, sequence, commands):
                 told = ["source", "shape", "fps", "settings"]
                 told += ["truth"] if hasattr(camera, "truth") else []  # the simulated camera's
             case "stop":
-                return pack_message("ok", {"frames": sequence}), command
-        return pack_message("ok", {name: getattr(camera, name) for name in told}), command
+                return messages.pack_message("ok", {"frames": sequence}), command
+        return messages.pack_message("ok", {name: getattr(camera, name) for name in told}), command
     except (CameraError, MessageError) as error:
         text = str(error)
     except Exception as error:  # a surprise: tell both sides, and go on serving
         traceback.print_exc()
         text = f"{type(error).__name__}: {error}"
-    return pack_message("error", {"error": text[:_LONGEST_ERROR]}), ""
+    return messages.pack_message("error", {"error": text[:_LONGEST_ERROR]}), ""
 
 
 def _unpack_request(parts, commands):
@@ -148,14 +138,14 @@ def _unpack_request(parts, commands):
         raise MessageError(
             f"a request has one part, the command, or two, with parameters; this one has {count}"
         )
-    command = to_text(parts[0], "command")
+    command = messages.to_text(parts[0], "command")
     if command not in commands:
         raise MessageError(f"unknown command {command[:40]!r}: send one of {', '.join(commands)}")
     if len(parts) == 2 and command != "set":
         raise MessageError(f"{command} takes no parameters: send the command alone")
     if len(parts) == 1 and command == "set":
         raise MessageError('set needs parameters, such as {"exposure": 0.02}, in a second part')
-    return command, from_json(parts[1], "parameters") if len(parts) == 2 else {}
+    return command, messages.from_json(parts[1], "parameters") if len(parts) == 2 else {}
 
 
 def request(
@@ -176,10 +166,8 @@ def request(
     ----------
     endpoint
         Where the server listens, for example ``tcp://127.0.0.1:5555``.
-    command
-        One of read, set, info, stop.
-    parameters
-        What JSON can hold.
+    command, parameters
+        One of read, set, info, stop; and, for set, what JSON can hold.
     timeout
         Seconds to wait for each try.
     retries
@@ -194,7 +182,9 @@ def request(
     """
     if not isinstance(command, str):
         raise MessageError(f"a command is text, not {command!r}: write 'read', without b")
-    parts = [command.encode()] if parameters is None else [command.encode(), to_json(parameters)]
+    parts = [command.encode()]
+    if parameters is not None:
+        parts.append(messages.to_json(parameters))
     with zmq.Context() as context:
         context.linger = 0  # a request nobody took is forgotten
         for _ in range(1 + retries):
@@ -212,10 +202,10 @@ def request(
                 f"waited {tries} for a reply to {command!r} from {endpoint}: "
                 f"{sockets.who_listens(endpoint)}. Is the server running, and not busy?"
             )
-    topic, header, pixels = unpack_message(reply)
+    topic, header, pixels = messages.unpack_message(reply)
     if topic == "error":
         raise RequestError(f"{endpoint} replied to {command!r}: {header.get('error', header)}")
-    return topic, header, view_frame(topic, header, pixels) if topic == "frame" else None
+    return topic, header, messages.view_frame(topic, header, pixels) if topic == "frame" else None
 
 
 def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:

@@ -157,15 +157,14 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
         for this, CONFLATE, keeps one *part* of a message and so cannot be used with frames.)
         """
         frame = self.read(timeout)
-        for _ in range(self._hwm):  # not for ever, however fast they come
-            try:
+        try:
+            for _ in range(self._hwm):  # not for ever, however fast they come
                 frame = self.read(timeout=0)
-            except TimeoutError:
-                break
-            except EndOfStream:
-                self._ended = True  # to be told after this frame
-                break
-            self.skipped += 1
+                self.skipped += 1
+        except TimeoutError:
+            pass
+        except EndOfStream:
+            self._ended = True  # to be told after this frame
         return frame
 
     def summary(self) -> str:

@@ -7,19 +7,4 @@ and `ring` are for later: frames that stay where they are, in memory that severa
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "messages": [
-            "MessageError",
-            "pack_frame",
-            "recv_frame",
-            "recv_message",
-            "send_frame",
-            "send_message",
-            "unpack_frame",
-        ],
-        "sockets": ["bind", "connect", "describe", "wait", "who_listens"],
-        "shared": ["FrameRing", "Overtaken", "RingFull", "RingReader"],
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

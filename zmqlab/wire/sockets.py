@@ -51,20 +51,18 @@ def connect(socket: zmq.Socket, endpoint: str) -> None:
     try:
         socket.connect(endpoint)
     except zmq.ZMQError as error:
-        remedy = _connect_remedy(endpoint, error)
+        remedy = error.strerror
+        if endpoint.startswith("tcp://*"):
+            here = endpoint.replace("*", "127.0.0.1", 1)
+            remedy = (
+                f"`*` stands for every address of a computer, which only bind understands. Write "
+                f"{here} for a server on this computer, or the address of the computer it runs on"
+            )
+        elif endpoint.endswith(":*"):
+            remedy = "`:*` takes a free port, which only bind can do. Write the port that bind took"
+        elif error.errno in (errno.EINVAL, errno.EPROTONOSUPPORT):
+            remedy = _EXAMPLE
         raise zmq.ZMQError(error.errno, f"cannot connect to {endpoint!r}: {remedy}") from None
-
-
-def _connect_remedy(endpoint, error):
-    if endpoint.startswith("tcp://*"):
-        here = endpoint.replace("*", "127.0.0.1", 1)
-        return (
-            f"`*` stands for every address of a computer, which only bind understands. Write "
-            f"{here} for a server on this computer, or the address of the computer it runs on"
-        )
-    if endpoint.endswith(":*"):
-        return "`:*` takes a free port, which only bind can do. Write the port that bind took"
-    return _EXAMPLE if error.errno in (errno.EINVAL, errno.EPROTONOSUPPORT) else error.strerror
 
 
 def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]:
