@@ -9,13 +9,5 @@ import lazy_loader
 from zmqlab.processes import before_start
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
-
-
-def sweep() -> None:
-    """Remove the shared memory of processes that were killed: what each start begins with."""
-    from zmqlab.wire import ring
-
-    ring.sweep()
-
-
-before_start.append(sweep)
+# The shared memory of processes that were killed. By name: it is imported when a process starts.
+before_start.append("zmqlab.wire.ring:sweep")

@@ -1,8 +1,7 @@
 """Workers that ask for work: no frame waits at a busy worker while another has none.
 
-PUSH deals frames out in turn to whoever is connected, busy or not, and forgets them. Here
-one ROUTER socket gives them to those that ask, and remembers who has which. A worker's
-DEALER socket says::
+Unlike PUSH (`zmqlab.patterns.push_pull`), one ROUTER socket gives frames to those that ask, and
+remembers who has which. A worker's DEALER socket says::
 
     ask    | {"worker": "worker 1", "room": 3} |    once: I can take three frames
     result | (see zmqlab.patterns.workers)          a frame is done: I can take one more
@@ -58,14 +57,9 @@ def asking_worker(
 ) -> None:
     """Ask for frames, run a task on each, send back what it returns, until told to end.
 
-    Parameters
-    ----------
-    endpoint
-        Of the ROUTER socket that `hand_out` uses.
-    task, worker, timeout
-        As for `zmqlab.fft_worker`.
-    shared
-        Whether the results go through shared memory. Frames are taken from either.
+    `endpoint` is that of the ROUTER socket that `hand_out` uses; `task`, `worker` and `timeout`
+    are as for `zmqlab.fft_worker`. If `shared`, the results go through shared memory. Frames are
+    taken from either.
     """
     cv2.setNumThreads(1)  # with a worker for each core there is no use for more
     worker = worker or f"worker {os.getpid()}"
@@ -122,18 +116,10 @@ def hand_out(
 ) -> Iterator[Result]:
     """Give frames to the workers that ask; yield each result once, as it arrives.
 
-    Parameters
-    ----------
-    router, workers
-        As `welcome` left them; a worker that asks later gets frames too.
-    frames
-        Each is kept until its result is here. No more are taken than are asked for, and one.
-    processes
-        Those of the workers, if they were started from here: one that has ended is lost at once.
-    timeout
-        Seconds a worker may be silent while it has a frame: then it counts as lost, too.
-    ring
-        Where the pixels stay, if they go through shared memory.
+    `router` and `workers` are as `welcome` left them; a worker that asks later gets frames too. Of
+    the `frames` no more are taken than are asked for, and one; each is kept until its result is
+    here. A worker is lost that is silent for `timeout` seconds while it has a frame, or whose
+    process, if it is one of `processes`, has ended. With a `ring`, the pixels stay there.
 
     Raises
     ------
@@ -154,11 +140,17 @@ def hand_out(
         able = [one for one, worker in workers.items() if worker.room > 0 and not worker.lost]
         if give := number is not None and bool(able):
             identity = max(able, key=lambda one: workers[one].room)
-            if _send(router, workers[identity], [identity, *pack(out[number], sequence=number)]):
+            worker = workers[identity]
+            try:
+                send_parts(router, [identity, *pack(out[number], sequence=number)])
                 if identity not in held.values():
-                    workers[identity].heard = monotonic()
-                workers[identity].room -= 1
+                    worker.heard = monotonic()
+                worker.room -= 1
                 held[number] = identity
+            except zmq.ZMQError as error:
+                if error.errno != zmq.EHOSTUNREACH:
+                    raise
+                worker.lost = "its connection is closed"
         if wait({router: zmq.POLLIN}, 0 if give else _GLANCE):
             result = _receive(router, workers, reader)
             if result and result[0] in out:
@@ -179,17 +171,6 @@ def hand_out(
 def _gone(processes):
     """Return the names of processes that have ended, and what became of each."""
     return {process.name: process.state for process in processes if process.ended}
-
-
-def _send(router, worker, parts):
-    """Send a frame to a worker; return False if it is not there any more."""
-    try:
-        send_parts(router, parts)
-    except zmq.ZMQError as error:
-        if error.errno != zmq.EHOSTUNREACH:
-            raise
-        worker.lost = "its connection is closed"
-    return not worker.lost
 
 
 def _receive(router, workers, reader):

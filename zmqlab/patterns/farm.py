@@ -19,7 +19,6 @@ from zmqlab.processes.launch import launch_call
 from zmqlab.wire.shared import FrameRing
 from zmqlab.wire.sockets import bind, check_count
 
-_ANY_PORT = "tcp://127.0.0.1:*"
 _COMING_UP = 60.0  # seconds for workers to start, on a busy computer too
 _OF_A_CAMERA = 100  # frames, as in the article
 
@@ -88,9 +87,9 @@ def fft_farm(
 def _farm(frames, count, names, task, progress, timeout, ring):
     with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
         router.linger = 1000  # milliseconds for the end to be told
-        role = {"endpoint": bind(router, _ANY_PORT), "task": task, "shared": ring is not None}
+        role = {"endpoint": bind(router, "tcp://127.0.0.1:*"), "task": task}
         workers: dict[bytes, Worker] = {}
-        with _processes(names, **role) as processes:
+        with _processes(names, shared=ring is not None, **role) as processes:
             try:
                 welcome(router, workers, len(names), processes, _COMING_UP)
                 _check_up(processes)

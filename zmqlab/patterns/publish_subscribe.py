@@ -115,17 +115,10 @@ def camera_publisher(
             if (subscribers := publisher.look()) != told:
                 told = subscribers
                 print(f"camera publisher: {told} subscriber{'s' * (told != 1)}", flush=True)
-            running = _answer_requests(router, source, publisher)
+            for _ in range(_MOST_REQUESTS):
+                if not running or not router.poll(0):
+                    break
+                running = reply_once(router, source, publisher.sequence, _COMMANDS)[1]
         if drop and not running:  # otherwise those who are behind still get what was sent
             publisher.close(timeout=1)
         print(f"camera publisher: the last of {publisher.sequence} frames is sent", flush=True)
-
-
-def _answer_requests(router, camera, publisher):
-    """Reply to the requests that have come; return False after the one to stop."""
-    for _ in range(_MOST_REQUESTS):
-        if not router.poll(0):
-            break
-        if reply_once(router, camera, publisher.sequence, _COMMANDS) == "stop":
-            return False
-    return True

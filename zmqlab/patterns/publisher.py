@@ -53,11 +53,9 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
     ----------
     endpoint : str
         Where it is bound; what subscribers connect to.
-    sequence : int
-        The number of the next frame, which is also the number of frames given to `send` so far.
-    subscribers : int
-        How many the frames go to, by the subscriptions that came and went. (A socket that
-        subscribes twice counts twice.)
+    sequence, subscribers : int
+        The number of the next frame, which is also that of the frames given to `send` so far; and
+        how many they go to, by the subscriptions that came and went (of a socket, perhaps two).
     """
 
     def __init__(

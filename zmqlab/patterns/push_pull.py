@@ -50,10 +50,8 @@ def ventilator(
     ----------
     control
         Endpoint of the sink.
-    camera
-        As for `zmqlab.open_camera`.
-    count
-        How many frames.
+    camera, count
+        As for `zmqlab.open_camera`; and how many frames of it.
     bind
         Where to bind the socket that workers connect to.
     timeout
@@ -168,18 +166,18 @@ def sink(
         router.linger = 1000  # milliseconds for the end to be told
         pull.rcvhwm = HWM
         print(f"sink: at {sockets.bind(router, control)}", flush=True)
-        sockets.bind(pull, results)
+        port = int(sockets.bind(pull, results).rpartition(":")[2])
         peers: dict[bytes, str] = {}
         try:
-            assemble(router, pull, peers, workers, timeout)
-            collected = gather(_collect(router, pull, peers, timeout))
+            assemble(router, peers, workers, port, timeout)
+            collected = gather(_collect(router, pull, peers, port, timeout))
         finally:
             dismiss(router, peers)
     print(f"sink: {collected}", flush=True)
     return collected
 
 
-def _collect(router, pull, peers, timeout) -> Iterator[Result]:
+def _collect(router, pull, peers, port, timeout) -> Iterator[Result]:
     """Yield the results at the sink, once for each frame."""
     total, heard = None, monotonic()
     seen: set[int] = set()
@@ -187,7 +185,7 @@ def _collect(router, pull, peers, timeout) -> Iterator[Result]:
         left = heard + timeout - monotonic()
         ready = sockets.wait({router: zmq.POLLIN, pull: zmq.POLLIN}, left)
         if router in ready:
-            sent = hear(router, pull, peers, assembled=True)
+            sent = hear(router, peers, port, assembled=True)
             total = total if sent is None else sent
         if pull in ready:
             result = unpack_result(recv_parts(pull), RingReader())

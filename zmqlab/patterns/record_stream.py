@@ -1,9 +1,8 @@
 """A subscriber that records: every frame of a stream, or an error that says which are missing.
 
-A publisher does not wait for its subscribers, so frames wait here while the disk is busy. Disks
-are faster than cameras, by far, and memory bridges the seconds for which one stands still now and
-then. Whoever needs longer for a frame than the camera does reads the recording, which can be read
-while it grows, and has in the end the same frames as those who were fast.
+A publisher does not wait for its subscribers, so frames wait here for the seconds for which a disk
+stands still now and then; it is faster than cameras otherwise. Whoever needs longer for a frame
+than the camera does reads the recording while it grows, and has the same frames in the end.
 """
 
 import math
@@ -68,7 +67,8 @@ def record(
     first = stream.first or 0
     lost: float = stream.lost
     last: float = math.inf
-    if _numbers_count(stream):  # what is lost after the last one that was asked for is no matter
+    # Where a number is one frame, what is lost after the last that was asked for is no matter.
+    if not (stream.restarts or stream.mixed):
         lost, last = min(lost, most - recorder.count), first + most - 1
     if lost:
         gaps = [(begin, min(end, last)) for begin, end in stream.gaps if begin <= last]
@@ -108,8 +108,8 @@ def _fill(recorder, stream, most):
                     told = heard
                     so_far = f"{recorder.path} holds {recorder.count} frames"
                     show(f"record: {so_far}; {stream.summary()}")
-                # The lost ones are among those that were asked for.
-                came = stream.received + (stream.lost if _numbers_count(stream) else 0)
+                # The lost ones are among those that were asked for, if they can be counted.
+                came = stream.received + (0 if stream.restarts or stream.mixed else stream.lost)
                 if came <= most:
                     recorder.add(frame, stream.header["sequence"], stream.header["time"])
                 if came >= most:
@@ -127,8 +127,3 @@ def _fill(recorder, stream, most):
         gone = f"{who}, and the end was not told: frames may be missing"
         remark = f". Ctrl-C came {since}; what was sent after it is not known"
         return [gone] if "nobody" in who else [], remark
-
-
-def _numbers_count(stream):
-    """Tell whether each number means one frame, so that the lost ones can be counted on."""
-    return not (stream.restarts or stream.mixed)

@@ -21,7 +21,7 @@ import zmq
 
 from zmqlab.wire import messages
 from zmqlab.wire.parts import recv_parts, send_parts
-from zmqlab.wire.sockets import connect, describe, endpoint_of, wait, who_listens
+from zmqlab.wire.sockets import connect, describe, wait, who_listens
 
 VENTILATOR = "ventilator"
 
@@ -49,12 +49,12 @@ def is_over(dealer: zmq.Socket, events: dict[zmq.Socket, int], timeout: float) -
 
 
 def assemble(
-    router: zmq.Socket, pull: zmq.Socket, peers: dict[bytes, str], workers: int, timeout: float
+    router: zmq.Socket, peers: dict[bytes, str], workers: int, port: int, timeout: float
 ) -> None:
     """Wait at the sink until a ventilator and so many workers are there; let the first one go.
 
-    `router` and `pull` are the sink's sockets for control and for results, bound. Filled here are
-    its `peers`: who is at the other end of each connection. TimeoutError says who did not come.
+    `router` is the sink's socket for control, `port` where the results go. Filled here are its
+    `peers`: who is at the other end of each connection. TimeoutError says who did not come.
     """
     deadline = monotonic() + timeout
     while len(names := set(peers.values())) <= workers or VENTILATOR not in names:
@@ -64,13 +64,13 @@ def assemble(
                 f"{len(names - {VENTILATOR})} of {workers} workers came to the "
                 f"{describe(router)} within {timeout:g} s"
             )
-        hear(router, pull, peers)
+        hear(router, peers, port)
     for identity in [one for one, name in peers.items() if name == VENTILATOR]:
-        _let_go(router, pull, identity)
+        send_parts(router, [identity, *messages.pack_message("go", {"port": port})])
 
 
 def hear(
-    router: zmq.Socket, pull: zmq.Socket, peers: dict[bytes, str], assembled: bool = False
+    router: zmq.Socket, peers: dict[bytes, str], port: int, assembled: bool = False
 ) -> int | None:
     """Take in one message at the sink, and answer it; return how many frames were sent, if told."""
     identity, *parts = recv_parts(router)
@@ -81,12 +81,7 @@ def hear(
     if topic == "hello":
         name = peers[identity.bytes] = str(header.get("name"))
         if assembled or name != VENTILATOR:
-            _let_go(router, pull, identity)
+            send_parts(router, [identity, *messages.pack_message("go", {"port": port})])
     elif topic == "sent" and isinstance(header.get("frames"), int):
         return header["frames"]
     return None
-
-
-def _let_go(router, pull, identity):
-    port = int(endpoint_of(pull).rpartition(":")[2])
-    send_parts(router, [identity, *messages.pack_message("go", {"port": port})])

@@ -28,6 +28,7 @@ import math
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import zmq
@@ -72,10 +73,10 @@ def camera_server(camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*") -
         contextlib.suppress(KeyboardInterrupt),
     ):
         print(f"camera server: {source.source} at {prepare_and_bind(socket, bind)}", flush=True)
-        sequence, done = 0, ""
-        while done != "stop":
-            done = reply_once(socket, source, sequence)
-            sequence += done == "read"
+        sequence, running = 0, True
+        while running:
+            was_frame, running = reply_once(socket, source, sequence)
+            sequence += was_frame
 
 
 def prepare_and_bind(socket: zmq.Socket, endpoint: str) -> str:
@@ -90,10 +91,10 @@ def prepare_and_bind(socket: zmq.Socket, endpoint: str) -> str:
 
 def reply_once(
     socket: zmq.Socket, camera: Camera, sequence: int, commands: Sequence[str] = COMMANDS
-) -> str:
+) -> tuple[bool, bool]:
     """Wait for a request, and reply to it: to read, with frame number `sequence`.
 
-    Returns the command that was carried out; of a request that got an error, nothing.
+    Returns whether the reply was a frame, and whether to go on: not after the request to stop.
     """
     parts = recv_parts(socket, math.inf, _MOST_PARTS)
     # The envelope ends with the first empty part. Without one, there is no request in it.
@@ -104,13 +105,13 @@ def reply_once(
     # for one too many; asking for the events makes it look.
     socket.get(zmq.EVENTS)
     send_parts(socket, envelope + reply)
-    return done
+    return done == "read", done != "stop"
 
 
 def _answer(camera, parts, sequence, commands):
     """Return the parts of the reply, whatever came, and the command if it was carried out."""
     try:
-        command, parameters = _unpack_request(parts, commands)
+        command, parameters = unpack_request(parts, commands)
         match command:
             case "read":
                 return messages.pack_frame(camera.read(), sequence=sequence), command
@@ -131,7 +132,15 @@ def _answer(camera, parts, sequence, commands):
     return messages.pack_message("error", {"error": text[:_LONGEST_ERROR]}), ""
 
 
-def _unpack_request(parts, commands):
+def pack_request(command: str, parameters: Header | None = None) -> list[bytes]:
+    """Return the parts of a request: the command and, where there are any, its parameters."""
+    if not isinstance(command, str):
+        raise MessageError(f"a command is text, not {command!r}: write 'read', without b")
+    also = [] if parameters is None else [messages.to_json(parameters)]
+    return [command.encode(), *also]
+
+
+def unpack_request(parts: Sequence[Any], commands: Sequence[str] = COMMANDS) -> tuple[str, Header]:
     """Return command and parameters from the parts of a request."""
     if len(parts) not in (1, 2):
         count = "more" if parts else "none behind an empty part, which a REQ socket sends by itself"
@@ -175,16 +184,11 @@ def request(
 
     Raises
     ------
-    RequestError, MessageError
-        If the server replied with an error, or is none for cameras.
-    TimeoutError
-        If no reply came; says who listens at the endpoint.
+    RequestError, MessageError, TimeoutError
+        If the server replied with an error, or is none for cameras; if no reply came (says who
+        listens at the endpoint).
     """
-    if not isinstance(command, str):
-        raise MessageError(f"a command is text, not {command!r}: write 'read', without b")
-    parts = [command.encode()]
-    if parameters is not None:
-        parts.append(messages.to_json(parameters))
+    parts = pack_request(command, parameters)
     with zmq.Context() as context:
         context.linger = 0  # a request nobody took is forgotten
         for _ in range(1 + retries):
@@ -194,15 +198,19 @@ def request(
                 sockets.connect(socket, endpoint)
                 send_parts(socket, parts)
                 with contextlib.suppress(TimeoutError):
-                    reply = recv_parts(socket, timeout)
-                    break
-        else:
-            tries = f"{1 + retries} times {timeout:g} s" if retries else f"{timeout:g} s"
-            raise TimeoutError(
-                f"waited {tries} for a reply to {command!r} from {endpoint}: "
-                f"{sockets.who_listens(endpoint)}. Is the server running, and not busy?"
-            )
-    topic, header, pixels = messages.unpack_message(reply)
+                    return unpack_reply(recv_parts(socket, timeout), endpoint, command)
+    tries = f"{1 + retries} times {timeout:g} s" if retries else f"{timeout:g} s"
+    raise TimeoutError(
+        f"waited {tries} for a reply to {command!r} from {endpoint}: "
+        f"{sockets.who_listens(endpoint)}. Is the server running, and not busy?"
+    )
+
+
+def unpack_reply(
+    parts: Sequence[Any], endpoint: str, command: str
+) -> tuple[str, Header, np.ndarray | None]:
+    """Return topic, header and frame of a reply; RequestError if the server replied with one."""
+    topic, header, pixels = messages.unpack_message(parts)
     if topic == "error":
         raise RequestError(f"{endpoint} replied to {command!r}: {header.get('error', header)}")
     return topic, header, messages.view_frame(topic, header, pixels) if topic == "frame" else None

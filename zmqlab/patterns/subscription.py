@@ -40,10 +40,9 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
 
     Parameters
     ----------
-    endpoint
-        Where the publisher is, for example ``tcp://127.0.0.1:5555``. It may start later, or again.
-    topic
-        The name of the stream.
+    endpoint, topic
+        Where the publisher is, for example ``tcp://127.0.0.1:5555`` (it may start later, or
+        again), and the name of its stream.
     hwm
         High-water mark: how many frames may wait here until they are asked for. When so many
         do, and as many as the publisher allows wait there, further ones are lost.
@@ -56,10 +55,8 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
         The header of the frame returned last: its sequence, time, ...
     latency : float
         Seconds from its capture until it was read here, as right as the clocks of two computers.
-    received : int
-        Frames that arrived.
-    lost : int
-        Frames that were sent after the first one received, but did not arrive.
+    received, lost : int
+        Frames that arrived; frames sent after the first of them that did not.
     gaps : list of (int, int)
         The first and the last number of each stretch of lost frames; the newest 1,000 stretches.
     first : int or None
@@ -184,9 +181,20 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
 
     def why_nothing(self) -> str:
         """Find out why no frame comes: takes some seconds. Returns half a sentence."""
-        others = [] if self.received else self._listen_to_all()
-        if others:
-            return f"what is published there is {', '.join(map(repr, others))}"
+        topics: set[str] = set()
+        if not self.received:  # what is published there? For a moment, everything is subscribed to
+            deadline = time.monotonic() + _LISTEN
+            # First the one, then the other: the publisher never counts two subscribers.
+            self._socket.unsubscribe(self._wire)
+            self._socket.subscribe("")
+            while len(topics) < 5 and (left := deadline - time.monotonic()) > 0:
+                if sockets.wait({self._socket: zmq.POLLIN}, left):
+                    topic = recv_parts(self._socket)[0].bytes[:40]
+                    topics.add(topic.decode(errors="backslashreplace").removesuffix("/"))
+            self._socket.unsubscribe("")
+            self._socket.subscribe(self._wire)
+        if topics:
+            return f"what is published there is {', '.join(map(repr, sorted(topics)))}"
         return sockets.who_listens(self.endpoint).replace("did not answer", "sends nothing")
 
     def close(self) -> None:
@@ -257,20 +265,6 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
         self._next[stream] = sequence + 1
         if len(self._next) > _MOST_STREAMS:
             del self._next[next(iter(self._next))]
-
-    def _listen_to_all(self):
-        """Subscribe to everything in place of the topic, for a moment: what is published?"""
-        found, deadline = set(), time.monotonic() + _LISTEN
-        # First the one, then the other: the publisher never counts two subscribers.
-        self._socket.unsubscribe(self._wire)
-        self._socket.subscribe("")
-        while len(found) < 5 and (left := deadline - time.monotonic()) > 0:
-            if sockets.wait({self._socket: zmq.POLLIN}, left):
-                topic = recv_parts(self._socket)[0].bytes[:40].decode(errors="backslashreplace")
-                found.add(topic.removesuffix("/"))
-        self._socket.unsubscribe("")
-        self._socket.subscribe(self._wire)
-        return sorted(found)
 
 
 subscribe = Subscription  # what it is called when it is used

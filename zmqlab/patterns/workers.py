@@ -93,11 +93,9 @@ class Results:
     ----------
     spectra : numpy.ndarray
         What the task made of each frame, in the order of the frames: the first axis is the frame.
-    worker : numpy.ndarray of str
-        Who made it, for each frame.
-    arrival : numpy.ndarray of float
-        When it arrived, for each frame: seconds since the first frame was handed out.
-        ``arrival.argsort()`` are the numbers of the frames in the order of arrival.
+    worker, arrival : numpy.ndarray of str, of float
+        Who made it, for each frame, and when it arrived: seconds since the first frame was handed
+        out. ``arrival.argsort()`` are the numbers of the frames in the order of arrival.
     seconds : float
         From the first frame handed out to the last result in its place.
     """

@@ -6,12 +6,10 @@ systems. In the other process `child` runs first, `observed` makes its sockets t
 and `report_sender` sends that to `report_receiver`, over here.
 """
 
-from collections.abc import Callable
-
 import lazy_loader
 
 __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
-# Called before each start. Rooms that this one must not import put here what tidies up after their
-# processes that were killed.
-before_start: list[Callable[[], None]] = []
+# Names of functions that are called before each start. Rooms that this one must not import put
+# here what tidies up after their processes that were killed.
+before_start: list[str] = []

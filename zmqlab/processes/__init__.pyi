@@ -7,4 +7,4 @@ from .launch import start as start
 from .launch import stop_all as stop_all
 from .observed import ready as ready
 
-before_start: list
+before_start: list[str]

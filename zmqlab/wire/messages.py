@@ -283,6 +283,5 @@ _decode = json.JSONDecoder(parse_constant=_refuse).decode
 def _short(value):
     """Show a value in an error message, shortened, however long it is."""
     if isinstance(value, bytes | memoryview | zmq.Frame):
-        start = bytes(memoryview(value)[:40])
-        return repr(start) + ("..." if len(value) > len(start) else "")
+        value = bytes(memoryview(value)[:99])
     return reprlib.repr(value)

@@ -1,7 +1,7 @@
 """Bind, connect and wait, with errors that say what to do.
 
-pyzmq says `Invalid argument`; these say which argument, why, and what to write
-instead. They take any pyzmq socket and add nothing to it.
+pyzmq says `Invalid argument`; these say which argument, why, and what to write instead. They take
+any pyzmq socket and add nothing to it.
 """
 
 import errno
@@ -94,9 +94,8 @@ def describe(socket: zmq.Socket) -> str:
 def who_listens(endpoint: str, timeout: float = 3.0) -> str:
     """Say in half a sentence what is at the other end of a tcp endpoint now, by knocking at it.
 
-    A ZeroMQ socket greets whoever connects, before a word is said to it
-    (https://rfc.zeromq.org/spec/23/, "Greeting"), so that a silent listener is
-    something else. Nothing is sent.
+    A ZeroMQ socket greets whoever connects, before a word is said to it, so that a silent listener
+    is something else (https://rfc.zeromq.org/spec/23/, "Greeting"). Nothing is sent.
     """
     parts = urlsplit(endpoint)
     if parts.scheme != "tcp":
