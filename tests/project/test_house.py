@@ -19,9 +19,8 @@ ROOMS = sorted(path.parent.name for path in ROOT.glob("zmqlab/*/__init__.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BESIDE = sorted((ROOT / "notebooks").rglob("*.py"))  # files that notebooks open and run
 
-# The aim is 7,000 lines for the module without course/, and 2,500 to be read: until it is reached,
-# these may only go down.
-LONGEST_FILE, MODULE, READ = 350, 7480, 2925
+# Lines of Python: of a file, of the module without course/, of what one is invited to read.
+LONGEST_FILE, MODULE, READ = 350, 7000, 2500
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {"wire/shared.py", "wire/ring.py", "patterns/farm.py"}
 
