@@ -7,7 +7,6 @@ Each frame goes to whoever has subscribed by then; nobody asks whether it arrive
                                └── SUB    for frame in subscribe(...)
 
 What travels stands in `zmqlab.patterns.stream`; `publisher` sends it, `subscription` receives it.
-This is the camera that is published.
 """
 
 import contextlib
@@ -77,8 +76,7 @@ def camera_publisher(
     TimeoutError
         If too few subscribers came, or one that all wait for takes no more frames.
     """
-    if count is not None:
-        check_count(count=count)
+    check_count(count=1 if count is None else count)
     with (
         contextlib.suppress(KeyboardInterrupt),
         open_camera(camera) as source,

@@ -119,9 +119,8 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
         """Wait until there are `count` subscribers. They get every frame that is sent from now on.
 
         A frame sent before a subscription has arrived does not go to that subscriber, and only the
-        publisher can see it arrive. (Whoever subscribes to everything may only be looking for what
-        there is: nobody waits for them.) If there are fewer after `timeout` seconds, this raises
-        TimeoutError.
+        publisher can see it arrive. (Whoever subscribes to everything may only be looking: nobody
+        waits for them.) TimeoutError, if there are fewer after `timeout` seconds.
         """
         deadline = monotonic() + timeout
         self.look()

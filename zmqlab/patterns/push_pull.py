@@ -121,8 +121,7 @@ def fft_worker(
     ):
         push.linger = dealer.linger = 0
         pull.rcvhwm = push.sndhwm = HWM
-        port = greet(dealer, control, worker, timeout)
-        if port is None:
+        if (port := greet(dealer, control, worker, timeout)) is None:
             return
         sockets.connect(push, f"{control.rpartition(':')[0]}:{port}")
         sockets.connect(pull, endpoint)  # last: who cannot deliver must not take a frame
@@ -144,10 +143,8 @@ def sink(
 
     Parameters
     ----------
-    control
-        Where to bind the socket at which the others announce themselves.
-    results
-        Where to bind the socket for results, at the same address.
+    control, results
+        Where to bind, at one address: for the others to announce themselves, and for results.
     workers
         How many must be there before the ventilator starts; others may come later.
     timeout

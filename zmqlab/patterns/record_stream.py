@@ -56,8 +56,7 @@ def record(
     TimeoutError
         If no frame came at all.
     """
-    if count is not None:
-        check_count(count=count)
+    check_count(count=1 if count is None else count)
     most = math.inf if count is None else count
     with (
         Recorder(path, compression) as recorder,

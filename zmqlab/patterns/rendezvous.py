@@ -15,6 +15,7 @@ The greetings could be REQ and REP. But who has sent a request can do nothing bu
 reply, and these have work to do until they hear of the end.
 """
 
+import contextlib
 from time import monotonic
 
 import zmq
@@ -74,14 +75,12 @@ def hear(
 ) -> int | None:
     """Take in one message at the sink, and answer it; return how many frames were sent, if told."""
     identity, *parts = recv_parts(router)
-    try:
+    with contextlib.suppress(messages.MessageError):  # of nobody of ours
         topic, header, _ = messages.unpack_message(parts)
-    except messages.MessageError:
-        return None  # from nobody of ours
-    if topic == "hello":
-        name = peers[identity.bytes] = str(header.get("name"))
-        if assembled or name != VENTILATOR:
-            send_parts(router, [identity, *messages.pack_message("go", {"port": port})])
-    elif topic == "sent" and isinstance(header.get("frames"), int):
-        return header["frames"]
+        if topic == "hello":
+            name = peers[identity.bytes] = str(header.get("name"))
+            if assembled or name != VENTILATOR:
+                send_parts(router, [identity, *messages.pack_message("go", {"port": port})])
+        elif topic == "sent" and isinstance(header.get("frames"), int):
+            return header["frames"]
     return None

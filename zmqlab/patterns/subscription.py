@@ -225,8 +225,7 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             self.refused += not overtaken
             self.complaint = str(error)
             return None
-        stream = header.get("stream")
-        stream = stream if isinstance(stream, str) else None
+        stream = name if isinstance(name := header.get("stream"), str) else None
         if stream is not None and stream == self._over:
             return None  # the end is said until all have left
         self._ended = header.get("end") is True

@@ -19,8 +19,7 @@ def watch(*, connect: str, topic: str = "camera") -> None:
     Parameters
     ----------
     connect
-        Where the publisher is, for example ``tcp://127.0.0.1:5555``. It may come later, go, and
-        come again.
+        Where the publisher is, for example ``tcp://127.0.0.1:5555``. It may come and go.
     topic
         The name of the stream.
     """

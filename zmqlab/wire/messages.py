@@ -98,7 +98,8 @@ def recv_frame(socket: zmq.Socket, timeout: float = 10.0) -> Received:
     Raises
     ------
     MessageError, TimeoutError
-        If the message is not a frame; if none arrived within `timeout` seconds.
+        If the message is not a frame (the socket is ready for the next one then); if none arrived
+        within `timeout` seconds.
     """
     return unpack_frame(recv_parts(socket, timeout))
 
@@ -108,8 +109,12 @@ def send_message(
 ) -> None:
     """Send a message that need not be a frame: ``topic | header | pixels``.
 
-    The header is what JSON can hold; the pixels are bytes, or a contiguous array of numbers, and
-    often empty. Everything else is as for `send_frame`.
+    Parameters
+    ----------
+    socket, topic, timeout
+        As for `send_frame`, which raises the same errors.
+    header, pixels
+        What JSON can hold; and bytes or a contiguous array of numbers, often empty.
     """
     send_parts(socket, pack_message(topic, header, pixels), timeout)
 
@@ -130,7 +135,13 @@ def pack_frame(
 def frame_header(
     frame: np.ndarray, sequence: int = 0, time: float | None = None, **extra: Any
 ) -> Header:
-    """Return the header of a frame. Parameters and MessageError as for `send_frame`."""
+    """Return the header of a frame.
+
+    Parameters
+    ----------
+    frame, sequence, time, **extra
+        As for `send_frame`, which raises the same MessageError.
+    """
     array = np.asarray(frame)
     dtype = array.dtype.newbyteorder("<")
     if dtype not in _NAMES:
@@ -164,7 +175,8 @@ def view_frame(topic: str, header: Header, pixels: memoryview) -> np.ndarray:
 def check_frame(topic: str, header: Header) -> tuple[np.dtype, list[int], int]:
     """Return dtype, shape and number of bytes of the frame that a header describes.
 
-    It comes from outside: no array is made before each number has been checked.
+    It comes from outside: no array is made before each of its numbers has been checked, and this
+    number of bytes compared with those that are really there.
     """
     if not header.keys() >= _KEYS:
         missing = [key for key in _KEYS if key not in header]
