@@ -27,9 +27,8 @@ from zmqlab.patterns.workers import FarmError, dismiss, gather, unpack_result
 from zmqlab.processes.handle import ProcessError, StartError
 from zmqlab.processes.launch import process, start
 from zmqlab.wire.messages import pack_message, send_frame
-from zmqlab.wire.parts import recv_parts
 from zmqlab.wire.shared import FrameRing, RingReader
-from zmqlab.wire.sockets import bind
+from zmqlab.wire.sockets import bind, recv_parts
 
 
 def small_frames(count=100):

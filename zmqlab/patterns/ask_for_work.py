@@ -29,9 +29,8 @@ import zmq
 from zmqlab.patterns.workers import FarmError, Result, some, unpack_result, work
 from zmqlab.processes.handle import Process
 from zmqlab.wire.messages import MessageError, pack_frame, send_message, unpack_message
-from zmqlab.wire.parts import recv_parts, send_parts
 from zmqlab.wire.shared import FrameRing, RingReader
-from zmqlab.wire.sockets import connect, describe, wait
+from zmqlab.wire.sockets import connect, describe, recv_parts, send_parts, wait
 
 ROOM = 3  # frames a worker asks for: one to work on, one there already, one on its way
 _MOST_ROOM = 8

@@ -12,7 +12,6 @@ from zmqlab.patterns.stream import WAITING_TO_BE_SENT, wire_topic
 from zmqlab.wire import sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import pack_frame
-from zmqlab.wire.parts import send_each
 from zmqlab.wire.shared import FrameRing, RingFull
 
 _TRY = 0.2  # seconds: what waits for longer lets others have their turn so often
@@ -155,7 +154,7 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
         deadline = monotonic() + timeout
         while parts:
             with contextlib.suppress(zmq.Again):
-                return send_each(self._socket, parts)
+                return sockets.send_each(self._socket, parts)
             if monotonic() > deadline:
                 self.sequence -= 1
                 raise TimeoutError(
@@ -176,7 +175,7 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
         end = pack_frame(nothing, self._wire, self.sequence, stream=self._stream, end=True)
         while True:  # more than once: it is dropped like a frame where there is no room
             with contextlib.suppress(zmq.Again):
-                send_each(self._socket, end)
+                sockets.send_each(self._socket, end)
             left = deadline - monotonic()
             if left < 0 or self._left >= there:
                 break

@@ -31,7 +31,6 @@ from zmqlab.patterns.rendezvous import VENTILATOR, assemble, greet, hear, is_ove
 from zmqlab.patterns.workers import Result, Results, dismiss, gather, some, unpack_result, work
 from zmqlab.wire import sockets
 from zmqlab.wire.messages import recv_frame, send_frame, send_message
-from zmqlab.wire.parts import recv_parts, send_parts
 from zmqlab.wire.shared import RingReader
 
 HWM = 4  # frames or results in each queue; ZeroMQ's 1000 frames of 640 x 480 would be 922 MB
@@ -130,7 +129,7 @@ def fft_worker(
             parts = work(task, header, frame, worker)
             if is_over(dealer, {push: zmq.POLLOUT}, timeout):
                 return
-            send_parts(push, parts)
+            sockets.send_parts(push, parts)
 
 
 def sink(
@@ -185,7 +184,7 @@ def _collect(router, pull, peers, port, timeout) -> Iterator[Result]:
             sent = hear(router, peers, port, assembled=True)
             total = total if sent is None else sent
         if pull in ready:
-            result = unpack_result(recv_parts(pull), RingReader())
+            result = unpack_result(sockets.recv_parts(pull), RingReader())
             if result and result[0] not in seen:
                 heard = monotonic()
                 seen.add(result[0])

@@ -21,8 +21,7 @@ from time import monotonic
 import zmq
 
 from zmqlab.wire import messages
-from zmqlab.wire.parts import recv_parts, send_parts
-from zmqlab.wire.sockets import connect, describe, wait, who_listens
+from zmqlab.wire.sockets import connect, describe, recv_parts, send_parts, wait, who_listens
 
 VENTILATOR = "ventilator"
 

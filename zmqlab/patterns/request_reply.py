@@ -37,7 +37,6 @@ from zmqlab.cameras import Camera, CameraError, open_camera
 from zmqlab.wire import messages, sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import Header, MessageError
-from zmqlab.wire.parts import recv_parts, send_parts
 
 COMMANDS = ("read", "set", "info", "stop")
 _MOST_PARTS = 16  # looked at: envelope and request
@@ -96,7 +95,7 @@ def reply_once(
 
     Returns whether the reply was a frame, and whether to go on: not after the request to stop.
     """
-    parts = recv_parts(socket, math.inf, _MOST_PARTS)
+    parts = sockets.recv_parts(socket, math.inf, _MOST_PARTS)
     # The envelope ends with the first empty part. Without one, there is no request in it.
     empty = next((number for number, part in enumerate(parts) if not len(part)), None)
     envelope, asked = parts[: (empty or 0) + 1], [] if empty is None else parts[empty + 1 :]
@@ -104,7 +103,7 @@ def reply_once(
     # libzmq looks only now and then which replies have left the queue, and drops what it takes
     # for one too many; asking for the events makes it look.
     socket.get(zmq.EVENTS)
-    send_parts(socket, envelope + reply)
+    sockets.send_parts(socket, envelope + reply)
     return done == "read", done != "stop"
 
 
@@ -196,9 +195,9 @@ def request(
                 socket = context.socket(zmq.REQ)
             with socket:
                 sockets.connect(socket, endpoint)
-                send_parts(socket, parts)
+                sockets.send_parts(socket, parts)
                 with contextlib.suppress(TimeoutError):
-                    return unpack_reply(recv_parts(socket, timeout), endpoint, command)
+                    return unpack_reply(sockets.recv_parts(socket, timeout), endpoint, command)
     tries = f"{1 + retries} times {timeout:g} s" if retries else f"{timeout:g} s"
     raise TimeoutError(
         f"waited {tries} for a reply to {command!r} from {endpoint}: "

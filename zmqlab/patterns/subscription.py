@@ -13,7 +13,6 @@ from zmqlab.patterns.stream import WAITING_IN_THE_SYSTEM, WAITING_TO_BE_READ, wi
 from zmqlab.wire import sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import MessageError
-from zmqlab.wire.parts import recv_parts
 from zmqlab.wire.shared import Overtaken, RingReader
 
 _MOST_GAPS = 1000  # remembered; older ones are only counted
@@ -136,7 +135,7 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             self._socket.subscribe(self._wire)
         while not self._ended:
             arrived = sockets.wait({self._socket: zmq.POLLIN}, deadline - time.monotonic())
-            frame = self._take(recv_parts(self._socket)) if arrived else None
+            frame = self._take(sockets.recv_parts(self._socket)) if arrived else None
             if frame is not None:
                 return frame
             if time.monotonic() >= deadline and not self._ended:
@@ -189,7 +188,7 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             self._socket.subscribe("")
             while len(topics) < 5 and (left := deadline - time.monotonic()) > 0:
                 if sockets.wait({self._socket: zmq.POLLIN}, left):
-                    topic = recv_parts(self._socket)[0].bytes[:40]
+                    topic = sockets.recv_parts(self._socket)[0].bytes[:40]
                     topics.add(topic.decode(errors="backslashreplace").removesuffix("/"))
             self._socket.unsubscribe("")
             self._socket.subscribe(self._wire)

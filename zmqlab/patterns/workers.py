@@ -23,8 +23,8 @@ import numpy as np
 import zmq
 
 from zmqlab.wire.messages import Header, MessageError, pack_frame, pack_message, unpack_message
-from zmqlab.wire.parts import send_each
 from zmqlab.wire.shared import FrameRing, RingReader
+from zmqlab.wire.sockets import send_each
 
 Result = tuple[int, str, np.ndarray]  # number of the frame, name of the worker, what came out
 

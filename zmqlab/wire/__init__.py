@@ -1,8 +1,8 @@
 """How a message travels: its parts, the sockets it goes through, and memory that is shared.
 
-Read `messages` first: what a frame looks like on its way. `parts` sends and receives the parts of
-a message as one, `sockets` binds, connects and waits with errors that say what to do. `shared`
-and `ring` are for later: frames that stay where they are, in memory that several processes see.
+Read `messages` first: what a frame looks like on its way. `sockets` binds and connects, sends and
+receives the parts of a message as one, with errors that say what to do. `shared` and `ring` are
+for later: frames that stay where they are, in memory that several processes see.
 """
 
 import lazy_loader

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 import zmq
 
-from zmqlab.wire.parts import recv_parts, send_parts
+from zmqlab.wire.sockets import recv_parts, send_parts
 
 # By name, as they are written in a header. Others (objects, records, dates) do not travel.
 _PLAIN = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "

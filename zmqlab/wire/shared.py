@@ -30,8 +30,7 @@ from numpy.typing import DTypeLike
 
 from zmqlab.wire import messages, ring
 from zmqlab.wire.messages import MessageError, Received
-from zmqlab.wire.parts import recv_parts, send_parts
-from zmqlab.wire.sockets import check_count
+from zmqlab.wire.sockets import check_count, recv_parts, send_parts
 
 
 class Overtaken(MessageError):
