@@ -70,13 +70,11 @@ def test_frames_side_by_side_with_titles(frame):
     )
 
 
-def test_spectrum_beside_one_frame_and_below_several(frame):
-    left, right, _ = show_frame(frame, spectrum=True).axes
-    assert (left.get_xlabel(), right.get_xlabel()) == ("x (pixels)", "fx (cycles per pixel)")
+def test_spectra_side_by_side(frame):
+    left, right, _ = show_spectrum(frame, frame, titles=["one", "other"]).axes
+    assert [left.get_title(), right.get_title()] == ["one", "other"]
+    assert left.get_xlabel() == right.get_xlabel() == "fx (cycles per pixel)"
     assert left.get_position().x1 < right.get_position().x0
-    upper, _, lower, *_ = show_frame(frame, frame, spectrum=True).axes
-    assert lower.get_xlabel() == "fx (cycles per pixel)"
-    assert lower.get_position().y1 < upper.get_position().y0
 
 
 @pytest.mark.parametrize(("period", "angle"), [(12.0, 25.0), (7.5, 110.0)])
@@ -150,26 +148,26 @@ def test_a_frame_of_which_nobody_knows_what_is_white(show, bad, says):
 @pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 1), (1, 640), (480, 1, 3), (7, 5)])
 def test_a_frame_may_be_small_and_of_one_grey(shape):
-    pixels = rendered(show_frame(np.zeros(shape, np.uint8), spectrum=True))
-    assert max(pixels.shape) < 1000
+    for show in (show_frame, show_spectrum):
+        assert max(rendered(show(np.zeros(shape, np.uint8))).shape) < 1020
 
 
 def test_three_spectra_share_one_scale_and_are_large():
     frames = [
         np.random.default_rng(0).integers(0, top, (120, 160), np.uint8) for top in (9, 99, 250)
     ]
-    for picture in (show_spectrum(*frames), show_frame(*frames, spectrum=True)):
-        rendered(picture)  # lays it out
-        spectra = [axes for axes in picture.axes if axes.get_xlabel().startswith("fx")]
-        assert len(picture.axes) == len([a for a in picture.axes if a.images]) + 1  # one colour bar
-        scales = {(image.norm.vmin, image.norm.vmax) for a in spectra for image in a.images}
-        ((low, high),) = scales
-        brightest = np.log10(frames[2].sum() + 1)  # at zero frequency
-        assert high == pytest.approx(brightest, abs=1e-3)
-        assert low < np.log10(np.sqrt(120 * 160) * 9)
-        assert len(spectra) == 3
-        assert min(axes.get_window_extent().width for axes in spectra) > 195  # pixels
-        assert [axes.get_ylabel() for axes in spectra] == ["fy (cycles per pixel)", "", ""]
+    picture = show_spectrum(*frames)
+    rendered(picture)  # lays it out
+    spectra = [axes for axes in picture.axes if axes.get_xlabel().startswith("fx")]
+    assert len(picture.axes) == len([a for a in picture.axes if a.images]) + 1  # one colour bar
+    scales = {(image.norm.vmin, image.norm.vmax) for a in spectra for image in a.images}
+    ((low, high),) = scales
+    brightest = np.log10(frames[2].sum() + 1)  # at zero frequency
+    assert high == pytest.approx(brightest, abs=1e-3)
+    assert low < np.log10(np.sqrt(120 * 160) * 9)
+    assert len(spectra) == 3
+    assert min(axes.get_window_extent().width for axes in spectra) > 195  # pixels
+    assert [axes.get_ylabel() for axes in spectra] == ["fy (cycles per pixel)", "", ""]
 
 
 def test_titles_that_do_not_fit(frame):
@@ -181,7 +179,8 @@ def test_titles_that_do_not_fit(frame):
 
 def test_read_only_frame_is_left_alone(frame):
     frame.flags.writeable = False  # as one that was received is
-    show_frame(frame, spectrum=True).png()
+    show_frame(frame).png()
+    show_spectrum(frame).png()
 
 
 def luminance(colour):
@@ -220,7 +219,8 @@ def test_everything_written_is_grey_on_nothing(frame, capsys):
         right.legend([left.patches[0]], ["the other"])
         shown.append(left.figure)
     shown += [
-        show_frame(frame, spectrum=True, titles="title"),
+        show_frame(frame, titles="title"),
+        show_spectrum(frame, titles="title"),
         show_timeline([("Ann", [(0, 1, "waited")])], title="title"),
     ]
     for picture in shown:

@@ -23,13 +23,12 @@ from zmqlab.cameras import CameraError, open_camera
 from zmqlab.patterns.ask_for_work import ROOM, asking_worker, hand_out, welcome
 from zmqlab.patterns.farm import fft_farm
 from zmqlab.patterns.push_pull import fft_worker, sink, ventilator
-from zmqlab.patterns.workers import FarmError, dismiss, gather
+from zmqlab.patterns.workers import FarmError, dismiss, gather, unpack_result
 from zmqlab.processes.handle import ProcessError, StartError
 from zmqlab.processes.launch import process, start
 from zmqlab.wire.messages import pack_message, send_frame
-from zmqlab.wire.parts import recv_parts
-from zmqlab.wire.shared import FrameRing
-from zmqlab.wire.sockets import bind
+from zmqlab.wire.shared import FrameRing, RingReader
+from zmqlab.wire.sockets import bind, recv_parts
 
 
 def small_frames(count=100):
@@ -571,6 +570,12 @@ def test_strangers_are_ignored():
 
         frames = small_frames()
         check(farm_of_threads(frames, disturb=disturb), frames)
+
+
+def test_a_result_without_a_number_is_from_no_worker():
+    """At the sink, to which anybody may push."""
+    parts = pack_message("result", {"worker": "x"})
+    assert unpack_result(parts, RingReader()) is None
 
 
 def test_gone_before_it_is_given_a_frame():

@@ -22,7 +22,7 @@ from zmqlab import (
     start,
     subscribe,
 )
-from zmqlab.wire.parts import recv_parts, send_parts
+from zmqlab.wire.sockets import recv_parts, send_parts
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX's")
 

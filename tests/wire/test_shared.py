@@ -25,8 +25,8 @@ from zmqlab import FrameRing, MessageError, Overtaken, RingReader, send_frame, s
 from zmqlab.processes.launch import processes
 from zmqlab.wire import ring
 from zmqlab.wire.messages import pack_frame, recv_frame, recv_message, send_message
-from zmqlab.wire.parts import recv_parts
 from zmqlab.wire.shared import RingFull
+from zmqlab.wire.sockets import recv_parts
 
 DTYPES = ["bool", "int8", "uint8", "uint16", "int64", "float16", "float32", "complex128"]
 SHAPES = [(), (1,), (0,), (480, 640), (48, 64, 3), (2, 0, 5), (3, 5, 7, 2)]

@@ -8,10 +8,8 @@ def check_frame(frame: object) -> np.ndarray:
 
     Raises
     ------
-    TypeError
-        If it is not a numpy array, or not one of real numbers.
-    ValueError
-        If it has another shape, or no pixels.
+    TypeError, ValueError
+        If it is not a numpy array of real numbers; if it has another shape, or no pixels.
     """
     if not isinstance(frame, np.ndarray):
         why = ". A camera that is busy or gone gives None" if frame is None else ""

@@ -69,17 +69,8 @@ def spectrum(frame: np.ndarray) -> np.ndarray:
 def log_spectrum(spectrum: np.ndarray, width: int) -> np.ndarray:
     """Turn a spectrum F into a picture: log10(1 + abs(F)), the zero frequency in the middle.
 
-    Parameters
-    ----------
-    spectrum
-        As the function `spectrum` returns it.
-    width
-        Of the frame it comes from: a half plane does not tell 640 from 641.
-
-    Returns
-    -------
-    numpy.ndarray
-        Height x width, float32; its axes are `frequencies`.
+    It comes from a frame so many pixels wide: a half plane does not tell 640 from 641. The picture
+    is height x width, float32; its axes are `frequencies`.
     """
     _check(spectrum, (len(spectrum), width))
     half = np.log10(1 + np.abs(np.asarray(spectrum, np.complex64)))
@@ -89,12 +80,9 @@ def log_spectrum(spectrum: np.ndarray, width: int) -> np.ndarray:
 
 
 def frequencies(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the axes of `log_spectrum`: fx of each column and fy of each row, in cycles per pixel.
+    """Return the axes of `log_spectrum`, of a frame of that shape (height, width).
 
-    Parameters
-    ----------
-    shape
-        Of the frame: height, width.
+    They are fx of each column and fy of each row, in cycles per pixel.
     """
     height, width = shape[:2]
     return np.fft.fftshift(np.fft.fftfreq(width)), np.fft.fftshift(np.fft.fftfreq(height))
@@ -111,18 +99,11 @@ def find_peaks(spectrum: np.ndarray, shape: tuple[int, ...], count: int = 1) -> 
 
     Parameters
     ----------
-    spectrum
-        As the function `spectrum` returns it.
-    shape
-        Of the frame: height, width.
+    spectrum, shape
+        As the function `spectrum` returns it; and of the frame: height, width.
     count
-        How many to find. Each wave has two peaks, (fx, fy) and (-fx, -fy); the one with fx > 0
-        counts.
-
-    Returns
-    -------
-    list of Peak
-        Strongest first; fewer than `count` if there are no more.
+        How many to find, the strongest first: fewer are returned if there are no more. Each wave
+        has two peaks, (fx, fy) and (-fx, -fy); the one with fx > 0 counts.
     """
     _check(spectrum, shape)
     height, width = shape[:2]

@@ -7,10 +7,4 @@ width x 3, uint8, blue, green, red.
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "opening": ["open_camera"],
-        "base": ["Camera", "CameraError", "EndOfVideo"],
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -3,10 +3,10 @@
 import math
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from numbers import Integral, Real
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +21,7 @@ class EndOfVideo(CameraError):
     """A video file that does not loop has no more frames."""
 
 
-class Camera:
+class Camera(AbstractContextManager["Camera"]):
     """Where frames come from.
 
     `open_camera` makes one. Use it with ``with``, so that the device is given back::
@@ -130,9 +130,6 @@ class Camera:
                 f"{self.source}: {name}={value!r}; give {asked} from {low:g} to {high:g}"
             )
         return tuple(map(int, numbers)) if kind is tuple else kind(value)
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, *exception: object) -> None:
         self.close()

@@ -118,7 +118,7 @@ def drawing(words: str, width: float = 6.4, height: float = 3.2, columns: int = 
 
 
 @rc_context(STYLE)
-def show_frame(*frames: np.ndarray, titles: Titles = None, spectrum: bool = False) -> Picture:
+def show_frame(*frames: np.ndarray, titles: Titles = None) -> Picture:
     """Show frames side by side.
 
     Parameters
@@ -127,8 +127,6 @@ def show_frame(*frames: np.ndarray, titles: Titles = None, spectrum: bool = Fals
         Height x width x 3 in BGR, or height x width in grey; uint8, or floating point from 0 to 1.
     titles
         One for each frame.
-    spectrum
-        Whether to show each frame's spectrum too: to the right of one frame, below several.
 
     Raises
     ------
@@ -136,28 +134,19 @@ def show_frame(*frames: np.ndarray, titles: Titles = None, spectrum: bool = Fals
         If one of `frames` is not a picture; the text says what it is instead.
     """
     words, titles = _describe("frame", frames, titles)
-    ratio = min(2, max(frame.shape[0] / frame.shape[1] for frame in frames))  # or narrower
-    if not spectrum:
-        picture, (upper,) = _grid(words, len(frames), ratio)
-    elif len(frames) == 1:
-        ratio = max(ratio, SPECTRUM_RATIO)
-        picture, ((*upper, right),) = _grid(f"{words}, with its spectrum", 2, ratio)
-        _draw_spectra([right], frames, ["spectrum"])
-    else:
-        words += ", with their spectra"
-        picture, (upper, lower) = _grid(words, len(frames), ratio, SPECTRUM_RATIO)
-        _draw_spectra(lower, frames, ["spectrum"] * len(frames))
-    for axes, frame, title in zip(upper, frames, titles, strict=True):
+    highest = max(frame.shape[0] / frame.shape[1] for frame in frames)
+    picture, row = _row(words, len(frames), min(2, max(0.1, highest)))  # or narrower, or lower
+    for axes, frame, title in zip(row, frames, titles, strict=True):
         pixels = frame[..., ::-1] if frame.ndim == 3 else frame  # BGR to RGB
         axes.imshow(pixels, cmap="gray", vmin=0, vmax=255 if frame.dtype == np.uint8 else 1)
         axes.set(title=title, xlabel="x (pixels)")
-    upper[0].set_ylabel("y (pixels)")
+    row[0].set_ylabel("y (pixels)")
     return picture
 
 
 @rc_context(STYLE)
 def show_spectrum(*frames: np.ndarray, titles: Titles = None) -> Picture:
-    """Show the spectra of frames side by side; `show_frame` can show the frames beside them.
+    """Show the spectra of frames side by side.
 
     Colour is the logarithm of the magnitude, to base 10, and means the same in all of them. The
     zero frequency is in the middle, and the axes point as those of the frame do. So a peak lies,
@@ -165,9 +154,36 @@ def show_spectrum(*frames: np.ndarray, titles: Titles = None) -> Picture:
 
     Parameters and errors are those of `show_frame`.
     """
+    import cv2
+
+    from zmqlab.analysis.spectra import frequencies, log_spectrum, spectrum
+
     words, titles = _describe("spectrum of a frame", frames, titles)
-    picture, (row,) = _grid(words, len(frames), SPECTRUM_RATIO)
-    _draw_spectra(row, frames, titles)
+    picture, row = _row(words, len(frames), SPECTRUM_RATIO)
+    levels = [frame if frame.dtype == np.uint8 else 255 * frame for frame in frames]
+    spectra = [log_spectrum(spectrum(each), each.shape[1]) for each in levels]
+    low = min(np.median(each) for each in spectra)  # that of the noise, in most frames
+    high = max(each.max() for each in spectra)
+    for axes, each, title in zip(row, spectra, titles, strict=True):
+        fx, fy = frequencies(each.shape)
+        half_x, half_y = 0.5 / len(fx), 0.5 / len(fy)  # of a bin: the axes are those of the middles
+        # A peak is one bin wide and would be lost on the way to fewer pixels: each bin is drawn as
+        # high as its highest neighbour.
+        near = 1 + 2 * math.ceil(max(each.shape) / 500)
+        image = axes.imshow(
+            cv2.dilate(each, np.ones((near, near))),
+            cmap="magma",
+            interpolation="nearest",  # versions of matplotlib differ in how they average
+            vmin=low,
+            vmax=high,
+            extent=(fx[0] - half_x, fx[-1] + half_x, fy[-1] + half_y, fy[0] - half_y),
+        )
+        axes.set(title=title, xlabel="fx (cycles per pixel)")
+        axes.tick_params(labelleft=axes is row[0])
+    row[0].set_ylabel("fy (cycles per pixel)")
+    bar = row[0].figure.colorbar(image, ax=row, fraction=0.05, pad=0.02, extend="min")
+    bar.set_label("log₁₀(1 + |F|), F in grey levels")
+    bar.outline.set_edgecolor(GREY)
     return picture
 
 
@@ -255,42 +271,9 @@ def _check_levels(frame):
         )
 
 
-def _grid(words, columns, *ratios) -> tuple[Picture, list[list[Axes]]]:
-    """Return a picture and its rows of axes, which are as many times as high as wide."""
+def _row(words, columns, ratio) -> tuple[Picture, list[Axes]]:
+    """Return a picture and a row of axes in it, which are so many times as high as wide."""
     width = min(WIDEST, WIDTH / columns)
-    size = (width * columns, width * sum(ratios) + AROUND * len(ratios))
+    size = (width * columns, width * ratio + AROUND)
     picture = Picture(words, figsize=size, layout="compressed")
-    axes = picture.subplots(len(ratios), columns, height_ratios=ratios, squeeze=False)
-    return picture, axes.tolist()
-
-
-def _draw_spectra(row, frames, titles):
-    """Draw the spectra in one row, on one scale of colours."""
-    import cv2
-
-    from zmqlab.analysis.spectra import frequencies, log_spectrum, spectrum
-
-    levels = [frame if frame.dtype == np.uint8 else 255 * frame for frame in frames]
-    spectra = [log_spectrum(spectrum(each), each.shape[1]) for each in levels]
-    low = min(np.median(each) for each in spectra)  # that of the noise, in most frames
-    high = max(each.max() for each in spectra)
-    for axes, each, title in zip(row, spectra, titles, strict=True):
-        fx, fy = frequencies(each.shape)
-        half_x, half_y = 0.5 / len(fx), 0.5 / len(fy)  # of a bin: the axes are those of the middles
-        # A peak is one bin wide and would be lost on the way to fewer pixels: each bin is drawn as
-        # high as its highest neighbour.
-        near = 1 + 2 * math.ceil(max(each.shape) / 500)
-        image = axes.imshow(
-            cv2.dilate(each, np.ones((near, near))),
-            cmap="magma",
-            interpolation="nearest",  # versions of matplotlib differ in how they average
-            vmin=low,
-            vmax=high,
-            extent=(fx[0] - half_x, fx[-1] + half_x, fy[-1] + half_y, fy[0] - half_y),
-        )
-        axes.set(title=title, xlabel="fx (cycles per pixel)")
-        axes.tick_params(labelleft=axes is row[0])
-    row[0].set_ylabel("fy (cycles per pixel)")
-    bar = row[0].figure.colorbar(image, ax=row, fraction=0.05, pad=0.02, extend="min")
-    bar.set_label("log₁₀(1 + |F|), F in grey levels")
-    bar.outline.set_edgecolor(GREY)
+    return picture, picture.subplots(1, columns, squeeze=False)[0].tolist()

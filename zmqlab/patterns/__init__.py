@@ -8,27 +8,6 @@ import lazy_loader
 
 from zmqlab.processes import before_start
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "request_reply": ["RequestError", "camera_server", "request", "snapshot"],
-        "push_pull": ["fft_worker", "sink", "ventilator"],
-        "workers": ["FarmError"],
-        "farm": ["fft_farm"],
-        "publisher": ["Publisher"],
-        "publish_subscribe": ["camera_publisher"],
-        "subscription": ["EndOfStream", "subscribe"],
-        "watch_stream": ["watch"],
-        "record_stream": ["record"],
-    },
-)
-
-
-def sweep() -> None:
-    """Remove the shared memory of processes that were killed: what each start begins with."""
-    from zmqlab.wire import ring
-
-    ring.sweep()
-
-
-before_start.append(sweep)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+# The shared memory of processes that were killed. By name: it is imported when a process starts.
+before_start.append("zmqlab.wire.ring:sweep")

@@ -1,52 +1,40 @@
 """Workers that ask for work: no frame waits at a busy worker while another has none.
 
-PUSH deals frames out in turn to whoever is connected, busy or not, and forgets them. Here
-one ROUTER socket gives them to those that ask, and remembers who has which. A worker's
-DEALER socket says::
+Unlike PUSH (`zmqlab.patterns.push_pull`), one ROUTER socket gives frames to those that ask, and
+remembers who has which. A worker's DEALER socket says::
 
     ask    | {"worker": "worker 1", "room": 3} |    once: I can take three frames
     result | (see zmqlab.patterns.workers)          a frame is done: I can take one more
     error  | (see zmqlab.patterns.workers)          the task failed
 
-and is sent frames, and in the end::
-
-    end    | {} |
-
-On the ROUTER's side each message has one part more, the first: the identity of the
-connection that it came from, or is to take.
+and is sent frames, and in the end ``end | {} |``. On the ROUTER's side each message has one part
+more, the first: the identity of the connection that it came from, or is to take.
 
 A frame is done when its result is here, and not before. What a worker had when it was lost
 goes to another one. If both send a result, the first counts.
 """
 
 import contextlib
+import itertools
 import os
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
+import cv2
 import numpy as np
 import zmq
 
-from zmqlab.patterns.workers import (
-    GLANCE,
-    FarmError,
-    Result,
-    some,
-    unpack_result,
-    use_one_core,
-    work,
-)
+from zmqlab.patterns.workers import FarmError, Result, some, unpack_result, work
 from zmqlab.processes.handle import Process
 from zmqlab.wire.messages import MessageError, pack_frame, send_message, unpack_message
-from zmqlab.wire.parts import recv_parts, send_parts
 from zmqlab.wire.shared import FrameRing, RingReader
-from zmqlab.wire.sockets import connect, describe, wait
+from zmqlab.wire.sockets import connect, describe, recv_parts, send_parts, wait
 
 ROOM = 3  # frames a worker asks for: one to work on, one there already, one on its way
 _MOST_ROOM = 8
+_GLANCE = 0.1  # seconds between two looks at who is gone, while nothing arrives
 
 
 @dataclass
@@ -54,9 +42,8 @@ class Worker:
     """What is known of a worker."""
 
     name: str
-    room: int = 0  # how many more frames it can take
-    holds: set = field(default_factory=set)  # numbers of the frames it has
-    heard: float = 0.0  # when it last sent something, or got its first frame after a pause
+    room: int  # how many more frames it can take
+    heard: float  # when it last sent something, or got its first frame after a pause
     lost: str = ""  # why nothing more is expected of it
 
 
@@ -69,18 +56,11 @@ def asking_worker(
 ) -> None:
     """Ask for frames, run a task on each, send back what it returns, until told to end.
 
-    Parameters
-    ----------
-    endpoint
-        Of the ROUTER socket that `hand_out` uses.
-    task, worker
-        As for `zmqlab.fft_worker`.
-    timeout
-        Seconds to wait for the next frame, or for the end; then TimeoutError.
-    shared
-        Whether the results go through shared memory. Frames are taken from either.
+    `endpoint` is that of the ROUTER socket that `hand_out` uses; `task`, `worker` and `timeout`
+    are as for `zmqlab.fft_worker`. If `shared`, the results go through shared memory. Frames are
+    taken from either.
     """
-    use_one_core()
+    cv2.setNumThreads(1)  # with a worker for each core there is no use for more
     worker = worker or f"worker {os.getpid()}"
     with (
         zmq.Context() as context,
@@ -93,10 +73,9 @@ def asking_worker(
         socket.linger = 1000  # milliseconds for the last result to leave
         connect(socket, endpoint)
         send_message(socket, "ask", {"worker": worker, "room": ROOM})
-        results = ring if shared else None
         while (parts := recv_parts(socket, timeout))[0].bytes != b"end":
             _, header, frame = reader.unpack_frame(parts)
-            parts = work(task, header, frame, worker, results)
+            parts = work(task, header, frame, worker, ring if shared else None)
             del frame  # with its result, its slot is free
             send_parts(socket, parts, timeout)
 
@@ -110,23 +89,19 @@ def welcome(
 ) -> None:
     """Wait until `count` workers have asked for work; put each into `workers`, by its connection.
 
-    Nobody waits for one of whose `processes` it is known that it has ended.
-
-    Raises
-    ------
-    TimeoutError
-        If too few asked within `timeout` seconds; says which did.
+    Nobody waits for one of whose `processes` it is known that it has ended. TimeoutError says who
+    asked, if too few did within `timeout` seconds.
     """
     router.router_mandatory = True  # an error, not silence, where a message has nowhere to go
     deadline = monotonic() + timeout
-    while len({worker.name for worker in workers.values()} | set(gone(processes))) < count:
+    while len({worker.name for worker in workers.values()} | _gone(processes).keys()) < count:
         if monotonic() > deadline:
             names = ", ".join(worker.name for worker in workers.values()) or "nobody"
             raise TimeoutError(
                 f"{len(workers)} of {count} workers ({names}) asked for work at the "
                 f"{describe(router)} within {timeout:g} s"
             )
-        if wait({router: zmq.POLLIN}, GLANCE):
+        if wait({router: zmq.POLLIN}, _GLANCE):
             _receive(router, workers, None)
 
 
@@ -140,18 +115,10 @@ def hand_out(
 ) -> Iterator[Result]:
     """Give frames to the workers that ask; yield each result once, as it arrives.
 
-    Parameters
-    ----------
-    router, workers
-        As `welcome` left them; a worker that asks later gets frames too.
-    frames
-        Each is kept until its result is here. No more are taken than are asked for, and one.
-    processes
-        Those of the workers, if they were started from here: one that has ended is lost at once.
-    timeout
-        Seconds a worker may be silent while it has a frame: then it counts as lost, too.
-    ring
-        Where the pixels stay, if they go through shared memory.
+    `router` and `workers` are as `welcome` left them; a worker that asks later gets frames too. Of
+    the `frames` no more are taken than are asked for, and one; each is kept until its result is
+    here. A worker is lost that is silent for `timeout` seconds while it has a frame, or whose
+    process, if it is one of `processes`, has ended. With a `ring`, the pixels stay there.
 
     Raises
     ------
@@ -161,76 +128,48 @@ def hand_out(
     pack, reader = (ring.pack_frame if ring else pack_frame), RingReader()
     fresh = enumerate(frames)
     out: dict[int, np.ndarray] = {}  # number: frame, for each whose result is not here
-    again: deque[int] = deque()  # numbers of frames whose worker was lost
-    number = None  # of the frame that is given out next
+    held: dict[int, bytes] = {}  # number: the worker that has it, if one has
     while True:
-        if number not in out:
-            number = _next(fresh, out, again)
+        number = next((each for each in out if each not in held), None)
+        if number is None:
+            for number, frame in itertools.islice(fresh, 1):
+                out[number] = frame
         if not out:
             return
-        identity = _most_room(workers)
-        if give := number is not None and identity is not None:
-            parts = pack(out[number], sequence=number)
-            if _give(router, identity, workers[identity], number, parts):
-                number = None
-        if wait({router: zmq.POLLIN}, 0 if give else GLANCE):
+        able = [one for one, worker in workers.items() if worker.room > 0 and not worker.lost]
+        if give := number is not None and bool(able):
+            identity = max(able, key=lambda one: workers[one].room)
+            worker = workers[identity]
+            try:
+                send_parts(router, [identity, *pack(out[number], sequence=number)])
+                if identity not in held.values():
+                    worker.heard = monotonic()
+                worker.room -= 1
+                held[number] = identity
+            except zmq.ZMQError as error:
+                if error.errno != zmq.EHOSTUNREACH:
+                    raise
+                worker.lost = "its connection is closed"
+        if wait({router: zmq.POLLIN}, 0 if give else _GLANCE):
             result = _receive(router, workers, reader)
             if result and result[0] in out:
                 del out[result[0]]
+                held.pop(result[0], None)
                 yield result
         else:  # all that came has been read: who is silent now is really silent
-            again.extend(_take_back(workers, gone(processes), timeout))
-            _check_left(workers, gone(processes), out)
+            _take_back(workers, held, _gone(processes), timeout)
+            if all(worker.lost for worker in workers.values()):
+                fates = _gone(processes) | {each.name: each.lost for each in workers.values()}
+                what = ", ".join(f"{name} ({fate})" for name, fate in fates.items())
+                raise FarmError(
+                    f"all workers are lost: {what}. There is no result for frames {some(out)}, "
+                    "nor for any after them"
+                )
 
 
-def gone(processes: Iterable[Process]) -> dict[str, str]:
-    """Return names of processes that have ended, and what became of each."""
+def _gone(processes):
+    """Return the names of processes that have ended, and what became of each."""
     return {process.name: process.state for process in processes if process.ended}
-
-
-def _next(fresh, out, again):
-    """Return the number of a frame to give out, None if there is none (now)."""
-    while again:
-        number = again.popleft()
-        if number in out:  # if not, its worker was slow, not lost
-            return number
-    for number, frame in fresh:
-        out[number] = frame
-        return number
-    return None
-
-
-def _most_room(workers):
-    """Return the identity of the worker that can take most frames, None if none can."""
-    free = [one for one, worker in workers.items() if worker.room > 0 and not worker.lost]
-    return max(free, key=lambda identity: workers[identity].room, default=None)
-
-
-def _check_left(workers, gone, out):
-    """Raise FarmError if no worker is left."""
-    if all(worker.lost for worker in workers.values()):
-        fates = gone | {worker.name: worker.lost for worker in workers.values()}
-        what = ", ".join(f"{name} ({fate})" for name, fate in fates.items())
-        raise FarmError(
-            f"all workers are lost: {what}. There is no result for frames {some(out)}, "
-            "nor for any after them"
-        )
-
-
-def _give(router, identity, worker, number, parts):
-    """Send a frame to a worker; return False if it is not there any more."""
-    try:
-        send_parts(router, [identity, *parts])
-    except zmq.ZMQError as error:
-        if error.errno != zmq.EHOSTUNREACH:
-            raise
-        worker.lost = "its connection is closed"
-        return False
-    if not worker.holds:
-        worker.heard = monotonic()
-    worker.holds.add(number)
-    worker.room -= 1
-    return True
 
 
 def _receive(router, workers, reader):
@@ -242,25 +181,23 @@ def _receive(router, workers, reader):
             topic, header, _ = unpack_message(parts)
             name, room = header.get("worker"), header.get("room")
             if topic == "ask" and isinstance(name, str) and isinstance(room, int):
-                worker = Worker(name, min(max(room, 0), _MOST_ROOM), heard=monotonic())
-                workers[identity.bytes] = worker
+                room = min(max(room, 0), _MOST_ROOM)
+                workers[identity.bytes] = Worker(name, room, monotonic())
     elif result := unpack_result(parts, reader):
         worker.room += 1
         worker.heard, worker.lost = monotonic(), ""
-        worker.holds.discard(result[0])
         return result
     return None
 
 
-def _take_back(workers, gone, timeout):
-    """Find out who was lost since the last time; return the numbers of the frames they had."""
-    back = []
-    for worker in workers.values():
+def _take_back(workers, held, gone, timeout):
+    """Find out who is lost, and take back the frames that they had."""
+    for identity, worker in workers.items():
         if not worker.lost and worker.name in gone:
             worker.lost = gone[worker.name]
-        elif not worker.lost and worker.holds and monotonic() - worker.heard > timeout:
-            worker.lost = f"silent for {timeout:g} s with a frame to work on"
+        elif monotonic() - worker.heard > timeout and identity in held.values():
+            worker.lost = worker.lost or f"silent for {timeout:g} s with a frame to work on"
         if worker.lost:
-            back += worker.holds
-            worker.holds, worker.room = set(), 0
-    return sorted(back)
+            worker.room = 0
+    for number in [each for each, identity in held.items() if workers[identity].lost]:
+        del held[number]

@@ -21,7 +21,6 @@ from zmqlab.recording import open_recording
 from zmqlab.wire.shared import FrameRing
 from zmqlab.wire.sockets import bind, check_count
 
-_ANY_PORT = "tcp://127.0.0.1:*"
 _COMING_UP = 60.0  # seconds for workers to start, on a busy computer too
 _OF_A_CAMERA = 100  # frames, as in the article
 
@@ -144,7 +143,7 @@ def _farm(frames, workers, task, shared, timeout):
         if ring:  # each frame stays in its slot until its result is here
             frames = (_put(frame, ring) for frame in frames)
         router.linger = 1000  # milliseconds for the end to be told
-        role = {"endpoint": bind(router, _ANY_PORT), "task": task, "shared": shared}
+        role = {"endpoint": bind(router, "tcp://127.0.0.1:*"), "task": task, "shared": shared}
         with _processes(names, **role) as processes:
             try:
                 welcome(router, known, workers, processes, _COMING_UP)

@@ -1,20 +1,17 @@
 """Publish and subscribe: a camera that broadcasts, as a radio station does.
 
-The publisher sends each frame to whoever has subscribed by then, and does not ask whether it
-arrived::
+Each frame goes to whoever has subscribed by then; nobody asks whether it arrived::
 
     camera_publisher    XPUB ──┬── SUB    watch
                                ├── SUB    record
                                └── SUB    for frame in subscribe(...)
 
-What travels is described in `zmqlab.patterns.stream`. `zmqlab.patterns.publisher` sends it,
-`zmqlab.patterns.subscription` receives it; this is the camera that is published.
+What travels stands in `zmqlab.patterns.stream`; `publisher` sends it, `subscription` receives it.
 """
 
 import contextlib
+import time
 from itertools import islice
-from time import monotonic
-from time import time as now
 from urllib.parse import urlsplit
 
 import zmq
@@ -74,15 +71,12 @@ def camera_publisher(
 
     Raises
     ------
-    CameraError
-        If the camera cannot be opened, or gives no more frames.
+    CameraError, zmq.ZMQError
+        If the camera cannot be opened or gives no more frames; if an endpoint cannot be bound.
     TimeoutError
         If too few subscribers came, or one that all wait for takes no more frames.
-    zmq.ZMQError
-        If an endpoint cannot be bound.
     """
-    if count is not None:
-        check_count(count=count)
+    check_count(count=1 if count is None else count)
     with (
         contextlib.suppress(KeyboardInterrupt),
         open_camera(camera) as source,
@@ -97,45 +91,32 @@ def camera_publisher(
             flush=True,
         )
         stream, frame, told, port = islice(source, count), None, 0, urlsplit(requests).port
-        assembled, behind, running = not wait_for, False, True
-        deadline = monotonic() + timeout
+        behind, running = False, True
+        deadline = time.monotonic() + timeout
         while running:
             try:
-                if not assembled:
+                if wait_for:
                     publisher.wait_for(wait_for, _TRY)
-                    assembled = True
+                    wait_for = 0  # from now on who leaves is not missed
                 if frame is None:
                     if (frame := next(stream, None)) is None:
                         break
-                    captured, deadline = now(), monotonic() + timeout
+                    captured, deadline = time.time(), time.monotonic() + timeout
                 publisher.send(frame, captured, timeout=0, control=port)
                 frame = None
             except TimeoutError as error:
-                if monotonic() > deadline:
+                if time.monotonic() > deadline:
                     raise TimeoutError(f"waited {timeout:g} s: {error}") from None
-                if assembled and not behind:
+                if not wait_for and not behind:
                     behind = True
                     print("camera publisher: waiting for a subscriber that is behind", flush=True)
-            told = _tell_subscribers(publisher, told)
-            running = _answer_requests(router, source, publisher)
+            if (subscribers := publisher.look()) != told:
+                told = subscribers
+                print(f"camera publisher: {told} subscriber{'s' * (told != 1)}", flush=True)
+            for _ in range(_MOST_REQUESTS):
+                if not running or not router.poll(0):
+                    break
+                running = reply_once(router, source, publisher.sequence, _COMMANDS)[1]
         if drop and not running:  # otherwise those who are behind still get what was sent
             publisher.close(timeout=1)
         print(f"camera publisher: the last of {publisher.sequence} frames is sent", flush=True)
-
-
-def _tell_subscribers(publisher, told):
-    """Print how many subscribe when that has changed; return how many."""
-    if (subscribers := publisher.look()) != told:
-        plural = "" if subscribers == 1 else "s"
-        print(f"camera publisher: {subscribers} subscriber{plural}", flush=True)
-    return subscribers
-
-
-def _answer_requests(router, camera, publisher):
-    """Reply to the requests that have come; return False after the one to stop."""
-    for _ in range(_MOST_REQUESTS):
-        if not router.poll(0):
-            break
-        if not reply_once(router, camera, publisher.sequence, _COMMANDS)[1]:
-            return False
-    return True

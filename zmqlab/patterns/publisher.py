@@ -9,12 +9,10 @@ import numpy as np
 import zmq
 
 from zmqlab.patterns.stream import WAITING_TO_BE_SENT, wire_topic
+from zmqlab.wire import sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import pack_frame
-from zmqlab.wire.parts import send_each
 from zmqlab.wire.shared import FrameRing, RingFull
-from zmqlab.wire.sockets import bind as bind_socket
-from zmqlab.wire.sockets import check_count, wait
 
 _TRY = 0.2  # seconds: what waits for longer lets others have their turn so often
 _GOODBYE = 30  # seconds for slow subscribers to take the last frames, when a stream has ended
@@ -23,7 +21,7 @@ _MOST_NEWS = 1000  # subscriptions looked at between two frames: a flood must no
 _LONGEST = 64 * 1024  # bytes of a subscription; who sends a longer one is disconnected
 
 
-class Publisher:
+class Publisher(contextlib.AbstractContextManager["Publisher"]):
     """Send frames to whoever has subscribed.
 
     ::
@@ -37,35 +35,26 @@ class Publisher:
 
     Parameters
     ----------
-    bind
-        ``tcp://127.0.0.1:*``: any free port, for programs on this computer only.
-    topic
-        The name of the stream.
+    bind, topic
+        As for `zmqlab.camera_publisher`.
     hwm
         High-water mark: how many frames may wait here for each subscriber. More may wait at the
-        subscriber (it has a mark of its own), and in the system's buffers between the two. A
-        frame that waits for several is in memory once, but subscribers that stop reading one
-        after the other keep different frames: so many each.
+        subscriber (it has a mark of its own), and in the system's buffers between the two.
     drop
         What happens when so many wait. True: this subscriber misses frames, and the others do
         not notice. False (ZeroMQ's XPUB_NODROP): sending waits until there is room, so that each
         subscriber gets every frame, at the pace of the slowest.
     shared
-        Publish through shared memory with so many slots (see `zmqlab.wire.shared`), to
-        subscribers of the same user on this computer. No more frames than that wait, whatever
-        `hwm` says: whoever is further behind misses some. Each subscriber keeps the slots of the
-        frames that it holds, so give two slots more than all of them hold; a frame for which no
-        slot is free is not sent, and all of them miss it.
+        As for `zmqlab.camera_publisher`. No more frames than that wait, whatever `hwm` says. A
+        frame for which no slot is free is not sent, and all subscribers miss it.
 
     Attributes
     ----------
     endpoint : str
         Where it is bound; what subscribers connect to.
-    sequence : int
-        The number of the next frame, which is also the number of frames given to `send` so far.
-    subscribers : int
-        How many the frames go to, by the subscriptions that came and went. (A socket that
-        subscribes twice counts twice.)
+    sequence, subscribers : int
+        The number of the next frame, which is also that of the frames given to `send` so far; and
+        how many they go to, by the subscriptions that came and went (of a socket, perhaps two).
     """
 
     def __init__(
@@ -81,9 +70,9 @@ class Publisher:
         self._stream = secrets.token_hex(4)
         self.sequence = self.subscribers = 0
         self._named = self._left = 0  # of the subscribers: to this very topic; gone
-        check_count(hwm=hwm)
+        sockets.check_count(hwm=hwm)
         if shared is not None:
-            check_count(shared=shared)
+            sockets.check_count(shared=shared)
             if not drop:
                 raise ValueError(
                     "drop=False and shared memory exclude each other: its writer waits for nobody"
@@ -102,7 +91,7 @@ class Publisher:
             socket.sndtimeo = int(1000 * _TRY)
             socket.linger = int(1000 * _HASTE)
             socket.maxmsgsize = _LONGEST
-            self.endpoint = bind_socket(socket, bind)
+            self.endpoint = sockets.bind(socket, bind)
         except BaseException:
             self._context.destroy(linger=0)
             raise
@@ -128,46 +117,30 @@ class Publisher:
     def wait_for(self, count: int, timeout: float = 60.0) -> None:
         """Wait until there are `count` subscribers. They get every frame that is sent from now on.
 
-        A subscription takes its time to arrive, and a frame sent before it has arrived does not
-        go to that subscriber. Only the publisher can see it arrive. (Whoever subscribes to
-        everything may only be looking for what there is: nobody waits for them.)
-
-        Raises
-        ------
-        TimeoutError
-            If there are fewer after `timeout` seconds; says how many.
+        A frame sent before a subscription has arrived does not go to that subscriber, and only the
+        publisher can see it arrive. (Whoever subscribes to everything may only be looking: nobody
+        waits for them.) TimeoutError, if there are fewer after `timeout` seconds.
         """
         deadline = monotonic() + timeout
         self.look()
         while self._named < count:
-            left = deadline - monotonic()
-            if left < 0:
+            if (left := deadline - monotonic()) < 0:
                 raise TimeoutError(
                     f"of {count} subscribers to {self.topic!r} at {self.endpoint} "
                     f"{self._named or 'none'} came"
                 )
-            wait({self._socket: zmq.POLLIN}, left)
+            sockets.wait({self._socket: zmq.POLLIN}, left)
             self.look()
 
     def send(
         self, frame: np.ndarray, time: float | None = None, timeout: float = 10.0, **extra: Any
     ) -> None:
-        """Send the next frame. Do not write to it afterwards: it is sent from where it is.
+        """Send the next frame; `frame`, `time` and further keys are those of `zmqlab.send_frame`.
 
-        (With shared memory it is copied there, and is yours again.)
-
-        Parameters
-        ----------
-        frame, time, **extra
-            As for `zmqlab.send_frame`.
-        timeout
-            Seconds to wait for a subscriber that is behind, where none is to miss a frame.
-
-        Raises
-        ------
-        TimeoutError
-            If a subscriber still had no room for it. The frame was sent to none of them, and may
-            be sent again.
+        Do not write to it afterwards: it is sent from where it is. (With shared memory it is
+        copied there, and is yours again.) Where no subscriber is to miss a frame, and one still
+        has no room for it after `timeout` seconds, this raises TimeoutError. The frame was sent to
+        none of them then, and may be sent again.
         """
         self.look()
         extra["stream"] = self._stream
@@ -176,21 +149,14 @@ class Publisher:
         except RingFull:
             parts = None  # subscribers see by the number that one is missing
         self.sequence += 1  # before it is sent: a Ctrl-C is raised when it has been
-        try:
-            if parts:
-                self._send(parts, timeout)
-        except TimeoutError:
-            self.sequence -= 1
-            raise
-
-    def _send(self, parts, timeout):
         # Not with `send_parts`, which polls: a poll finds an XPUB socket ready at any time. Only
         # a `send` that blocks waits for room.
         deadline = monotonic() + timeout
-        while True:
+        while parts:
             with contextlib.suppress(zmq.Again):
-                return send_each(self._socket, parts)
+                return sockets.send_each(self._socket, parts)
             if monotonic() > deadline:
+                self.sequence -= 1
                 raise TimeoutError(
                     f"of {self.look()} subscribers to {self.topic!r} at {self.endpoint} one takes "
                     "no frame any more: this one was sent to none of them"
@@ -208,19 +174,16 @@ class Publisher:
         nothing = np.empty(0, np.uint8)
         end = pack_frame(nothing, self._wire, self.sequence, stream=self._stream, end=True)
         while True:  # more than once: it is dropped like a frame where there is no room
-            with contextlib.suppress(TimeoutError):
-                self._send(end, timeout=0)
+            with contextlib.suppress(zmq.Again):
+                sockets.send_each(self._socket, end)
             left = deadline - monotonic()
             if left < 0 or self._left >= there:
                 break
-            wait({self._socket: zmq.POLLIN}, min(left, _TRY))
+            sockets.wait({self._socket: zmq.POLLIN}, min(left, _TRY))
             self.look()
         self._context.destroy(linger=int(1000 * _HASTE))
         if self._ring:
             self._ring.close()
-
-    def __enter__(self) -> "Publisher":
-        return self
 
     def __exit__(self, kind: object, *error: object) -> None:
         self.close(0 if kind else _GOODBYE)

@@ -21,30 +21,19 @@ from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any
 
+import cv2
 import numpy as np
 import zmq
 
 from zmqlab.analysis.spectra import spectrum
 from zmqlab.cameras import CameraError, open_camera
-from zmqlab.patterns.rendezvous import assemble, hear
-from zmqlab.patterns.workers import (
-    GLANCE,
-    Result,
-    Results,
-    dismiss,
-    gather,
-    some,
-    unpack_result,
-    use_one_core,
-    work,
-)
-from zmqlab.wire.messages import pack_frame, recv_frame, recv_message, send_message
-from zmqlab.wire.parts import recv_parts, send_parts
+from zmqlab.patterns.rendezvous import VENTILATOR, assemble, greet, hear, is_over
+from zmqlab.patterns.workers import Result, Results, dismiss, gather, some, unpack_result, work
+from zmqlab.wire import sockets
+from zmqlab.wire.messages import recv_frame, send_frame, send_message
 from zmqlab.wire.shared import RingReader
-from zmqlab.wire.sockets import bind as bind_socket
-from zmqlab.wire.sockets import connect, describe, endpoint_of, wait, who_listens
 
-HWM = 4  # frames in each queue; ZeroMQ's 1000 would be 922 MB of 640 x 480
+HWM = 4  # frames or results in each queue; ZeroMQ's 1000 frames of 640 x 480 would be 922 MB
 
 
 def ventilator(
@@ -52,7 +41,6 @@ def ventilator(
     camera: str | int = "auto",
     count: int = 100,
     bind: str = "tcp://127.0.0.1:*",
-    hwm: int = HWM,
     timeout: float = 60.0,
 ) -> None:
     """Deal out frames of a camera to workers, once the sink and its workers are there.
@@ -61,23 +49,17 @@ def ventilator(
     ----------
     control
         Endpoint of the sink.
-    camera
-        A webcam's number, the path of a video file, ``simulated``, or ``auto``.
-    count
-        How many frames.
+    camera, count
+        As for `zmqlab.open_camera`; and how many frames of it.
     bind
         Where to bind the socket that workers connect to.
-    hwm
-        Frames that may queue here for each worker.
     timeout
         Seconds to wait for the others at each step.
 
     Raises
     ------
-    CameraError
-        If there is no frame; the sink is told how many there were.
-    TimeoutError
-        If there is no sink, or no worker takes a frame.
+    CameraError, TimeoutError
+        If there is no frame (the sink is told how many there were); no sink, or no free worker.
     """
     with (
         open_camera(camera) as source,
@@ -87,21 +69,21 @@ def ventilator(
         contextlib.suppress(KeyboardInterrupt),
     ):
         push.linger = dealer.linger = 0  # nothing is left to send when the sink says the end
-        push.sndhwm = hwm  # before bind: it counts for connections to come
-        print(f"ventilator: {source.source} at {bind_socket(push, bind)}", flush=True)
-        connect(dealer, control)
-        if _ask(dealer, "ventilator", {}, timeout) is None:
+        push.sndhwm = HWM  # before bind: it counts for connections to come
+        print(f"ventilator: {source.source} at {sockets.bind(push, bind)}", flush=True)
+        if greet(dealer, control, VENTILATOR, timeout) is None:
             return
         sent, failure = 0, None
         try:
             for frame in itertools.islice(source, count):
-                if not _send(push, pack_frame(frame, sequence=sent), dealer, timeout):
+                if is_over(dealer, {push: zmq.POLLOUT}, timeout):
                     return
+                send_frame(push, frame, sequence=sent)
                 sent += 1
         except CameraError as error:
             failure = error  # the frames before it are on their way, and wanted
         send_message(dealer, "sent", {"frames": sent})
-        _await({dealer: zmq.POLLIN}, timeout)  # for the end: until then, frames queue here
+        is_over(dealer, {}, timeout)  # until then, frames queue here
         if failure:
             raise failure
 
@@ -111,7 +93,6 @@ def fft_worker(
     control: str,
     worker: str = "",
     task: Callable[[np.ndarray], Any] = spectrum,
-    hwm: int = HWM,
     timeout: float = 60.0,
 ) -> None:
     """Transform the frames that a ventilator pushes; push the results on to the sink.
@@ -120,24 +101,15 @@ def fft_worker(
     ----------
     endpoint
         Of the ventilator.
-    control
-        Endpoint of the sink.
+    control, timeout
+        As for `ventilator`; raises TimeoutError, too.
     worker
         A name that goes with each result. The default holds the number of the process.
     task
         What to do with a frame: it takes one (read-only: it lies in the message) and returns
         an array or a number. The array is sent without a copy, so it must be a fresh one.
-    hwm
-        Frames that may queue here, and results.
-    timeout
-        Seconds to wait for the sink, for the next frame, and for the sink to take a result.
-
-    Raises
-    ------
-    TimeoutError
-        If the sink or the frames do not come, or the results do not go.
     """
-    use_one_core()
+    cv2.setNumThreads(1)  # with a worker for each core there is no use for more
     worker = worker or f"worker {os.getpid()}"
     with (
         zmq.Context() as context,
@@ -147,51 +119,40 @@ def fft_worker(
         contextlib.suppress(KeyboardInterrupt),
     ):
         push.linger = dealer.linger = 0
-        pull.rcvhwm = push.sndhwm = hwm
-        connect(dealer, control)
-        welcome = _ask(dealer, "worker", {"worker": worker}, timeout)
-        if welcome is None:
+        pull.rcvhwm = push.sndhwm = HWM
+        if (port := greet(dealer, control, worker, timeout)) is None:
             return
-        connect(push, f"{control.rpartition(':')[0]}:{welcome['port']}")
-        connect(pull, endpoint)  # last: who cannot deliver must not take a frame
-        while dealer not in _await({dealer: zmq.POLLIN, pull: zmq.POLLIN}, timeout):
+        sockets.connect(push, f"{control.rpartition(':')[0]}:{port}")
+        sockets.connect(pull, endpoint)  # last: who cannot deliver must not take a frame
+        while not is_over(dealer, {pull: zmq.POLLIN}, timeout):
             _, header, frame = recv_frame(pull)
-            if not _send(push, work(task, header, frame, worker), dealer, timeout):
+            parts = work(task, header, frame, worker)
+            if is_over(dealer, {push: zmq.POLLOUT}, timeout):
                 return
+            sockets.send_parts(push, parts)
 
 
 def sink(
     control: str = "tcp://127.0.0.1:*",
     results: str = "tcp://127.0.0.1:*",
     workers: int = 1,
-    hwm: int = HWM,
     timeout: float = 60.0,
 ) -> Results:
     """Wait for a ventilator and workers, then collect a result for every frame.
 
     Parameters
     ----------
-    control
-        Where to bind the socket at which the others announce themselves.
-    results
-        Where to bind the socket for results, at the same address.
+    control, results
+        Where to bind, at one address: for the others to announce themselves, and for results.
     workers
         How many must be there before the ventilator starts; others may come later.
-    hwm
-        Results that may queue here, for each worker.
     timeout
         Seconds to wait for them, and then for each next result.
 
-    Returns
-    -------
-    Results
-
     Raises
     ------
-    TimeoutError
-        If somebody does not come, or results do not; says who and which.
-    FarmError
-        If the task failed.
+    TimeoutError, FarmError
+        If somebody does not come, or results do not (says who and which); if the task failed.
     """
     with (
         zmq.Context() as context,
@@ -199,37 +160,36 @@ def sink(
         context.socket(zmq.PULL) as pull,
     ):
         router.linger = 1000  # milliseconds for the end to be told
-        pull.rcvhwm = hwm
-        print(f"sink: at {bind_socket(router, control)}", flush=True)
-        bind_socket(pull, results)
+        pull.rcvhwm = HWM
+        print(f"sink: at {sockets.bind(router, control)}", flush=True)
+        port = int(sockets.bind(pull, results).rpartition(":")[2])
         peers: dict[bytes, str] = {}
         try:
-            assemble(router, pull, peers, workers, timeout=timeout)
-            collected = gather(collect(router, pull, peers, timeout))
+            assemble(router, peers, workers, port, timeout)
+            collected = gather(_collect(router, pull, peers, port, timeout))
         finally:
             dismiss(router, peers)
     print(f"sink: {collected}", flush=True)
     return collected
 
 
-def collect(
-    router: zmq.Socket, pull: zmq.Socket, peers: dict[bytes, str], timeout: float = 60.0
-) -> Iterator[Result]:
-    """Yield the results at the sink, once for each frame; errors as from `sink`."""
+def _collect(router, pull, peers, port, timeout) -> Iterator[Result]:
+    """Yield the results at the sink, once for each frame."""
     total, heard = None, monotonic()
     seen: set[int] = set()
     while len(seen) != total:
-        ready = wait({router: zmq.POLLIN, pull: zmq.POLLIN}, GLANCE)
+        left = heard + timeout - monotonic()
+        ready = sockets.wait({router: zmq.POLLIN, pull: zmq.POLLIN}, left)
         if router in ready:
-            sent = hear(router, pull, peers, go=True)
+            sent = hear(router, peers, port, assembled=True)
             total = total if sent is None else sent
         if pull in ready:
-            result = unpack_result(recv_parts(pull), RingReader())
+            result = unpack_result(sockets.recv_parts(pull), RingReader())
             if result and result[0] not in seen:
                 heard = monotonic()
                 seen.add(result[0])
                 yield result
-        elif monotonic() - heard > timeout:
+        elif not ready:
             missing = "and the ventilator has not said how many frames there are"
             if total is not None:
                 missing = f"of {total}; missing: {some(set(range(total)) - seen)}"
@@ -237,32 +197,3 @@ def collect(
                 f"no result came for {timeout:g} s, after {len(seen)} {missing}. What PUSH "
                 "has given to a worker is lost with it: has one been killed?"
             )
-
-
-def _await(events, timeout):
-    """As `wait`, but raise TimeoutError if none is ready in time."""
-    if not (ready := wait(events, timeout)):
-        names = " and the ".join(map(describe, events))
-        raise TimeoutError(f"nothing came in or could go out at the {names} in {timeout:g} s")
-    return ready
-
-
-def _ask(dealer, topic, header, timeout):
-    """Announce oneself to the sink; return the header of its answer, None if that is the end."""
-    send_message(dealer, topic, header)
-    if not wait({dealer: zmq.POLLIN}, timeout):
-        endpoint = endpoint_of(dealer)
-        raise TimeoutError(
-            f"no answer from a sink at {endpoint} in {timeout:g} s: {who_listens(endpoint)}. "
-            "It answers a ventilator once its workers are there"
-        )
-    answer, header, _ = recv_message(dealer)
-    return None if answer == "end" else header
-
-
-def _send(push, parts, dealer, timeout):
-    """Send a message; return False if the sink says the end before it can go."""
-    if dealer in _await({dealer: zmq.POLLIN, push: zmq.POLLOUT}, timeout):
-        return False
-    send_parts(push, parts)
-    return True

@@ -1,9 +1,8 @@
 """A subscriber that records: every frame of a stream, or an error that says which are missing.
 
-A publisher does not wait for its subscribers, so frames wait here while the disk is busy. Disks
-are faster than cameras, by far, and memory bridges the seconds for which one stands still now and
-then. Whoever needs longer for a frame than the camera does reads the recording, which can be read
-while it grows, and has in the end the same frames as those who were fast.
+A publisher does not wait for its subscribers, so frames wait here for the seconds for which a disk
+stands still now and then; it is faster than cameras otherwise. Whoever needs longer for a frame
+than the camera does reads the recording while it grows, and has the same frames in the end.
 """
 
 import math
@@ -57,8 +56,7 @@ def record(
     TimeoutError
         If no frame came at all.
     """
-    if count is not None:
-        check_count(count=count)
+    check_count(count=1 if count is None else count)
     most = math.inf if count is None else count
     with (
         Recorder(path, compression) as recorder,
@@ -68,12 +66,16 @@ def record(
     first = stream.first or 0
     lost: float = stream.lost
     last: float = math.inf
-    if _one_stream(stream):  # what is lost after the last one that was asked for is no matter
+    # Where a number is one frame, what is lost after the last that was asked for is no matter.
+    if not (stream.restarts or stream.mixed):
         lost, last = min(lost, most - recorder.count), first + most - 1
     if lost:
+        gaps = [(begin, min(end, last)) for begin, end in stream.gaps if begin <= last]
+        some = [f"{begin} to {end}" if begin < end else str(begin) for begin, end in gaps[:5]]
+        which = ", ".join(some + ["..."] * (len(gaps) > 5))
         problems.append(
-            f"{lost} lost ({_list(stream.gaps, last)}): they were sent, and found no room on the "
-            "way or here. Take smaller frames, fewer in a second, or higher marks, here and there"
+            f"{lost} lost ({which}): they were sent, and found no room on the way or here. Take "
+            "smaller frames, fewer in a second, or higher marks, here and there"
         )
     if stream.restarts:
         problems.append(
@@ -103,40 +105,24 @@ def _fill(recorder, stream, most):
                 heard = monotonic()
                 if heard > told + _PERIOD:
                     told = heard
-                    show(
-                        f"record: {recorder.path} holds {recorder.count} frames; {stream.summary()}"
-                    )
-                # The lost ones are among those that were asked for.
-                lost = stream.lost if _one_stream(stream) else 0
-                if stream.received + lost <= most:
+                    so_far = f"{recorder.path} holds {recorder.count} frames"
+                    show(f"record: {so_far}; {stream.summary()}")
+                # The lost ones are among those that were asked for, if they can be counted.
+                came = stream.received + (0 if stream.restarts or stream.mixed else stream.lost)
+                if came <= most:
                     recorder.add(frame, stream.header["sequence"], stream.header["time"])
-                if stream.received + lost >= most:
+                if came >= most:
                     return [], ""
         return [] if most == math.inf else ["the stream ended"], ""
-    except TimeoutError as error:
+    except (TimeoutError, RecordingError) as error:
         if recorder.count == 0:
             raise
-        return [str(error)], ""
-    except RecordingError as error:
-        if recorder.count == 0:
-            raise
-        return [f"frame {stream.header['sequence']} was not recorded: {error}"], ""
+        refused = isinstance(error, RecordingError)
+        what = f"frame {stream.header['sequence']} was not recorded: " if refused else ""
+        return [f"{what}{error}"], ""
     except KeyboardInterrupt:
-        who = who_listens(stream.endpoint)
-        gone = (
-            [f"{who}, and the end was not told: frames may be missing"] if "nobody" in who else []
-        )
         since = f"{monotonic() - heard:.1f} s after the last frame"
-        return gone, f". Ctrl-C came {since}; what was sent after it is not known"
-
-
-def _one_stream(stream):
-    """Tell whether each number means one frame, so that the lost ones can be counted on."""
-    return not (stream.restarts or stream.mixed)
-
-
-def _list(gaps, last):
-    """Write stretches of lost frames up to a last one as text, the first few of them."""
-    gaps = [(a, min(b, last)) for a, b in gaps if a <= last]
-    stretches = [f"{a} to {b}" if a < b else str(a) for a, b in gaps[:5]]
-    return ", ".join(stretches + ["..."] * (len(gaps) > 5))
+        who = who_listens(stream.endpoint)
+        gone = f"{who}, and the end was not told: frames may be missing"
+        remark = f". Ctrl-C came {since}; what was sent after it is not known"
+        return [gone] if "nobody" in who else [], remark

@@ -1,89 +1,85 @@
 """How ventilator, workers and sink find each other, whoever starts first.
 
-Ventilator and workers each connect a DEALER socket to the sink's ROUTER socket and say::
+Ventilator and workers each connect a DEALER socket to the sink's ROUTER socket, and say::
 
-    ventilator | {} |                        I am here
-    go         | {} |                        the answer, once enough workers are here too
-    sent       | {"frames": 100} |           that was all
+    hello | {"name": "Ada"} |      I am here (the ventilator's name is "ventilator")
+    sent  | {"frames": 100} |      only the ventilator: that was all
 
-    worker     | {"worker": "worker 1"} |    I am here
-    welcome    | {"port": 40001} |           the answer: where the results go
+The sink says::
 
-    end        | {} |                        to all, when the sink has every result, or gives up
+    go    | {"port": 40001} |      to a worker at once: where the results go;
+                                   to the ventilator once enough workers are here, too
+    end   | {} |                   to all, when it has every result, or gives up
 
 The greetings could be REQ and REP. But who has sent a request can do nothing but wait for the
 reply, and these have work to do until they hear of the end.
 """
 
+import contextlib
 from time import monotonic
 
 import zmq
 
-from zmqlab.patterns.workers import GLANCE
-from zmqlab.wire.messages import MessageError, pack_message, unpack_message
-from zmqlab.wire.parts import recv_parts, send_parts
-from zmqlab.wire.sockets import describe, endpoint_of, wait
+from zmqlab.wire import messages
+from zmqlab.wire.sockets import connect, describe, recv_parts, send_parts, wait, who_listens
 
 VENTILATOR = "ventilator"
 
 
-def assemble(
-    router: zmq.Socket,
-    pull: zmq.Socket,
-    peers: dict[bytes, str],
-    workers: int,
-    timeout: float = 60.0,
-) -> None:
-    """Wait at the sink until all have announced themselves; then tell the ventilator to go.
+def greet(dealer: zmq.Socket, control: str, name: str, timeout: float) -> int | None:
+    """Announce yourself to the sink; return the port for results, None if the answer is the end."""
+    connect(dealer, control)
+    messages.send_message(dealer, "hello", {"name": name})
+    if not wait({dealer: zmq.POLLIN}, timeout):
+        raise TimeoutError(
+            f"no answer from a sink at {control} in {timeout:g} s: {who_listens(control)}. "
+            "It answers a ventilator once its workers are there"
+        )
+    answer, header, _ = messages.recv_message(dealer)
+    return None if answer == "end" else header["port"]
 
-    Parameters
-    ----------
-    router, pull
-        The sink's sockets for control and for results, bound.
-    peers
-        Filled here: identity of the connection, name of who is at its other end.
-    workers
-        How many must be there.
-    timeout
-        Seconds; then TimeoutError, which says who did not come.
+
+def is_over(dealer: zmq.Socket, events: dict[zmq.Socket, int], timeout: float) -> bool:
+    """Wait for `events`, as `wait` does, or for the end; tell whether that has come."""
+    events = {dealer: zmq.POLLIN} | events
+    if not (ready := wait(events, timeout)):
+        names = " and the ".join(map(describe, events))
+        raise TimeoutError(f"nothing came in or could go out at the {names} in {timeout:g} s")
+    return dealer in ready
+
+
+def assemble(
+    router: zmq.Socket, peers: dict[bytes, str], workers: int, port: int, timeout: float
+) -> None:
+    """Wait at the sink until a ventilator and so many workers are there; let the first one go.
+
+    `router` is the sink's socket for control, `port` where the results go. Filled here are its
+    `peers`: who is at the other end of each connection. TimeoutError says who did not come.
     """
     deadline = monotonic() + timeout
-    while (
-        len(names := set(peers.values()) - {VENTILATOR}) < workers
-        or VENTILATOR not in peers.values()
-    ):
-        if monotonic() > deadline:
-            ventilator = "the" if VENTILATOR in peers.values() else "no"
+    while len(names := set(peers.values())) <= workers or VENTILATOR not in names:
+        if not wait({router: zmq.POLLIN}, deadline - monotonic()):
             raise TimeoutError(
-                f"{ventilator} ventilator and {len(names)} of {workers} workers came to the "
+                f"{'the' if VENTILATOR in names else 'no'} ventilator and "
+                f"{len(names - {VENTILATOR})} of {workers} workers came to the "
                 f"{describe(router)} within {timeout:g} s"
             )
-        if wait({router: zmq.POLLIN}, GLANCE):
-            hear(router, pull, peers)
+        hear(router, peers, port)
     for identity in [one for one, name in peers.items() if name == VENTILATOR]:
-        send_parts(router, [identity, *pack_message("go", {})])
+        send_parts(router, [identity, *messages.pack_message("go", {"port": port})])
 
 
 def hear(
-    router: zmq.Socket, pull: zmq.Socket, peers: dict[bytes, str], go: bool = False
+    router: zmq.Socket, peers: dict[bytes, str], port: int, assembled: bool = False
 ) -> int | None:
-    """Take in one message on the sink's control socket, and answer it.
-
-    If it is from a ventilator that has sent all its frames, return how many.
-    """
+    """Take in one message at the sink, and answer it; return how many frames were sent, if told."""
     identity, *parts = recv_parts(router)
-    try:
-        topic, header, _ = unpack_message(parts)
-    except MessageError:
-        return None  # from nobody of ours
-    if topic == "worker":
-        peers[identity.bytes] = str(header.get("worker"))
-        port = int(endpoint_of(pull).rpartition(":")[2])
-        send_parts(router, [identity, *pack_message("welcome", {"port": port})])
-    elif topic == VENTILATOR:
-        peers[identity.bytes] = VENTILATOR
-        if go:
-            send_parts(router, [identity, *pack_message("go", {})])
-    elif topic == "sent" and isinstance(header.get("frames"), int):
-        return header["frames"]
+    with contextlib.suppress(messages.MessageError):  # of nobody of ours
+        topic, header, _ = messages.unpack_message(parts)
+        if topic == "hello":
+            name = peers[identity.bytes] = str(header.get("name"))
+            if assembled or name != VENTILATOR:
+                send_parts(router, [identity, *messages.pack_message("go", {"port": port})])
+        elif topic == "sent" and isinstance(header.get("frames"), int):
+            return header["frames"]
     return None

@@ -1,7 +1,6 @@
 """Request and reply: a camera that answers.
 
-A request is one message of one or two parts; a reply has the three parts of
-every message (see `zmqlab.wire.messages`)::
+A request has one or two parts; a reply the three of every message (see `zmqlab.wire.messages`)::
 
     request   command              read | set | info | stop
               parameters           {"exposure": 0.02}, only where the command takes some
@@ -19,9 +18,9 @@ which says where a reply goes::
     (empty)    sent by the REQ, without being asked
     request or reply, as above
 
-A plain REP serves clients that keep to the rules. After a message without the empty
-part from a client that has left, though, it loses its reply to the next one, who did
-nothing wrong (libzmq 4.3.5).
+A plain REP serves clients that keep to the rules. But after a message without the empty part
+from a client that has left, it loses its reply to the next one, who did nothing wrong (libzmq
+4.3.5).
 """
 
 import contextlib
@@ -35,22 +34,9 @@ import numpy as np
 import zmq
 
 from zmqlab.cameras import Camera, CameraError, open_camera
+from zmqlab.wire import messages, sockets
 from zmqlab.wire.interrupts import whole
-from zmqlab.wire.messages import (
-    Header,
-    MessageError,
-    from_json,
-    pack_frame,
-    pack_message,
-    to_json,
-    to_text,
-    unpack_frame,
-    unpack_message,
-)
-from zmqlab.wire.parts import recv_parts, send_parts
-from zmqlab.wire.sockets import bind as bind_socket
-from zmqlab.wire.sockets import connect as connect_socket
-from zmqlab.wire.sockets import who_listens
+from zmqlab.wire.messages import Header, MessageError
 
 COMMANDS = ("read", "set", "info", "stop")
 _MOST_PARTS = 16  # looked at: envelope and request
@@ -76,10 +62,8 @@ def camera_server(camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*") -
 
     Raises
     ------
-    CameraError
-        If the camera cannot be opened.
-    zmq.ZMQError
-        If the endpoint cannot be bound.
+    CameraError, zmq.ZMQError
+        If the camera cannot be opened, or the endpoint not be bound.
     """
     with (
         open_camera(camera) as source,  # first the camera: who can connect can read
@@ -101,73 +85,58 @@ def prepare_and_bind(socket: zmq.Socket, endpoint: str) -> str:
     # Replies that wait for one client, which asks once at a time: 40 that fetch none keep some
     # 75 MB of frames here, with 8 it would be 300 MB. Further ones are dropped.
     socket.sndhwm = 1
-    return bind_socket(socket, endpoint)
+    return sockets.bind(socket, endpoint)
 
 
 def reply_once(
     socket: zmq.Socket, camera: Camera, sequence: int, commands: Sequence[str] = COMMANDS
 ) -> tuple[bool, bool]:
-    """Wait for a request and reply to it.
+    """Wait for a request, and reply to it: to read, with frame number `sequence`.
 
-    Returns
-    -------
-    was_frame : bool
-        Whether the reply was a frame, with number `sequence`.
-    running : bool
-        False after the request to stop.
+    Returns whether the reply was a frame, and whether to go on: not after the request to stop.
     """
-    envelope, parts = _open_envelope(recv_parts(socket, math.inf, _MOST_PARTS))
-    reply, running = _answer(camera, parts, sequence, commands)
+    parts = sockets.recv_parts(socket, math.inf, _MOST_PARTS)
+    # The envelope ends with the first empty part. Without one, there is no request in it.
+    empty = next((number for number, part in enumerate(parts) if not len(part)), None)
+    envelope, asked = parts[: (empty or 0) + 1], [] if empty is None else parts[empty + 1 :]
+    reply, done = _answer(camera, asked, sequence, commands)
     # libzmq looks only now and then which replies have left the queue, and drops what it takes
     # for one too many; asking for the events makes it look.
     socket.get(zmq.EVENTS)
-    send_parts(socket, envelope + reply)
-    return reply[0] == b"frame", running
-
-
-def _open_envelope(parts):
-    """Split a message behind its first empty part; without one, there is no request in it."""
-    for number, part in enumerate(parts):
-        if not len(part):
-            return parts[: number + 1], parts[number + 1 :]
-    return parts[:1], []
+    sockets.send_parts(socket, envelope + reply)
+    return done == "read", done != "stop"
 
 
 def _answer(camera, parts, sequence, commands):
-    """Return the parts of the reply, whatever came, and whether to go on."""
+    """Return the parts of the reply, whatever came, and the command if it was carried out."""
     try:
         command, parameters = unpack_request(parts, commands)
         match command:
             case "read":
-                return pack_frame(camera.read(), sequence=sequence), True
+                return messages.pack_frame(camera.read(), sequence=sequence), command
             case "set":
                 camera.set(**parameters)
-                return pack_message("ok", {"settings": camera.settings}), True
+                told = ["settings"]
             case "info":
-                return pack_message("ok", _info(camera)), True
+                told = ["source", "shape", "fps", "settings"]
+                told += ["truth"] if hasattr(camera, "truth") else []  # the simulated camera's
             case "stop":
-                return pack_message("ok", {"frames": sequence}), False
+                return messages.pack_message("ok", {"frames": sequence}), command
+        return messages.pack_message("ok", {name: getattr(camera, name) for name in told}), command
     except (CameraError, MessageError) as error:
         text = str(error)
     except Exception as error:  # a surprise: tell both sides, and go on serving
         traceback.print_exc()
         text = f"{type(error).__name__}: {error}"
-    return pack_message("error", {"error": text[:_LONGEST_ERROR]}), True
-
-
-def _info(camera):
-    info = {name: getattr(camera, name) for name in ("source", "shape", "fps", "settings")}
-    with contextlib.suppress(AttributeError, MessageError):  # only the simulated camera has one
-        to_json({"truth": camera.truth})
-        info["truth"] = camera.truth
-    return info
+    return messages.pack_message("error", {"error": text[:_LONGEST_ERROR]}), ""
 
 
 def pack_request(command: str, parameters: Header | None = None) -> list[bytes]:
     """Return the parts of a request: the command and, where there are any, its parameters."""
     if not isinstance(command, str):
         raise MessageError(f"a command is text, not {command!r}: write 'read', without b")
-    return [command.encode()] if parameters is None else [command.encode(), to_json(parameters)]
+    also = [] if parameters is None else [messages.to_json(parameters)]
+    return [command.encode(), *also]
 
 
 def unpack_request(parts: Sequence[Any], commands: Sequence[str] = COMMANDS) -> tuple[str, Header]:
@@ -177,14 +146,14 @@ def unpack_request(parts: Sequence[Any], commands: Sequence[str] = COMMANDS) -> 
         raise MessageError(
             f"a request has one part, the command, or two, with parameters; this one has {count}"
         )
-    command = to_text(parts[0], "command")
+    command = messages.to_text(parts[0], "command")
     if command not in commands:
         raise MessageError(f"unknown command {command[:40]!r}: send one of {', '.join(commands)}")
     if len(parts) == 2 and command != "set":
         raise MessageError(f"{command} takes no parameters: send the command alone")
     if len(parts) == 1 and command == "set":
         raise MessageError('set needs parameters, such as {"exposure": 0.02}, in a second part')
-    return command, from_json(parts[1], "parameters") if len(parts) == 2 else {}
+    return command, messages.from_json(parts[1], "parameters") if len(parts) == 2 else {}
 
 
 def request(
@@ -205,10 +174,8 @@ def request(
     ----------
     endpoint
         Where the server listens, for example ``tcp://127.0.0.1:5555``.
-    command
-        One of read, set, info, stop.
-    parameters
-        What JSON can hold.
+    command, parameters
+        One of read, set, info, stop; and, for set, what JSON can hold.
     timeout
         Seconds to wait for each try.
     retries
@@ -216,12 +183,9 @@ def request(
 
     Raises
     ------
-    RequestError
-        If the server replied with an error.
-    TimeoutError
-        If no reply came; says who listens at the endpoint.
-    MessageError
-        If the reply is none of a camera server's.
+    RequestError, MessageError, TimeoutError
+        If the server replied with an error, or is none for cameras; if no reply came (says who
+        listens at the endpoint).
     """
     parts = pack_request(command, parameters)
     with zmq.Context() as context:
@@ -230,24 +194,25 @@ def request(
             with whole:  # a Ctrl-C in here would leave a socket that nobody can close
                 socket = context.socket(zmq.REQ)
             with socket:
-                connect_socket(socket, endpoint)
-                send_parts(socket, parts)
+                sockets.connect(socket, endpoint)
+                sockets.send_parts(socket, parts)
                 with contextlib.suppress(TimeoutError):
-                    return _unpack_reply(recv_parts(socket, timeout), endpoint, command)
+                    return unpack_reply(sockets.recv_parts(socket, timeout), endpoint, command)
     tries = f"{1 + retries} times {timeout:g} s" if retries else f"{timeout:g} s"
     raise TimeoutError(
-        f"waited {tries} for a reply to {command!r} from {endpoint}: {who_listens(endpoint)}. "
-        "Is the server running, and not busy?"
+        f"waited {tries} for a reply to {command!r} from {endpoint}: "
+        f"{sockets.who_listens(endpoint)}. Is the server running, and not busy?"
     )
 
 
-def _unpack_reply(parts, endpoint, command):
-    topic, header, _ = unpack_message(parts)
-    if topic == "frame":
-        return unpack_frame(parts)
+def unpack_reply(
+    parts: Sequence[Any], endpoint: str, command: str
+) -> tuple[str, Header, np.ndarray | None]:
+    """Return topic, header and frame of a reply; RequestError if the server replied with one."""
+    topic, header, pixels = messages.unpack_message(parts)
     if topic == "error":
         raise RequestError(f"{endpoint} replied to {command!r}: {header.get('error', header)}")
-    return topic, header, None
+    return topic, header, messages.view_frame(topic, header, pixels) if topic == "frame" else None
 
 
 def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
@@ -278,15 +243,16 @@ def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
     topic, header, frame = request(connect, "read", timeout=timeout)
     if frame is None:
         raise MessageError(f"{connect} replied to 'read' with {topic!r}: it is no camera server")
-    colours = frame.shape[2:] in ((), (1,), (3,), (4,))
-    picture = frame.ndim > 1 and colours and frame.size and frame.dtype.kind != "c"
-    if not picture or not (encoded := cv2.imencode(path.suffix, frame))[0]:
+    done = False
+    with contextlib.suppress(cv2.error):  # complex numbers, five colours
+        done, picture = cv2.imencode(path.suffix, frame)
+    if not done or frame.ndim < 2:
         raise MessageError(
             f"{connect} sent {frame.dtype} numbers of shape {frame.shape}: no {path.suffix} file "
             "holds them. A picture is height x width or height x width x 3 real numbers"
         )
     try:
-        path.write_bytes(encoded[1].tobytes())  # cv2.imwrite fails silently, and at é on Windows
+        path.write_bytes(picture.tobytes())  # cv2.imwrite fails silently, and at é on Windows
     except OSError as error:
         raise OSError(f"cannot write {path}: {error.strerror}. Choose another place") from error
     height, width = frame.shape[:2]

@@ -1,24 +1,19 @@
 """The receiver of a stream: knows of every frame that it missed."""
 
-from time import monotonic
-from time import time as now
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
 import zmq
 
-from zmqlab.patterns.stream import (
-    WAITING_IN_THE_SYSTEM,
-    WAITING_TO_BE_READ,
-    wire_topic,
-)
+from zmqlab.patterns.stream import WAITING_IN_THE_SYSTEM, WAITING_TO_BE_READ, wire_topic
+from zmqlab.wire import sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import MessageError
-from zmqlab.wire.parts import recv_parts
 from zmqlab.wire.shared import Overtaken, RingReader
-from zmqlab.wire.sockets import check_count, wait, who_listens
-from zmqlab.wire.sockets import connect as connect_socket
 
 _MOST_GAPS = 1000  # remembered; older ones are only counted
 _MOST_STREAMS = 100  # of one name, whose publishers may send at once
@@ -30,7 +25,7 @@ class EndOfStream(RuntimeError):
     """The publisher has said that no frame follows."""
 
 
-class Subscription:
+class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"]):
     """A stream of frames, to iterate over; `read` and `latest` give single ones.
 
     ::
@@ -44,11 +39,9 @@ class Subscription:
 
     Parameters
     ----------
-    endpoint
-        Where the publisher is, for example ``tcp://127.0.0.1:5555``. It may start later, or
-        again.
-    topic
-        The name of the stream.
+    endpoint, topic
+        Where the publisher is, for example ``tcp://127.0.0.1:5555`` (it may start later, or
+        again), and the name of its stream.
     hwm
         High-water mark: how many frames may wait here until they are asked for. When so many
         do, and as many as the publisher allows wait there, further ones are lost.
@@ -60,17 +53,13 @@ class Subscription:
     header : dict
         The header of the frame returned last: its sequence, time, ...
     latency : float
-        Seconds from the capture of that frame until it was read here. Between two computers this
-        is as right as their clocks.
-    received : int
-        Frames that arrived.
-    lost : int
-        Frames that were sent after the first one received, but did not arrive.
+        Seconds from its capture until it was read here, as right as the clocks of two computers.
+    received, lost : int
+        Frames that arrived; frames sent after the first of them that did not.
     gaps : list of (int, int)
         The first and the last number of each stretch of lost frames; the newest 1,000 stretches.
     first : int or None
-        The number of the first frame received: so many were sent before this subscription came
-        to the publisher.
+        The number of the first frame received: so many were sent before this subscription.
     skipped : int
         Frames that arrived, but were passed over by `latest`.
     restarts : int
@@ -104,7 +93,7 @@ class Subscription:
         self._ended, self._over = False, None  # and which stream it was that ended last
         self._away = False  # unsubscribed, since a stream has ended
         self._wire = wire_topic(topic)
-        check_count(hwm=hwm)
+        sockets.check_count(hwm=hwm)
         self._hwm = hwm
         self._reader = RingReader()
         self._context = zmq.Context()
@@ -118,7 +107,7 @@ class Subscription:
             socket.tcp_keepalive = 1
             socket.tcp_keepalive_idle = _SILENCE
             socket.subscribe(self._wire)
-            connect_socket(socket, endpoint)
+            sockets.connect(socket, endpoint)
         except BaseException:
             self._context.destroy(linger=0)
             raise
@@ -135,22 +124,21 @@ class Subscription:
 
         Raises
         ------
-        TimeoutError
-            If no frame arrived in time; says what did.
-        EndOfStream
-            If the publisher has ended the stream. When it starts another one, you can go on.
+        TimeoutError, EndOfStream
+            If no frame arrived in time (says what did); if the publisher has ended the stream.
+            When it starts another one, you can go on.
         """
         timeout = self.timeout if timeout is None else timeout
-        deadline = monotonic() + timeout
+        deadline = time.monotonic() + timeout
         if self._away and not self._ended:  # not before: whoever closes now would leave twice
             self._away = False
             self._socket.subscribe(self._wire)
         while not self._ended:
-            arrived = wait({self._socket: zmq.POLLIN}, deadline - monotonic())
-            frame = self._take(recv_parts(self._socket)) if arrived else None
+            arrived = sockets.wait({self._socket: zmq.POLLIN}, deadline - time.monotonic())
+            frame = self._take(sockets.recv_parts(self._socket)) if arrived else None
             if frame is not None:
                 return frame
-            if monotonic() >= deadline and not self._ended:
+            if time.monotonic() >= deadline and not self._ended:
                 raise TimeoutError(
                     f"no frame of {self.topic!r} came from {self.endpoint} within {timeout:g} s; "
                     f"so far {self.summary()}"
@@ -161,20 +149,18 @@ class Subscription:
     def latest(self, timeout: float | None = None) -> np.ndarray:
         """Wait for a frame if there is none, and return the newest that has arrived.
 
-        For a view that should show what is now. Those passed over are counted as `skipped`.
-        Raises what `read` raises. (ZeroMQ's own option for this, CONFLATE, keeps one *part*
-        of a message and so cannot be used with frames.)
+        For a view that should show what is now. Raises what `read` raises. (ZeroMQ's own option
+        for this, CONFLATE, keeps one *part* of a message and so cannot be used with frames.)
         """
         frame = self.read(timeout)
-        for _ in range(self._hwm):  # not for ever, however fast they come
-            try:
+        try:
+            for _ in range(self._hwm):  # not for ever, however fast they come
                 frame = self.read(timeout=0)
-            except TimeoutError:
-                break
-            except EndOfStream:
-                self._ended = True  # to be told after this frame
-                break
-            self.skipped += 1
+                self.skipped += 1
+        except TimeoutError:
+            pass
+        except EndOfStream:
+            self._ended = True  # to be told after this frame
         return frame
 
     def summary(self) -> str:
@@ -194,18 +180,26 @@ class Subscription:
 
     def why_nothing(self) -> str:
         """Find out why no frame comes: takes some seconds. Returns half a sentence."""
-        others = [] if self.received else self._listen_to_all()
-        if others:
-            return f"what is published there is {', '.join(map(repr, others))}"
-        return who_listens(self.endpoint).replace("did not answer", "sends nothing")
+        topics: set[str] = set()
+        if not self.received:  # what is published there? For a moment, everything is subscribed to
+            deadline = time.monotonic() + _LISTEN
+            # First the one, then the other: the publisher never counts two subscribers.
+            self._socket.unsubscribe(self._wire)
+            self._socket.subscribe("")
+            while len(topics) < 5 and (left := deadline - time.monotonic()) > 0:
+                if sockets.wait({self._socket: zmq.POLLIN}, left):
+                    topic = sockets.recv_parts(self._socket)[0].bytes[:40]
+                    topics.add(topic.decode(errors="backslashreplace").removesuffix("/"))
+            self._socket.unsubscribe("")
+            self._socket.subscribe(self._wire)
+        if topics:
+            return f"what is published there is {', '.join(map(repr, sorted(topics)))}"
+        return sockets.who_listens(self.endpoint).replace("did not answer", "sends nothing")
 
     def close(self) -> None:
         """Unsubscribe. Closing twice is safe."""
         self._context.destroy(linger=0)
         self._reader.close()
-
-    def __iter__(self) -> "Subscription":
-        return self
 
     def __next__(self) -> np.ndarray:
         try:
@@ -214,9 +208,6 @@ class Subscription:
             raise StopIteration from None
         except TimeoutError as error:
             raise TimeoutError(f"{error}. Now {self.why_nothing()}") from None
-
-    def __enter__(self) -> "Subscription":
-        return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
@@ -227,16 +218,13 @@ class Subscription:
             topic, header, frame = self._reader.unpack_frame(parts)
             if topic != self._wire:
                 raise MessageError(f"its topic is {topic[:40]!r} instead of {self._wire!r}")
-        except Overtaken as error:  # the number of the next one will show that this is lost
-            self.overtaken += 1
-            self.complaint = str(error)
-            return None
         except MessageError as error:  # anybody may be the publisher, now
-            self.refused += 1
+            overtaken = isinstance(error, Overtaken)  # the next number will show that this is lost
+            self.overtaken += overtaken
+            self.refused += not overtaken
             self.complaint = str(error)
             return None
-        stream = header.get("stream")
-        stream = stream if isinstance(stream, str) else None  # anybody may be the publisher
+        stream = name if isinstance(name := header.get("stream"), str) else None
         if stream is not None and stream == self._over:
             return None  # the end is said until all have left
         self._ended = header.get("end") is True
@@ -246,7 +234,7 @@ class Subscription:
             self._socket.unsubscribe(self._wire)  # by which the publisher knows that we have all
             return None
         self.received += 1
-        self.header, self.latency = header, now() - header["time"]
+        self.header, self.latency = header, time.time() - header["time"]
         return frame
 
     def _count(self, sequence, stream):
@@ -275,21 +263,6 @@ class Subscription:
         self._next[stream] = sequence + 1
         if len(self._next) > _MOST_STREAMS:
             del self._next[next(iter(self._next))]
-
-    def _listen_to_all(self):
-        """Subscribe to everything in place of the topic, for a moment: what is published?"""
-        found, deadline = set(), monotonic() + _LISTEN
-        # First the one, then the other: the publisher never counts two subscribers.
-        self._socket.unsubscribe(self._wire)
-        self._socket.subscribe("")
-        while len(found) < 5 and wait({self._socket: zmq.POLLIN}, deadline - monotonic()):
-            topic = bytes(recv_parts(self._socket)[0])[:40].decode(errors="backslashreplace")
-            found.add(topic.removesuffix("/"))
-            if monotonic() > deadline:
-                break
-        self._socket.unsubscribe("")
-        self._socket.subscribe(self._wire)
-        return sorted(found)
 
 
 subscribe = Subscription  # what it is called when it is used

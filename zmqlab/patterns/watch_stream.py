@@ -19,8 +19,7 @@ def watch(*, connect: str, topic: str = "camera") -> None:
     Parameters
     ----------
     connect
-        Where the publisher is, for example ``tcp://127.0.0.1:5555``. It may come later, go, and
-        come again.
+        Where the publisher is, for example ``tcp://127.0.0.1:5555``. It may come and go.
     topic
         The name of the stream.
     """
@@ -31,16 +30,21 @@ def watch(*, connect: str, topic: str = "camera") -> None:
     ):
         silent = 0
         while True:
-            begin, news = monotonic(), []
-            latencies, ended = _listen(stream, begin + _PERIOD)
+            begin, latencies, news = monotonic(), [], []
+            try:
+                while (left := begin + _PERIOD - monotonic()) > 0:
+                    stream.read(left)
+                    latencies.append(stream.latency)
+            except TimeoutError:
+                pass
+            except EndOfStream:
+                news.append("the publisher has ended the stream")
             silent = 0 if latencies else silent + 1
             if latencies:
                 rate, late = len(latencies) / (monotonic() - begin), 1000 * median(latencies)
-                news.append(f"{rate:.1f} frames/s, latency {late:.1f} ms")
+                news.insert(0, f"{rate:.1f} frames/s, latency {late:.1f} ms")
             elif silent % _SILENT == 0:
-                news.append(f"no frame for {silent * _PERIOD:g} s: {stream.why_nothing()}")
-            if ended:
-                news.append("the publisher has ended the stream")
+                news.insert(0, f"no frame for {silent * _PERIOD:g} s: {stream.why_nothing()}")
             for text in news:
                 show(f"{topic}: {text}; {stream.summary()}")
 
@@ -63,16 +67,3 @@ def one_line() -> Iterator[Callable[[str], None]]:
     finally:
         if shown:
             print()
-
-
-def _listen(stream, until):
-    """Receive frames for a while; return how late each was, and whether the stream has ended."""
-    latencies = []
-    with contextlib.suppress(TimeoutError):
-        while (left := until - monotonic()) > 0:
-            try:
-                stream.read(left)
-            except EndOfStream:
-                return latencies, True
-            latencies.append(stream.latency)
-    return latencies, False

@@ -23,10 +23,9 @@ import numpy as np
 import zmq
 
 from zmqlab.wire.messages import Header, MessageError, pack_frame, pack_message, unpack_message
-from zmqlab.wire.parts import send_each
 from zmqlab.wire.shared import FrameRing, RingReader
+from zmqlab.wire.sockets import send_each
 
-GLANCE = 0.1  # seconds between two looks at the clock, and at who is gone, while nothing arrives
 Result = tuple[int, str, np.ndarray]  # number of the frame, name of the worker, what came out
 
 
@@ -59,16 +58,14 @@ def work(
 def unpack_result(parts: list[Any], reader: RingReader) -> Result | None:
     """Return the result in the message of a worker, None if it is from no worker.
 
-    Raises
-    ------
-    FarmError
-        If it says that the task failed; holds the traceback.
+    FarmError, with the traceback in it, if it says that the task failed.
     """
     try:  # anybody on this computer may connect, and send anything
         topic, header, _ = unpack_message(parts)
         worker, number = header.get("worker"), header.get("sequence")
         if topic == "result" and isinstance(worker, str):
-            return header["sequence"], worker, reader.unpack_frame(parts)[2]
+            array = reader.unpack_frame(parts)[2]  # refuses what has no number
+            return header["sequence"], worker, array
     except MessageError:
         return None
     if topic == "error" and isinstance(worker, str):
@@ -81,13 +78,6 @@ def dismiss(router: zmq.Socket, identities: Iterable[bytes]) -> None:
     for identity in identities:
         with contextlib.suppress(zmq.ZMQError):  # it has ended before
             send_each(router, [identity, *pack_message("end", {})], zmq.NOBLOCK)
-
-
-def use_one_core() -> None:
-    """Keep OpenCV to one thread: a farm with a worker for each core has no use for more."""
-    import cv2
-
-    cv2.setNumThreads(1)
 
 
 def some(numbers: Collection[int]) -> str:
@@ -103,11 +93,9 @@ class Results:
     ----------
     spectra : numpy.ndarray
         What the task made of each frame, in the order of the frames: the first axis is the frame.
-    worker : numpy.ndarray of str
-        Who made it, for each frame.
-    arrival : numpy.ndarray of float
-        When it arrived, for each frame: seconds since the first frame was handed out.
-        ``arrival.argsort()`` are the numbers of the frames in the order of arrival.
+    worker, arrival : numpy.ndarray of str, of float
+        Who made it, for each frame, and when it arrived: seconds since the first frame was handed
+        out. ``arrival.argsort()`` are the numbers of the frames in the order of arrival.
     seconds : float
         From the first frame handed out to the last result in its place.
     """
@@ -126,17 +114,8 @@ class Results:
 def gather(arrivals: Iterable[Result], count: int | None = None) -> Results:
     """Put results into one array as they arrive; the clock runs meanwhile.
 
-    Parameters
-    ----------
-    arrivals
-        Each number of a frame, from 0 up, comes once.
-    count
-        How many there will be, where it is known: then the array is made only once.
-
-    Raises
-    ------
-    ValueError
-        If there are none, or they are not all of the same shape and type.
+    Each number of a frame, from 0 up, comes once. If it is known how many there will be (`count`),
+    the array is made only once. ValueError if there are none, or not all of one shape and type.
     """
     start = perf_counter()
     spectra, notes = None, {}

@@ -6,19 +6,10 @@ systems. In the other process `child` runs first, `observed` makes its sockets t
 and `report_sender` sends that to `report_receiver`, over here; `node` runs cells of JavaScript.
 """
 
-from collections.abc import Callable
-
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "launch": ["process", "processes", "start", "stop_all"],
-        "handle": ["Process", "ProcessError", "StartError"],
-        "observed": ["ready"],
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
-# Called before each start. Rooms that this one must not import put here what tidies up after their
-# processes that were killed.
-before_start: list[Callable[[], None]] = []
+# Names of functions that are called before each start. Rooms that this one must not import put
+# here what tidies up after their processes that were killed.
+before_start: list[str] = []

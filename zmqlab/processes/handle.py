@@ -31,7 +31,7 @@ class ProcessError(StartError):
     """A process that had come up ended with an error of its own."""
 
 
-class Process:
+class Process(contextlib.AbstractContextManager["Process"]):
     """A running process, as `start` returns it. Usable with ``with``: its end stops it.
 
     Attributes
@@ -237,9 +237,6 @@ class Process:
             Seconds it may take to end when asked, and again when terminated.
         """
         end([self], timeout)
-
-    def __enter__(self) -> "Process":
-        return self
 
     def __exit__(self, *error: object) -> None:
         self.stop()

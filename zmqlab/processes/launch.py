@@ -9,6 +9,7 @@ import atexit
 import io
 import os
 import pickle
+import pkgutil
 from collections import ChainMap
 from collections.abc import Callable, Sequence
 from types import CodeType
@@ -106,8 +107,8 @@ def launch_cell(name: str, text: str, arguments: Sequence[str] = ()) -> Process:
 def _launch(name, task, observe):
     if name in _processes:
         _processes[name].stop()
-    for tidy in before_start:
-        tidy()
+    for name_of_function in before_start:
+        pkgutil.resolve_name(name_of_function)()
     _processes[name] = Process(name, task, observe)
     return _processes[name]
 

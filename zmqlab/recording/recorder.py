@@ -8,10 +8,10 @@ it SWMR, single writer, multiple readers).
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from time import time as now
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import h5py
 import numpy as np
@@ -26,7 +26,7 @@ class RecordingError(RuntimeError):
     """A frame cannot be recorded, or a file not read; the text says why and what to do."""
 
 
-class Recorder:
+class Recorder(AbstractContextManager["Recorder"]):
     """Write frames to a new HDF5 file, one by one.
 
     When `add` returns, the frame is in the file: other processes see it, and it stays there even
@@ -137,9 +137,6 @@ class Recorder:
         if not self.count:
             with suppress(OSError):
                 self.path.unlink()
-
-    def __enter__(self) -> Self:
-        return self
 
     def __exit__(self, kind, error, traceback) -> None:
         try:

@@ -1,25 +1,10 @@
 """How a message travels: its parts, the sockets it goes through, and memory that is shared.
 
-Read `messages` first: what a frame looks like on its way. `parts` sends and receives the parts of
-a message as one, `sockets` binds, connects and waits with errors that say what to do. `shared`
-and `ring` are for later: frames that stay where they are, in memory that several processes see.
+Read `messages` first: what a frame looks like on its way. `sockets` binds and connects, sends and
+receives the parts of a message as one, with errors that say what to do. `shared` and `ring` are
+for later: frames that stay where they are, in memory that several processes see.
 """
 
 import lazy_loader
 
-__getattr__, __dir__, __all__ = lazy_loader.attach(
-    __name__,
-    submod_attrs={
-        "messages": [
-            "MessageError",
-            "pack_frame",
-            "recv_frame",
-            "recv_message",
-            "send_frame",
-            "send_message",
-            "unpack_frame",
-        ],
-        "sockets": ["bind", "connect", "describe", "wait", "who_listens"],
-        "shared": ["FrameRing", "Overtaken", "RingFull", "RingReader"],
-    },
-)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -11,8 +11,7 @@ Every language reads that: `FORMAT.md` has it for all of them. Nothing in it can
 pickle can, and the pixels are not copied on their way into ZeroMQ and out of it.
 
 `send_frame` and `recv_frame` carry frames; `send_message` and `recv_message` carry the same three
-parts where there is no frame. Each is packing and sending, or receiving and unpacking, and both
-halves can be had apart.
+parts where there is no frame. Each is packing and sending, or receiving and unpacking.
 """
 
 import json
@@ -25,7 +24,7 @@ from typing import Any
 import numpy as np
 import zmq
 
-from zmqlab.wire.parts import recv_parts, send_parts
+from zmqlab.wire.sockets import recv_parts, send_parts
 
 # By name, as they are written in a header. Others (objects, records, dates) do not travel.
 _PLAIN = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
@@ -35,7 +34,6 @@ _NAMES = {dtype: name for name, dtype in _DTYPES.items()}  # dtype.name itself i
 _KEYS = dict.fromkeys(["dtype", "shape", "sequence", "time"]).keys()
 _MOST_DIMENSIONS = 32  # what every numpy can hold
 _MOST = 2**53  # above any whole number of ours: every language holds those below it exactly
-
 
 Header = dict[str, Any]
 Received = tuple[str, Header, np.ndarray]  # topic, header, frame
@@ -66,18 +64,17 @@ def send_frame(
     socket
         Connected or bound, of a type that sends.
     frame
-        Usually (height, width, 3), uint8, BGR; any shape of plain numbers travels.
-        One that is not contiguous is made so, with a copy.
+        Usually (height, width, 3), uint8, BGR; any shape of plain numbers travels. One that is
+        not contiguous is made so, with a copy.
     topic
         What subscriptions look at.
-    sequence
-        Number of the frame in its stream, so that the receiver sees what it missed.
-    time
-        When the frame was captured, in seconds since the epoch. Default: now.
+    sequence, time
+        Number of the frame in its stream, so that the receiver sees what it missed; and when it
+        was captured, in seconds since the epoch (default: now).
     copy
-        With False, ZeroMQ reads the pixels from `frame` itself, at some time after this
-        function has returned. **Do not write to the frame afterwards**: what arrives
-        would be a mixture of the old and the new. Send a fresh array each time, or copy=True.
+        With False, ZeroMQ reads the pixels from `frame` itself, at some time after this function
+        has returned. **Do not write to the frame afterwards**: what arrives would be a mixture of
+        the old and the new. Send a fresh array each time, or copy=True.
     timeout
         Seconds to wait while nobody is connected or the queue is full.
     **extra
@@ -85,10 +82,8 @@ def send_frame(
 
     Raises
     ------
-    MessageError
-        If `frame` is not an array of plain numbers, or the header is not JSON.
-    TimeoutError
-        If it could not be sent in time.
+    MessageError, TimeoutError
+        If this is no frame or the header is not JSON; if it could not be sent in time.
     """
     parts = pack_frame(frame, topic, sequence=sequence, time=time, **extra)
     send_parts(socket, parts, timeout, copy)
@@ -97,20 +92,14 @@ def send_frame(
 def recv_frame(socket: zmq.Socket, timeout: float = 10.0) -> Received:
     """Receive a frame sent with `send_frame`: topic, header and frame.
 
-    ::
-
-        topic | {"dtype": .., "shape": .., "sequence": .., "time": .., ...} | pixels
-
-    The frame is read-only, because it is the received message itself and no copy of it.
-    Make one with ``frame.copy()`` to write into it.
+    The frame is read-only, because it is the received message itself and no copy of it. Make one
+    with ``frame.copy()`` to write into it.
 
     Raises
     ------
-    MessageError
-        If the message is not a frame. The whole of it has been received then, and the
-        socket is ready for the next.
-    TimeoutError
-        If no message arrived within `timeout` seconds.
+    MessageError, TimeoutError
+        If the message is not a frame (the socket is ready for the next one then); if none arrived
+        within `timeout` seconds.
     """
     return unpack_frame(recv_parts(socket, timeout))
 
@@ -124,10 +113,8 @@ def send_message(
     ----------
     socket, topic, timeout
         As for `send_frame`, which raises the same errors.
-    header
-        What JSON can hold.
-    pixels
-        Bytes, or a contiguous array of numbers; often empty.
+    header, pixels
+        What JSON can hold; and bytes or a contiguous array of numbers, often empty.
     """
     send_parts(socket, pack_message(topic, header, pixels), timeout)
 
@@ -152,10 +139,8 @@ def frame_header(
 
     Parameters
     ----------
-    frame
-        An array of plain numbers. If it is none, this raises MessageError.
-    sequence, time, **extra
-        As for `send_frame`.
+    frame, sequence, time, **extra
+        As for `send_frame`, which raises the same MessageError.
     """
     array = np.asarray(frame)
     dtype = array.dtype.newbyteorder("<")
@@ -242,7 +227,7 @@ def unpack_message(parts: Sequence[Any]) -> tuple[str, Header, memoryview]:
         count = len(parts) if len(parts) < 3 else "more"
         raise MessageError(
             f"a message has three parts, topic, header and pixels; this one has {count}: "
-            f"{_short(parts)}. Send it with send_frame or send_message"
+            f"[{', '.join(map(_short, parts[:4]))}]. Send it with send_frame or send_message"
         )
     topic = to_text(parts[0], "topic")
     return topic, from_json(parts[1], "header"), memoryview(parts[2]).toreadonly()
@@ -309,10 +294,6 @@ _decode = json.JSONDecoder(parse_constant=_refuse).decode
 
 def _short(value):
     """Show a value in an error message, shortened, however long it is."""
-    raw = bytes | memoryview | zmq.Frame
-    if isinstance(value, list) and all(isinstance(item, raw) for item in value):
-        return "[" + ", ".join(map(_short, value)) + "]"
-    if isinstance(value, raw):
-        start = bytes(memoryview(value)[:40])
-        return repr(start) + ("..." if len(value) > len(start) else "")
+    if isinstance(value, bytes | memoryview | zmq.Frame):
+        value = bytes(memoryview(value)[:99])
     return reprlib.repr(value)

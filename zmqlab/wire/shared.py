@@ -21,24 +21,16 @@ the writer leaves that slot out. How the two agree on this is told in `zmqlab.wi
 
 import math
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
 import zmq
 from numpy.typing import DTypeLike
 
-from zmqlab.wire import ring
-from zmqlab.wire.messages import (
-    MessageError,
-    Received,
-    check_frame,
-    frame_header,
-    pack_message,
-    unpack_message,
-    view_frame,
-)
-from zmqlab.wire.parts import recv_parts, send_parts
-from zmqlab.wire.sockets import check_count
+from zmqlab.wire import messages, ring
+from zmqlab.wire.messages import MessageError, Received
+from zmqlab.wire.sockets import check_count, recv_parts, send_parts
 
 
 class Overtaken(MessageError):
@@ -49,7 +41,7 @@ class RingFull(RuntimeError):
     """Every slot is kept by somebody who still has an array of it."""
 
 
-class FrameRing:
+class FrameRing(AbstractContextManager["FrameRing"]):
     """A ring of slots for frames in shared memory, and its only writer.
 
     ::
@@ -107,7 +99,7 @@ class FrameRing:
     def pack_frame(self, frame: np.ndarray, topic: str = "frame", **header: Any) -> list[Any]:
         """Put a frame into the ring; return the three parts of the message that tells of it."""
         frame = np.asarray(frame)
-        header = frame_header(frame, **header)
+        header = messages.frame_header(frame, **header)
         lent = self._memory and frame.flags.c_contiguous
         slot = self._memory.slot_of(frame) if lent else None
         if slot is None:
@@ -116,7 +108,7 @@ class FrameRing:
         else:
             frame.flags.writeable = False
         header.update(ring=self._memory.path.name, slot=slot, turn=self._memory.end(slot))
-        return pack_message(topic, header)
+        return messages.pack_message(topic, header)
 
     def empty(self, shape: int | Sequence[int], dtype: DTypeLike = "uint8") -> np.ndarray:
         """Return an array in the ring itself, to be filled and then sent without any copy.
@@ -128,7 +120,7 @@ class FrameRing:
         shape, dtype
             As for `numpy.empty`. Anything but plain numbers raises MessageError.
         """
-        frame_header(np.empty(0, dtype))  # refuses what could not be sent
+        messages.frame_header(np.empty(0, dtype))  # refuses what could not be sent
         dtype = np.dtype(dtype).newbyteorder("<")
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         slot = self._take(math.prod(shape) * dtype.itemsize)
@@ -140,9 +132,6 @@ class FrameRing:
         self._retire_older()
         self._older, self._memory = self._memory, None
         self._retire_older()
-
-    def __enter__(self) -> "FrameRing":
-        return self
 
     def __exit__(self, *error: object) -> None:
         self.close()
@@ -176,7 +165,7 @@ class FrameRing:
             ring.remove(path)
 
 
-class RingReader:
+class RingReader(AbstractContextManager["RingReader"]):
     """Receives frames from rings, of as many writers as there are, and ordinary ones as well."""
 
     def __init__(self) -> None:
@@ -193,9 +182,9 @@ class RingReader:
 
     def unpack_frame(self, parts: Sequence[Any], copy: bool = False) -> Received:
         """Return topic, header and frame from the three parts of a message."""
-        topic, header, pixels = unpack_message(parts)
+        topic, header, pixels = messages.unpack_message(parts)
         if pixels.nbytes or "ring" not in header:
-            frame = view_frame(topic, header, pixels)
+            frame = messages.view_frame(topic, header, pixels)
         else:
             frame = self._find(topic, header)
         return topic, header, frame.copy() if copy else frame
@@ -206,15 +195,12 @@ class RingReader:
             self._memories.clear()
             ring.sweep()  # of a writer that was killed nobody else may be left to do so
 
-    def __enter__(self) -> "RingReader":
-        return self
-
     def __exit__(self, *error: object) -> None:
         self.close()
 
     def _find(self, topic, header):
         """Return the frame that a header tells of; nothing in it is believed unseen."""
-        dtype, shape, nbytes = check_frame(topic, header)
+        dtype, shape, nbytes = messages.check_frame(topic, header)
         slot, turn = header.get("slot"), header.get("turn")
         memory = self._memory_of(header)
         if type(slot) is not int or not 0 <= slot < memory.slots or nbytes > memory.room:

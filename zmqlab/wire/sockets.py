@@ -1,17 +1,28 @@
-"""Bind, connect and wait, with errors that say what to do.
+"""Bind, connect, wait, send and receive, with errors that say what to do.
 
-pyzmq says `Invalid argument`; these say which argument, why, and what to write
-instead. They take any pyzmq socket and add nothing to it.
+pyzmq says `Invalid argument`; these say which argument, why, and what to write instead. They take
+any pyzmq socket and add nothing to it.
+
+A message arrives whole or not at all, so only its first part has to be waited for. The same holds
+for sending: there is room for a whole message or for none of its parts.
 """
 
 import errno
 import socket as plain_sockets
+from collections.abc import Sequence
 from contextlib import suppress
+from time import monotonic
+from typing import Any
 from urllib.parse import urlsplit
 
 import zmq
 from zmq import zmq_poll  # what `Socket.poll` calls, without its detours
 
+from zmqlab.wire.interrupts import whole
+
+# As plain numbers: pyzmq's own are members of enums, which take their time.
+_NOBLOCK, _SNDMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE)
+_POLLIN, _POLLOUT = int(zmq.POLLIN), int(zmq.POLLOUT)
 _SLICE = 0.5  # seconds: long waits are cut up, for Windows notices Ctrl-C only between two
 _GREETING = b"\xff"  # the first byte that a ZeroMQ socket says to whoever connects by tcp
 
@@ -35,15 +46,8 @@ _BIND_REMEDIES = {
 def bind(socket: zmq.Socket, endpoint: str) -> str:
     """Bind a socket to an endpoint such as ``tcp://127.0.0.1:*``, which is any free port.
 
-    Returns
-    -------
-    str
-        The endpoint with its port as a number: what others connect to.
-
-    Raises
-    ------
-    zmq.ZMQError
-        With pyzmq's `errno`, and a text that says what to do.
+    Returns the endpoint with its port as a number: what others connect to. Where it cannot be
+    bound, this raises zmq.ZMQError with pyzmq's `errno` and a text that says what to do.
     """
     try:
         socket.bind(endpoint)
@@ -58,36 +62,25 @@ def connect(socket: zmq.Socket, endpoint: str) -> None:
     try:
         socket.connect(endpoint)
     except zmq.ZMQError as error:
-        remedy = _connect_remedy(endpoint, error)
+        remedy = error.strerror
+        if endpoint.startswith("tcp://*"):
+            here = endpoint.replace("*", "127.0.0.1", 1)
+            remedy = (
+                f"`*` stands for every address of a computer, which only bind understands. Write "
+                f"{here} for a server on this computer, or the address of the computer it runs on"
+            )
+        elif endpoint.endswith(":*"):
+            remedy = "`:*` takes a free port, which only bind can do. Write the port that bind took"
+        elif error.errno in (errno.EINVAL, errno.EPROTONOSUPPORT):
+            remedy = _EXAMPLE
         raise zmq.ZMQError(error.errno, f"cannot connect to {endpoint!r}: {remedy}") from None
 
 
-def _connect_remedy(endpoint, error):
-    if endpoint.startswith("tcp://*"):
-        here = endpoint.replace("*", "127.0.0.1", 1)
-        return (
-            f"`*` stands for every address of a computer, which only bind understands. Write "
-            f"{here} for a server on this computer, or the address of the computer it runs on"
-        )
-    if endpoint.endswith(":*"):
-        return "`:*` takes a free port, which only bind can do. Write the port that bind took"
-    return _EXAMPLE if error.errno in (errno.EINVAL, errno.EPROTONOSUPPORT) else error.strerror
-
-
 def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]:
-    """Wait until one of several sockets can receive or send.
+    """Wait, `timeout` seconds at the most, until one of several sockets can receive or send.
 
-    Parameters
-    ----------
-    events
-        What to wait for at each socket: `zmq.POLLIN` to receive, `zmq.POLLOUT` to send.
-    timeout
-        Seconds.
-
-    Returns
-    -------
-    dict
-        The sockets that are ready, and for what: empty if none was in time.
+    `events` says what to wait for at each socket: `zmq.POLLIN` to receive, `zmq.POLLOUT` to send.
+    Returned are the sockets that are ready, and for what: none if none was in time.
     """
     sockets = list(events.items())
     while timeout > _SLICE:
@@ -95,6 +88,61 @@ def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]
             return dict(ready)
         timeout -= _SLICE
     return dict(zmq_poll(sockets, int(1000 * max(0, timeout))))
+
+
+def send_parts(
+    socket: zmq.Socket, parts: Sequence[Any], timeout: float = 10.0, copy: bool = False
+) -> None:
+    """Send parts, each bytes-like, as one message: all of them or, with TimeoutError, none.
+
+    `timeout` (seconds) and `copy` are those of `zmqlab.send_frame`.
+    """
+    deadline = monotonic() + timeout
+    while True:
+        try:  # without a look at the queue first: it is rarely full
+            return send_each(socket, parts, _NOBLOCK, copy)
+        except zmq.Again:
+            if not wait({socket: _POLLOUT}, deadline - monotonic()):
+                raise TimeoutError(
+                    f"the {describe(socket)} could send nothing for {timeout:g} s: "
+                    "nobody is connected, or nobody takes messages out of a full queue"
+                ) from None
+
+
+def send_each(socket: zmq.Socket, parts: Sequence[Any], flags: int = 0, copy: bool = False) -> None:
+    """Send parts as one message: `socket.send_multipart` does it too, in twice the time.
+
+    `flags` is 0, to wait as long as the socket's own options say, or `zmq.NOBLOCK`. If there is
+    no room, this raises `zmq.Again`, and nothing was sent.
+    """
+    *others, last = parts
+    with whole:
+        for part in others:
+            socket.send(part, flags | _SNDMORE, copy)
+        socket.send(last, flags, copy)
+
+
+def recv_parts(socket: zmq.Socket, timeout: float = 10.0, most: int = 4) -> list[zmq.Frame]:
+    """Receive the parts of one message, and keep so many of them.
+
+    If none arrived within `timeout` seconds, this raises TimeoutError.
+    """
+    deadline = monotonic() + timeout
+    while True:
+        try:  # without a wait for it first: in a stream the next message is often there
+            with whole:
+                part = socket.recv(_NOBLOCK, False)
+                parts = [part]
+                while part.more:
+                    part = socket.recv(0, False)
+                    if len(parts) < most:
+                        parts.append(part)
+            return parts
+        except zmq.Again:
+            if not wait({socket: _POLLIN}, deadline - monotonic()):
+                raise TimeoutError(
+                    f"no message arrived at the {describe(socket)} within {timeout:g} s"
+                ) from None
 
 
 def endpoint_of(socket: zmq.Socket) -> str:
@@ -112,9 +160,8 @@ def describe(socket: zmq.Socket) -> str:
 def who_listens(endpoint: str, timeout: float = 3.0) -> str:
     """Say in half a sentence what is at the other end of a tcp endpoint now, by knocking at it.
 
-    A ZeroMQ socket greets whoever connects, before a word is said to it
-    (https://rfc.zeromq.org/spec/23/, "Greeting"), so that a silent listener is
-    something else. Nothing is sent.
+    A ZeroMQ socket greets whoever connects, before a word is said to it, so that a silent listener
+    is something else (https://rfc.zeromq.org/spec/23/, "Greeting"). Nothing is sent.
     """
     parts = urlsplit(endpoint)
     if parts.scheme != "tcp":

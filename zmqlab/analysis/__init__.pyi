@@ -1,0 +1,6 @@
+from .frames import check_frame as check_frame
+from .spectra import Peak as Peak
+from .spectra import find_peaks as find_peaks
+from .spectra import frequencies as frequencies
+from .spectra import log_spectrum as log_spectrum
+from .spectra import spectrum as spectrum

@@ -1,0 +1,15 @@
+from .farm import fft_farm as fft_farm
+from .publish_subscribe import camera_publisher as camera_publisher
+from .publisher import Publisher as Publisher
+from .push_pull import fft_worker as fft_worker
+from .push_pull import sink as sink
+from .push_pull import ventilator as ventilator
+from .record_stream import record as record
+from .request_reply import RequestError as RequestError
+from .request_reply import camera_server as camera_server
+from .request_reply import request as request
+from .request_reply import snapshot as snapshot
+from .subscription import EndOfStream as EndOfStream
+from .subscription import subscribe as subscribe
+from .watch_stream import watch as watch
+from .workers import FarmError as FarmError

@@ -1,0 +1,16 @@
+from .messages import MessageError as MessageError
+from .messages import pack_frame as pack_frame
+from .messages import recv_frame as recv_frame
+from .messages import recv_message as recv_message
+from .messages import send_frame as send_frame
+from .messages import send_message as send_message
+from .messages import unpack_frame as unpack_frame
+from .shared import FrameRing as FrameRing
+from .shared import Overtaken as Overtaken
+from .shared import RingFull as RingFull
+from .shared import RingReader as RingReader
+from .sockets import bind as bind
+from .sockets import connect as connect
+from .sockets import describe as describe
+from .sockets import wait as wait
+from .sockets import who_listens as who_listens
