@@ -65,7 +65,7 @@ def each(some):
 
     def mark(test):
         test = pytest.mark.parametrize("answer", some, ids=" - ".join)(test)
-        return slow(pytest.mark.timeout(900)(test))
+        return slow(pytest.mark.timeout(1800)(test))
 
     return mark
 
