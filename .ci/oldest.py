@@ -13,7 +13,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
-EXTRAS = ["notebooks", "compression", "node", "test"]  # others are for measuring and for developing
+# The other extras are for measuring and for developing.
+EXTRAS = ["notebooks", "cluster", "compression", "node", "test"]
 
 
 def oldest(pyproject: dict) -> list[str]:
