@@ -1,3 +1,5 @@
+from .analysis.fringes import Fringes as Fringes
+from .analysis.fringes import measure_fringes as measure_fringes
 from .analysis.spectra import Peak as Peak
 from .analysis.spectra import find_peaks as find_peaks
 from .analysis.spectra import frequencies as frequencies
