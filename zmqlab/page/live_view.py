@@ -8,7 +8,8 @@ import anywidget
 import traitlets
 
 from zmqlab.page.figures import image_html
-from zmqlab.page.live_server import as_picture, draw, encode, serve_live
+from zmqlab.page.live_server import serve_live
+from zmqlab.patterns.picture_stream import as_picture, draw, encode
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 from zmqlab.processes.handle import Process
 from zmqlab.processes.launch import start

@@ -1,8 +1,4 @@
-"""From a stream to a page: the process behind a live view.
-
-It subscribes to the stream, and hands the newest frame, as a JPEG, to each page that asks over a
-websocket. jupyter-server-proxy carries the websocket, so the kernel has no part in it and may be
-busy.
+"""From a stream to a page: the newest frame, as a JPEG, over a websocket.
 
 A page may have `CREDITS` pictures on their way to it and gives one credit back for each that it has
 painted. So a slow line gets fewer pictures, not older ones::
@@ -11,30 +7,24 @@ painted. So a slow line gets fewer pictures, not older ones::
                              n bytes   {"sequence": 7, "time": 1700000000.25,
                                         "fps": 29.9, "latency": 0.02, "lost": 0}
                              rest      a JPEG
-                    text     {"settings": {"exposure": 0.01}} | {"note": "No frame for 2 s: .."}
-    from the page   text     "painted 7" | {"set": {"exposure": 0.02}}
+    from the page   text     "painted 7"
+
+What else travels is up to who uses it: the live view of a notebook, and the web page.
 """
 
 import asyncio
 import contextlib
 import json
-import threading
 import time
 from collections import deque
 
 import cv2
 import numpy as np
-import tornado.httpserver
-import tornado.netutil
-import tornado.web
-from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from zmqlab.analysis.frames import check_frame
 from zmqlab.analysis.spectra import log_spectrum, spectrum
-from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import EndOfStream, subscribe
-from zmqlab.wire.messages import MessageError
 
 CREDITS = 2  # pictures on their way: one that is painted, one that travels
 SILENCE = 2.0  # seconds without a frame until the page is told why
@@ -44,35 +34,6 @@ LARGEST = 16_000  # pixels: what a browser can paint, when the spectrum doubles 
 LONGEST = 10_000  # bytes of what a page sends
 
 
-def serve_live(endpoint: str, topic: str, token: str, spectrum: bool = True) -> None:
-    """Show the stream of that topic to pages that know the token, until told to stop.
-
-    Prints ``port NUMBER`` once pages can connect.
-    """
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(endpoint, topic, token, spectrum))
-
-
-async def _serve(endpoint, topic, token, spectrum):
-    show = Show(asyncio.get_running_loop(), spectrum)
-    # The token is the key: the port is open to every user of this computer, and whoever asks the
-    # proxy has a Jupyter login but not the token.
-    pages = tornado.web.Application(
-        [
-            (rf"/{token}/stream", Page, {"show": show}),
-            (rf"/{token}/frame.png", Saved, {"show": show}),
-        ],
-        websocket_max_message_size=LONGEST,
-    )
-    sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
-    tornado.httpserver.HTTPServer(pages).add_sockets(sockets)
-    threading.Thread(target=show.receive, args=(endpoint, topic), daemon=True).start()
-    print("port", sockets[0].getsockname()[1], flush=True)
-    # Waking up now and then lets Ctrl-C through on Windows.
-    while True:
-        await asyncio.sleep(0.5)
-
-
 class Show:
     """The newest frame that can be drawn, and the pages that look at it."""
 
@@ -80,8 +41,10 @@ class Show:
         self.loop, self.spectrum = loop, spectrum
         self.pages = set()
         self.frame = self.picture = None  # as it came, and as `as_picture` makes it
-        self.header, self.lost, self.control, self.note = {}, 0, None, ""
-        self._encoded = (None, b"")  # the picture that was encoded last, as a JPEG
+        self._encoded = None  # the picture that was encoded last
+        self.header = {}
+        self.lost, self.control, self.note = 0, None, ""
+        self._encoding = None
 
     def receive(self, endpoint, topic):
         """Keep the newest frame; runs in a thread of its own, which alone has the socket."""
@@ -112,16 +75,16 @@ class Show:
             page.wake.set()
 
     async def jpeg(self):
-        """Return the newest picture as a JPEG; two pages share the work."""
-        picture = self.picture
-        if self._encoded[0] is not picture:
-            jpeg = await asyncio.to_thread(lambda: encode(draw(picture, self.spectrum)))
-            self._encoded = (picture, jpeg)
-        return self._encoded[1]
+        """Return the newest picture as a JPEG: made once, however many pages ask for it."""
+        if self._encoding is None or self._encoded is not self.picture:
+            self._encoded = picture = self.picture
+            work = asyncio.to_thread(lambda: encode(draw(picture, self.spectrum)))
+            self._encoding = asyncio.create_task(work)
+        return await asyncio.shield(self._encoding)
 
 
-class Page(WebSocketHandler):
-    """One page that looks."""
+class PictureSocket(WebSocketHandler):
+    """One page that looks. `tell` and `obey` are for what travels besides the pictures."""
 
     def initialize(self, show):
         self.show = show
@@ -129,12 +92,7 @@ class Page(WebSocketHandler):
         self.credits, self.sent = CREDITS, None
         self.on_their_way = {}  # sequence: when that frame was captured
         self.painted = deque(maxlen=60)  # when
-        self.wanted = {}  # settings that the camera has not been told of yet
-        self.asking = asyncio.Lock()
         self.latency = 0.0
-
-    def check_origin(self, origin):
-        return True  # who knows the token was given it by the kernel, in the page
 
     def open(self):
         self.set_nodelay(True)
@@ -146,19 +104,20 @@ class Page(WebSocketHandler):
         self.show.pages.discard(self)
         self.task.cancel()
 
+    async def tell(self):
+        """Send what is new, apart from pictures."""
+
+    async def obey(self, message):
+        """Do what a message from the page asks for; KeyError and the like if it is none."""
+
     async def send(self):
-        """Send pictures while there are credits, and notes when there are no frames."""
-        told, control, show = "", None, self.show
+        """Send what is new each time it is woken, and pictures while there are credits."""
+        show = self.show
         with contextlib.suppress(WebSocketClosedError):
             while True:
                 await self.wake.wait()
                 self.wake.clear()
-                if show.note != told:
-                    told = show.note
-                    await self.write_message(json.dumps({"note": told}))
-                if show.control not in (None, control):
-                    control = show.control
-                    IOLoop.current().spawn_callback(self.ask, "info")
+                await self.tell()
                 number = (show.header.get("stream"), show.header.get("sequence"))
                 if self.credits and show.picture is not None and number != self.sent:
                     self.credits, self.sent = self.credits - 1, number
@@ -179,15 +138,14 @@ class Page(WebSocketHandler):
         text = json.dumps(about).encode()
         await self.write_message(len(text).to_bytes(4, "big") + text + jpeg, binary=True)
 
-    def on_message(self, text):
+    async def on_message(self, text):
         try:
             if isinstance(text, str) and text.startswith("painted "):
                 self.take_back(int(text.split()[1]))
             else:
-                self.wanted |= json.loads(text)["set"]
-                IOLoop.current().spawn_callback(self.set)
-        except (ValueError, KeyError, TypeError):
-            self.close(1007, "not a message of a live view")
+                await self.obey(json.loads(text))
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self.close(1007, "not a message of this page")
 
     def take_back(self, sequence):
         """Take back a credit for a picture that was painted; measure how old it was by then.
@@ -201,40 +159,6 @@ class Page(WebSocketHandler):
             self.painted.append(time.monotonic())
             self.credits = min(CREDITS, self.credits + 1)
             self.wake.set()
-
-    async def set(self):
-        """Tell the camera what is wanted; of a slider's many values only the last one."""
-        async with self.asking:
-            wanted, self.wanted = self.wanted, {}
-            if wanted:
-                await self.ask("set", wanted)
-
-    async def ask(self, command, parameters=None):
-        """Pass a request on to the camera; tell the page its settings, or what was wrong."""
-        try:
-            if self.show.control is None:
-                raise RequestError("this stream does not say where its camera takes requests")
-            reply = await asyncio.to_thread(request, self.show.control, command, parameters)
-            news = {"settings": reply[1]["settings"]}
-        except (RequestError, MessageError, TimeoutError) as error:
-            news = {"note": str(error)}
-        with contextlib.suppress(WebSocketClosedError):
-            await self.write_message(json.dumps(news))
-
-
-class Saved(tornado.web.RequestHandler):
-    """The newest frame as a PNG: every pixel as it was, if it is one that a PNG can hold."""
-
-    def initialize(self, show):
-        self.show = show
-
-    def get(self):
-        show = self.show
-        if show.frame is None:
-            raise tornado.web.HTTPError(404, "no frame has come yet")
-        fits = show.frame.dtype in (np.uint8, np.uint16)
-        self.set_header("Content-Type", "image/png")
-        self.finish(encode(show.frame if fits else show.picture, ".png"))
 
 
 def as_picture(frame: np.ndarray) -> tuple[np.ndarray, str]:
@@ -268,11 +192,14 @@ def as_picture(frame: np.ndarray) -> tuple[np.ndarray, str]:
 def draw(picture: np.ndarray, with_spectrum: bool = True) -> np.ndarray:
     """Return a picture with its spectrum to the right: height x (2 width) x 3, BGR, uint8."""
     colours = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
-    if not with_spectrum:
-        return colours
+    return np.hstack([colours, draw_spectrum(picture)]) if with_spectrum else colours
+
+
+def draw_spectrum(picture: np.ndarray) -> np.ndarray:
+    """Return the spectrum of a picture in colours: height x width x 3, BGR, uint8."""
     logarithm = log_spectrum(spectrum(picture), picture.shape[1])
     levels = np.clip((logarithm - FAINT) * (255 / (BRIGHT - FAINT)), 0, 255).astype(np.uint8)
-    return np.hstack([colours, cv2.applyColorMap(levels, cv2.COLORMAP_MAGMA)])
+    return cv2.applyColorMap(levels, cv2.COLORMAP_MAGMA)
 
 
 def encode(picture: np.ndarray, ending: str = ".jpg") -> bytes:

@@ -1,0 +1,113 @@
+"""The process behind a live view: shows a stream to pages that know the token.
+
+jupyter-server-proxy carries the websocket, so the kernel has no part in it and may be busy. What
+travels is described in `zmqlab.patterns.picture_stream`; besides::
+
+    to the page     text     {"settings": {"exposure": 0.01}} | {"note": "No frame for 2 s: .."}
+    from the page   text     {"set": {"exposure": 0.02}}
+"""
+
+import asyncio
+import contextlib
+import json
+import threading
+
+import numpy as np
+import tornado.httpserver
+import tornado.netutil
+import tornado.web
+from tornado.ioloop import IOLoop
+from tornado.websocket import WebSocketClosedError
+
+from zmqlab.patterns.picture_stream import LONGEST, PictureSocket, Show, encode
+from zmqlab.patterns.request_reply import RequestError, request
+from zmqlab.wire.messages import MessageError
+
+
+def serve_live(endpoint: str, topic: str, token: str, spectrum: bool = True) -> None:
+    """Show the stream of that topic to pages that know the token, until told to stop.
+
+    Prints ``port NUMBER`` once pages can connect.
+    """
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(endpoint, topic, token, spectrum))
+
+
+async def _serve(endpoint, topic, token, spectrum):
+    show = Show(asyncio.get_running_loop(), spectrum)
+    # The token is the key: the port is open to every user of this computer, and whoever asks the
+    # proxy has a Jupyter login but not the token.
+    pages = tornado.web.Application(
+        [
+            (rf"/{token}/stream", Page, {"show": show}),
+            (rf"/{token}/frame.png", Saved, {"show": show}),
+        ],
+        websocket_max_message_size=LONGEST,
+    )
+    sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
+    tornado.httpserver.HTTPServer(pages).add_sockets(sockets)
+    threading.Thread(target=show.receive, args=(endpoint, topic), daemon=True).start()
+    print("port", sockets[0].getsockname()[1], flush=True)
+    # Waking up now and then lets Ctrl-C through on Windows.
+    while True:
+        await asyncio.sleep(0.5)
+
+
+class Page(PictureSocket):
+    """One page that looks, and may set the exposure."""
+
+    def initialize(self, show):
+        super().initialize(show)
+        self.wanted = {}  # settings that the camera has not been told of yet
+        self.asking = asyncio.Lock()
+        self.told, self.control = "", None
+
+    def check_origin(self, origin):
+        return True  # who knows the token was given it by the kernel, in the page
+
+    async def tell(self):
+        show = self.show
+        if show.note != self.told:
+            self.told = show.note
+            await self.write_message(json.dumps({"note": self.told}))
+        if show.control not in (None, self.control):
+            self.control = show.control
+            IOLoop.current().spawn_callback(self.ask, "info")
+
+    async def obey(self, message):
+        self.wanted |= message["set"]
+        IOLoop.current().spawn_callback(self.set)
+
+    async def set(self):
+        """Tell the camera what is wanted; of a slider's many values only the last one."""
+        async with self.asking:
+            wanted, self.wanted = self.wanted, {}
+            if wanted:
+                await self.ask("set", wanted)
+
+    async def ask(self, command, parameters=None):
+        """Pass a request on to the camera; tell the page its settings, or what was wrong."""
+        try:
+            if self.show.control is None:
+                raise RequestError("this stream does not say where its camera takes requests")
+            reply = await asyncio.to_thread(request, self.show.control, command, parameters)
+            news = {"settings": reply[1]["settings"]}
+        except (RequestError, MessageError, TimeoutError) as error:
+            news = {"note": str(error)}
+        with contextlib.suppress(WebSocketClosedError):
+            await self.write_message(json.dumps(news))
+
+
+class Saved(tornado.web.RequestHandler):
+    """The newest frame as a PNG: every pixel as it was, if it is one that a PNG can hold."""
+
+    def initialize(self, show):
+        self.show = show
+
+    def get(self):
+        show = self.show
+        if show.frame is None:
+            raise tornado.web.HTTPError(404, "no frame has come yet")
+        fits = show.frame.dtype in (np.uint8, np.uint16)
+        self.set_header("Content-Type", "image/png")
+        self.finish(encode(show.frame if fits else show.picture, ".png"))
