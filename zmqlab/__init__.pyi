@@ -39,6 +39,7 @@ from .patterns.request_reply import snapshot as snapshot
 from .patterns.subscription import EndOfStream as EndOfStream
 from .patterns.subscription import subscribe as subscribe
 from .patterns.watch_stream import watch as watch
+from .patterns.web_page import web_page as web_page
 from .patterns.workers import FarmError as FarmError
 from .processes.handle import Process as Process
 from .processes.handle import ProcessError as ProcessError

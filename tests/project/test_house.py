@@ -23,7 +23,10 @@ BESIDE = sorted((ROOT / "notebooks").rglob("*.py"))  # files that notebooks open
 # these may only go down.
 LONGEST_FILE, MODULE, READ = 350, 7480, 2925
 # What a learner is not invited to read, of the rooms that one is invited to.
-STAGE = {"wire/shared.py", "wire/ring.py", "patterns/farm.py", "patterns/picture_stream.py"}
+STAGE = {
+    *("wire/shared.py", "wire/ring.py", "patterns/farm.py"),
+    *("patterns/picture_stream.py", "patterns/web_visitors.py"),
+}
 
 
 def run(*command):

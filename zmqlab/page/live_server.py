@@ -21,6 +21,7 @@ from tornado.websocket import WebSocketClosedError
 
 from zmqlab.patterns.picture_stream import LONGEST, PictureSocket, Show, encode
 from zmqlab.patterns.request_reply import RequestError, request
+from zmqlab.patterns.subscription import subscribe
 from zmqlab.wire.messages import MessageError
 
 
@@ -35,6 +36,7 @@ def serve_live(endpoint: str, topic: str, token: str, spectrum: bool = True) -> 
 
 async def _serve(endpoint, topic, token, spectrum):
     show = Show(asyncio.get_running_loop(), spectrum)
+    stream = subscribe(endpoint, topic, hwm=2)
     # The token is the key: the port is open to every user of this computer, and whoever asks the
     # proxy has a Jupyter login but not the token.
     pages = tornado.web.Application(
@@ -46,7 +48,7 @@ async def _serve(endpoint, topic, token, spectrum):
     )
     sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
     tornado.httpserver.HTTPServer(pages).add_sockets(sockets)
-    threading.Thread(target=show.receive, args=(endpoint, topic), daemon=True).start()
+    threading.Thread(target=show.receive, args=(stream,), daemon=True).start()
     print("port", sockets[0].getsockname()[1], flush=True)
     # Waking up now and then lets Ctrl-C through on Windows.
     while True:

@@ -20,6 +20,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "subscription": ["EndOfStream", "subscribe"],
         "watch_stream": ["watch"],
         "record_stream": ["record"],
+        "measurements": ["HistoryError"],
+        "web_page": ["web_page"],
     },
 )
 

@@ -24,7 +24,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from zmqlab.analysis.frames import check_frame
 from zmqlab.analysis.spectra import log_spectrum, spectrum
-from zmqlab.patterns.subscription import EndOfStream, subscribe
+from zmqlab.patterns.subscription import EndOfStream
 
 CREDITS = 2  # pictures on their way: one that is painted, one that travels
 SILENCE = 2.0  # seconds without a frame until the page is told why
@@ -45,11 +45,12 @@ class Show:
         self.header = {}
         self.lost, self.control, self.note = 0, None, ""
         self._encoding = None
+        self._came = asyncio.Event()
 
-    def receive(self, endpoint, topic):
-        """Keep the newest frame; runs in a thread of its own, which alone has the socket."""
+    def receive(self, stream):
+        """Keep the newest frame of a subscription; runs in a thread, which alone uses it now."""
         left_out, why = 0, ""
-        with subscribe(endpoint, topic, hwm=2) as stream:
+        with stream:
             while True:
                 news, note = {}, ""
                 try:
@@ -71,8 +72,23 @@ class Show:
     def take(self, news):
         """Take what the thread has received, and wake the pages."""
         vars(self).update(news)
+        if "frame" in news:
+            self._came.set()
+        self.wake()
+
+    def wake(self):
+        """Have the pages look at what is new."""
         for page in self.pages:
             page.wake.set()
+
+    async def next_frame(self, timeout):
+        """Wait for the next frame, or so many seconds; TimeoutError then."""
+        self._came.clear()
+        try:
+            await asyncio.wait_for(self._came.wait(), timeout)
+        except TimeoutError:
+            raise TimeoutError(f"No frame came within {timeout:g} s. {self.note}") from None
+        return self.frame
 
     async def jpeg(self):
         """Return the newest picture as a JPEG: made once, however many pages ask for it."""

@@ -233,7 +233,7 @@ def request(
                 connect_socket(socket, endpoint)
                 send_parts(socket, parts)
                 with contextlib.suppress(TimeoutError):
-                    return _unpack_reply(recv_parts(socket, timeout), endpoint, command)
+                    return unpack_reply(recv_parts(socket, timeout), endpoint, command)
     tries = f"{1 + retries} times {timeout:g} s" if retries else f"{timeout:g} s"
     raise TimeoutError(
         f"waited {tries} for a reply to {command!r} from {endpoint}: {who_listens(endpoint)}. "
@@ -241,7 +241,10 @@ def request(
     )
 
 
-def _unpack_reply(parts, endpoint, command):
+def unpack_reply(
+    parts: Sequence[Any], endpoint: str, command: str
+) -> tuple[str, Header, np.ndarray | None]:
+    """Return topic, header and frame of a reply; RequestError if the server replied with one."""
     topic, header, _ = unpack_message(parts)
     if topic == "frame":
         return unpack_frame(parts)
