@@ -31,6 +31,7 @@ SECTIONS = (
     "observed",
     "start_up",
     "live",
+    "web_page",
     "cameras",
 )
 QUICK = 2  # rounds

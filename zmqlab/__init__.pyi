@@ -25,6 +25,7 @@ from .page.figures import show_frame as show_frame
 from .page.figures import show_spectrum as show_spectrum
 from .page.figures import show_timeline as show_timeline
 from .page.live_view import live as live
+from .page.web_frame import show_page as show_page
 from .patterns.farm import fft_farm as fft_farm
 from .patterns.publish_subscribe import camera_publisher as camera_publisher
 from .patterns.publisher import Publisher as Publisher

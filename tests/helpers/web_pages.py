@@ -48,7 +48,8 @@ class Visitor:
 
     async def hear(self):
         """Take the next message; return False if the connection was closed."""
-        message = await asyncio.wait_for(self.connection.read_message(), WAIT)
+        async with asyncio.timeout(WAIT):
+            message = await self.connection.read_message()
         if isinstance(message, bytes):
             length = int.from_bytes(message[:4], "big")
             sequence = json.loads(message[4 : 4 + length])["sequence"]
@@ -65,11 +66,9 @@ class Visitor:
     async def hear_until(self, done):
         """Take messages until `done(self)`, which pictures alone must not put off for ever."""
 
-        async def hear():
+        async with asyncio.timeout(3 * WAIT):
             while not done(self):
                 assert await self.hear(), "the connection was closed"
-
-        await asyncio.wait_for(hear(), 3 * WAIT)
 
     async def measure(self):
         """Ask for a measurement, and wait for it; raises what the note says, if there is none."""
@@ -92,4 +91,5 @@ async def visiting(address, **headers):
     finally:
         connection.close()
         while not visitor.closed:
-            visitor.closed = await asyncio.wait_for(connection.read_message(), WAIT) is None
+            async with asyncio.timeout(WAIT):
+                visitor.closed = await connection.read_message() is None

@@ -1,4 +1,6 @@
-"""What a notebook shows: figures, the panel of a process, a live view; and the magics."""
+"""What a notebook shows: figures, the panel of a process, a live view, a web page; and the
+magics.
+"""
 
 import lazy_loader
 
@@ -8,5 +10,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "figures": ["drawing", "show_frame", "show_spectrum", "show_timeline"],
         "live_view": ["live"],
         "panels": ["panel"],
+        "web_frame": ["show_page"],
     },
 )

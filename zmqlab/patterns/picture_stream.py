@@ -85,7 +85,8 @@ class Show:
         """Wait for the next frame, or so many seconds; TimeoutError then."""
         self._came.clear()
         try:
-            await asyncio.wait_for(self._came.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await self._came.wait()
         except TimeoutError:
             raise TimeoutError(f"No frame came within {timeout:g} s. {self.note}") from None
         return self.frame
