@@ -170,6 +170,17 @@ def forty_frames():
     return np.array(errors), np.array(uncertainties)
 
 
+def repeat(diffusion, times=20):
+    """Measure so many frames of one film; say how they scatter, and how far off they are."""
+    with open_camera("simulated", paced=False, diffusion=diffusion) as camera:
+        found = [measure_fringes(camera.read()) for _ in range(times)]
+        truth = camera.truth["fringe_period"]
+    periods = [each.period for each in found]
+    print(f"scatter of {times} frames      {np.std(periods):.5f} pixels")
+    print(f"uncertainty of each       {np.mean([each.uncertainty for each in found]):.5f}")
+    print(f"their mean is off by      {abs(np.mean(periods) - truth):.5f}")
+
+
 def draw_errors(errors, uncertainties):
     """Draw each error with its uncertainty, beside the truth; return how many bars hold it."""
     within = np.abs(errors) < uncertainties
@@ -183,6 +194,7 @@ def draw_errors(errors, uncertainties):
             axes.errorbar(places, 1000 * errors[some], bars, fmt="o", color=colour, label=label)
         axes.axhline(0, color="#767676")
         axes.set(xlabel="frame", ylabel="measured - true (0.001 pixels)")
+        axes.margins(y=0.2)
         axes.legend(ncols=2)
     return within.sum()
 

@@ -45,6 +45,14 @@ def test_a_frame_as_it_comes():
     assert 1e-4 < fringes.uncertainty < 1e-3
 
 
+@pytest.mark.parametrize(("diffusion", "least", "most"), [(0.49, 0.4, 2.5), (0.0, 0.0, 0.2)])
+def test_repeated_frames_scatter_as_much_only_if_the_beads_move(diffusion, least, most):
+    with open_camera("simulated", paced=False, diffusion=diffusion) as camera:
+        found = [measure_fringes(camera.read()) for _ in range(20)]
+    scatter = np.std([each.period for each in found])
+    assert least < scatter / np.mean([each.uncertainty for each in found]) < most
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_no_fringes(seed):
     assert measured(seed, fringe_contrast=0.0)[0] is None

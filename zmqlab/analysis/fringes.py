@@ -32,8 +32,9 @@ def measure_fringes(frame: np.ndarray) -> Fringes | None:
     noise, beads, dust) also has power at the frequency of the fringes, and pushes the maximum
     aside. How much there is, the spectrum around the peak tells; how far it pushes, the curvature
     of the maximum. Without a window that is the bound of Rife and Boorstyn, IEEE Transactions on
-    Information Theory 20, 591 (1974), in two dimensions. The scatter of repeated frames would say
-    too little: beads that hardly move between two frames push both to the same side.
+    Information Theory 20, 591 (1974), in two dimensions. Repeated frames scatter as much only if
+    all that disturbs has changed from one to the next: dust that rests pushes each of them to the
+    same side.
 
     Parameters
     ----------

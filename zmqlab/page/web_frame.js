@@ -11,9 +11,11 @@ export default {
     const frame = document.createElement("iframe");
     frame.src = address;
     frame.title = model.get("words");
-    frame.style = "width: 100%; height: 760px; resize: vertical; border: 1px solid #8888";
+    frame.style = "width: 100%; box-sizing: border-box; resize: vertical; border: 1px solid #8888";
+    frame.style.height = `${model.get("height")}px`;
     const link = document.createElement("a");
     Object.assign(link, { href: address, target: "_blank", rel: "noreferrer" });
+    link.style = "color: var(--jp-content-link-color, LinkText); text-decoration: underline";
     link.textContent = "Open it in a tab of its own";
     el.append(frame, link);
   },

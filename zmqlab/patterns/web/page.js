@@ -1,7 +1,8 @@
 // The web page; what travels between it and its server stands in web_page.py. All that comes from
 // there is shown as text, never as HTML.
 
-const AGAIN = 1000; // milliseconds until the server is tried again
+const AGAIN = 1000; // milliseconds until the server is tried again, twice as long each time,
+const SELDOM = 16_000; // up to this
 const MOST = 1000; // measurements in the table
 const PLOTTED = 100; // of them in the plot
 const SVG = "http://www.w3.org/2000/svg";
@@ -10,6 +11,7 @@ const at = (id) => document.getElementById(id);
 let socket = null;
 let measurements = []; // oldest first: [number, time, exposure, period, uncertainty, angle]
 let state = null; // as the server told it last
+let patience = AGAIN;
 let sliding = false; // the slider is in somebody's hand
 
 function say(id, text) {
@@ -146,13 +148,16 @@ function connect() {
   address.protocol = address.protocol.replace("http", "ws");
   const own = socket = new WebSocket(address);
   own.binaryType = "arraybuffer";
-  own.onopen = () => {
-    measurements = [];
-    at("rows").replaceChildren();
-  };
+  let fresh = true; // a proxy opens the connection before it knows whether anybody is there
   own.onmessage = ({ data }) => {
     if (typeof data !== "string") return showPicture(own, data);
     const news = JSON.parse(data);
+    if (fresh) {
+      fresh = false;
+      patience = AGAIN;
+      measurements = [];
+      at("rows").replaceChildren();
+    }
     if (news.state) showState(news.state);
     if (news.measurements) showMeasurements(news.measurements);
     if (news.note) say("note", news.note);
@@ -162,7 +167,8 @@ function connect() {
     at("measure").textContent = "Measure";
     at("camera").classList.add("gone");
     say("camera", reason ? `${reason}; trying again.` : await whyClosed());
-    setTimeout(connect, AGAIN);
+    setTimeout(connect, patience);
+    patience = Math.min(2 * patience, SELDOM);
   };
 }
 
