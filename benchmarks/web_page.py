@@ -7,8 +7,8 @@ each take all pictures of a camera of 30 frames a second. They are programs, so 
 takes the server's time away.
 
 A click is timed in Chromium, by the page's own clock: until the new frame and spectrum are loaded
-and the browser has painted. Beside it in turn the bare request of a frame, from Python. Both
-include the wait for the camera, whose frames are 33 ms apart.
+and the browser has painted. Beside it in turn the bare request of a frame, from Python. The camera
+has a frame waiting by then, as a driver has; the page has painted live pictures all the while.
 """
 
 import asyncio

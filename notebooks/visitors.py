@@ -27,7 +27,7 @@ def address_of(process):
 def post(address, origin=None):
     """Send a click as a page would, by default our own; return what came, or the error."""
     origin = origin or address.rstrip("/")
-    request = urllib.request.Request(f"{address}measure", method="POST", headers={"Origin": origin})
+    request = urllib.request.Request(address, method="POST", headers={"Origin": origin})
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return f"{answer.status} {answer.read().decode()}"
