@@ -5,7 +5,7 @@ import contextlib
 import json
 
 from tornado.httpclient import HTTPRequest
-from tornado.websocket import websocket_connect
+from tornado.websocket import WebSocketClosedError, websocket_connect
 
 from zmqlab import camera_publisher, camera_server, start, web_page
 
@@ -54,7 +54,8 @@ class Visitor:
             length = int.from_bytes(message[:4], "big")
             sequence = json.loads(message[4 : 4 + length])["sequence"]
             self.pictures += 1
-            await self.connection.write_message(f"painted {sequence}")
+            with contextlib.suppress(WebSocketClosedError):  # to be heard next
+                await self.connection.write_message(f"painted {sequence}")
         elif message is not None:
             news = json.loads(message)
             self.state = news.get("state", self.state)
