@@ -28,6 +28,7 @@ from zmqlab import camera_publisher, camera_server, measure_fringes, request, st
 from zmqlab.analysis.fringes import Fringes
 from zmqlab.patterns.measurements import HistoryError, as_csv, keep, kept
 from zmqlab.patterns.web_page import web_page
+from zmqlab.patterns.web_visitors import MOST
 
 posix = pytest.mark.skipif(os.name == "nt", reason="limits of a process are Unix's")
 NOBODY = "tcp://127.0.0.1:9"
@@ -267,6 +268,22 @@ def test_nonsense_from_a_visitor_harms_nobody_else(place, nonsense):
             while await rude.hear():
                 pass  # until it is shown the door
             return await one.measure()
+
+    asyncio.run(visit())
+
+
+def test_there_is_room_for_so_many(place):
+    async def visit():
+        async with contextlib.AsyncExitStack() as stack:
+            others = [await stack.enter_async_context(visiting(place[0])) for _ in range(MOST)]
+            async with visiting(place[0]) as one_too_many:
+                while await one_too_many.hear():
+                    pass
+                assert one_too_many.connection.close_code == 1013
+                assert f"{MOST} visitors are here" in one_too_many.connection.close_reason
+            await others[-1].measure()
+        async with visiting(place[0]) as later:
+            await later.measure()
 
     asyncio.run(visit())
 
