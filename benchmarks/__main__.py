@@ -32,6 +32,7 @@ SECTIONS = (
     "observed",
     "start_up",
     "live",
+    "web_page",
     "cameras",
 )
 QUICK = 2  # rounds

@@ -1,3 +1,5 @@
+from .analysis.fringes import Fringes as Fringes
+from .analysis.fringes import measure_fringes as measure_fringes
 from .analysis.spectra import Peak as Peak
 from .analysis.spectra import find_peaks as find_peaks
 from .analysis.spectra import frequencies as frequencies
@@ -23,6 +25,7 @@ from .page.figures import show_frame as show_frame
 from .page.figures import show_spectrum as show_spectrum
 from .page.figures import show_timeline as show_timeline
 from .page.live_view import live as live
+from .page.web_frame import show_page as show_page
 from .patterns.farm import fft_farm as fft_farm
 from .patterns.publish_subscribe import camera_publisher as camera_publisher
 from .patterns.publisher import Publisher as Publisher
@@ -37,6 +40,7 @@ from .patterns.request_reply import snapshot as snapshot
 from .patterns.subscription import EndOfStream as EndOfStream
 from .patterns.subscription import subscribe as subscribe
 from .patterns.watch_stream import watch as watch
+from .patterns.web_page import web_page as web_page
 from .patterns.workers import FarmError as FarmError
 from .processes.handle import Process as Process
 from .processes.handle import ProcessError as ProcessError

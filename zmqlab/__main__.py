@@ -33,6 +33,7 @@ app.command("zmqlab.patterns.publish_subscribe:camera_publisher")
 app.command("zmqlab.patterns.record_stream:record")
 app.command("zmqlab.patterns.watch_stream:watch")
 app.command("zmqlab.patterns.transform_recording:spectra")
+app.command("zmqlab.patterns.web_page:web_page")
 
 
 def main(arguments: list[str] | None = None) -> None:

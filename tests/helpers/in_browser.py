@@ -27,6 +27,8 @@ LARGEST_PICTURE = 16_000  # pixels; Chromium's limit is a little higher
 MARGIN = 200  # pixels of it that are no notebook
 # What JupyterLab says of questions to, and widgets of, a kernel that has been restarted.
 HARMLESS = re.compile("Canceled future for .* before replies were done|Comm not found for comm id")
+# A web page whose process was stopped looks for it, and gets this from the proxy.
+STOPPED = re.compile(r"/proxy/\d+/[\w-]{22}/page\.js$")
 ADDRESS = re.compile(r"(?P<base>http://\S+?)(?P<path>/lab\S*)\?token=(?P<token>\w+)")
 
 
@@ -144,14 +146,14 @@ def open_page(browser, lab, path=None):
     path = path or f"/lab/workspaces/{uuid.uuid4().hex}"
     errors = []
 
-    def note(text):
-        if not HARMLESS.search(text):
+    def note(text, url=""):
+        if not HARMLESS.search(text) and not STOPPED.search(url):
             errors.append(text)
 
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
         page = context.new_page()
         page.on("pageerror", lambda error: note(f"{error.name}: {error.message}"))
-        page.on("console", lambda message: message.type == "error" and note(message.text))
+        page.on("console", lambda it: it.type == "error" and note(it.text, it.location["url"]))
         page.goto(f"{lab.url}{path}?token={lab.token}")
         page.wait_for_function("() => window.jupyterapp", timeout=MINUTE)
         page.evaluate("() => jupyterapp.restored")

@@ -18,7 +18,8 @@ from helpers.streams import raw_publisher, raw_socket
 from tornado.websocket import websocket_connect
 
 from zmqlab import EndOfStream, Publisher, camera_publisher, live, pack_frame, start, subscribe
-from zmqlab.page.live_server import CREDITS, as_picture, draw, encode, serve_live
+from zmqlab.page.live_server import serve_live
+from zmqlab.patterns.picture_stream import CREDITS, as_picture, draw, encode
 
 TOKEN = "0123456789abcdef"
 WAIT = 20  # seconds, for what is sure to come

@@ -1,4 +1,4 @@
-"""What is calculated from frames: so far their spectrum, and the fringes to be found in it."""
+"""What is calculated from frames: their spectrum, and the fringes to be found in it."""
 
 import lazy_loader
 

@@ -109,7 +109,7 @@ def find_peaks(spectrum: np.ndarray, shape: tuple[int, ...], count: int = 1) -> 
     height, width = shape[:2]
     if min(height, width) <= 2 * MIDDLE:
         return []
-    smooth = _smooth(np.asarray(spectrum, np.complex64), width)
+    smooth = hann_spectrum(np.asarray(spectrum, np.complex64), width)
     inner = np.s_[1:-1, 1:-1]  # `smooth` is a bin wider on each side
     highest = (smooth == cv2.dilate(smooth, np.ones((3, 3))))[inner]  # of the nine around it
     loud = smooth[inner] > FAINTEST * height * width / 8
@@ -151,7 +151,7 @@ def _refine(smooth, row, column, shape):
     return Peak(float(fx), float(fy), amplitude)
 
 
-def _smooth(spectrum, width):
+def hann_spectrum(spectrum: np.ndarray, width: int) -> np.ndarray:
     """Return the magnitude as after a Hann window, one bin wider on each side than `spectrum`."""
     middle = (width - 1) // 2
     turned = np.roll(spectrum[::-1, [2, 1, middle, middle - 1]], 1, axis=0).conj()  # known at -fx
@@ -159,8 +159,8 @@ def _smooth(spectrum, width):
     wide = np.pad(wide, ((2, 2), (0, 0)), mode="wrap")
     parts = np.ascontiguousarray(wide).view(np.float32).reshape(*wide.shape, 2)
     hann = np.array([-0.25, 0.5, -0.25], np.float32)
-    parts = cv2.sepFilter2D(parts, cv2.CV_32F, hann, hann)[1:-1, 1:-1]
-    return cv2.magnitude(parts[..., 0], parts[..., 1])
+    faded = cv2.sepFilter2D(parts, cv2.CV_32F, hann, hann)[1:-1, 1:-1]
+    return cv2.magnitude(faded[..., 0], faded[..., 1])
 
 
 def _unpack(packed):

@@ -103,7 +103,7 @@ def exercises() -> dict[str, Exercise]:
 NOTEBOOKS = (  # by the names of their files
     *("start_here", "request_reply", "camera_on_request", "push_pull", "does_it_pay"),
     *("publish_subscribe", "record_to_hdf5", "one_program", "how_it_ends"),
-    *("where_the_time_goes", "one_memory", "other_languages"),
+    *("where_the_time_goes", "one_memory", "a_web_page", "other_languages"),
 )
 
 
@@ -174,7 +174,8 @@ def _noted(result: Result) -> Result:
 
 def _unfit(function, found):
     """Say why a function cannot be called as the exercise does, or nothing."""
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+    coroutine = inspect.iscoroutinefunction
+    if inspect.isasyncgenfunction(function) or coroutine(function) > coroutine(found.function):
         return (
             "It is an `async def`: called, it would only return a coroutine. Write a plain `def`; "
             "inside it `asyncio.run(...)` may run what is asynchronous."

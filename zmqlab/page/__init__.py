@@ -1,4 +1,6 @@
-"""What a notebook shows: figures, the panel of a process, a live view; and the magics."""
+"""What a notebook shows: figures, the panel of a process, a live view, a web page; and the
+magics.
+"""
 
 import lazy_loader
 

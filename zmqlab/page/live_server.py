@@ -1,47 +1,28 @@
-"""From a stream to a page: the process behind a live view.
+"""The process behind a live view: shows a stream to pages that know the token.
 
-It subscribes to the stream, and hands the newest frame, as a JPEG, to each page that asks over a
-websocket. jupyter-server-proxy carries the websocket, so the kernel has no part in it and may be
-busy.
+jupyter-server-proxy carries the websocket, so the kernel has no part in it and may be busy. What
+travels is described in `zmqlab.patterns.picture_stream`; besides::
 
-A page may have `CREDITS` pictures on their way to it and gives one credit back for each that it has
-painted. So a slow line gets fewer pictures, not older ones::
-
-    to the page     binary   4 bytes   length of the JSON, big-endian
-                             n bytes   {"sequence": 7, "time": 1700000000.25,
-                                        "fps": 29.9, "latency": 0.02, "lost": 0}
-                             rest      a JPEG
-                    text     {"settings": {"exposure": 0.01}} | {"note": "No frame for 2 s: .."}
-    from the page   text     "painted 7" | {"set": {"exposure": 0.02}}
+    to the page     text     {"settings": {"exposure": 0.01}} | {"note": "No frame for 2 s: .."}
+    from the page   text     {"set": {"exposure": 0.02}}
 """
 
 import asyncio
 import contextlib
 import json
 import threading
-import time
-from collections import deque
 
-import cv2
 import numpy as np
 import tornado.httpserver
 import tornado.netutil
 import tornado.web
 from tornado.ioloop import IOLoop
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
-from zmqlab.analysis.frames import check_frame
-from zmqlab.analysis.spectra import log_spectrum, spectrum
+from zmqlab.patterns.picture_stream import LONGEST, PictureSocket, Show, encode
 from zmqlab.patterns.request_reply import RequestError, request
-from zmqlab.patterns.subscription import EndOfStream, subscribe
+from zmqlab.patterns.subscription import subscribe
 from zmqlab.wire.messages import MessageError
-
-CREDITS = 2  # pictures on their way: one that is painted, one that travels
-SILENCE = 2.0  # seconds without a frame until the page is told why
-QUALITY = 80  # of the JPEG, per cent
-FAINT, BRIGHT = 3.0, 7.0  # what is black and what is white in a spectrum: log10(1 + |F|)
-LARGEST = 16_000  # pixels: what a browser can paint, when the spectrum doubles the width
-LONGEST = 10_000  # bytes of what a page sends
 
 
 def serve_live(endpoint: str, topic: str, token: str, spectrum: bool = True) -> None:
@@ -55,6 +36,7 @@ def serve_live(endpoint: str, topic: str, token: str, spectrum: bool = True) -> 
 
 async def _serve(endpoint, topic, token, spectrum):
     show = Show(asyncio.get_running_loop(), spectrum)
+    stream = subscribe(endpoint, topic, hwm=2)
     # The token is the key: the port is open to every user of this computer, and whoever asks the
     # proxy has a Jupyter login but not the token.
     pages = tornado.web.Application(
@@ -66,141 +48,37 @@ async def _serve(endpoint, topic, token, spectrum):
     )
     sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
     tornado.httpserver.HTTPServer(pages).add_sockets(sockets)
-    threading.Thread(target=show.receive, args=(endpoint, topic), daemon=True).start()
+    threading.Thread(target=show.receive, args=(stream,), daemon=True).start()
     print("port", sockets[0].getsockname()[1], flush=True)
     # Waking up now and then lets Ctrl-C through on Windows.
     while True:
         await asyncio.sleep(0.5)
 
 
-class Show:
-    """The newest frame that can be drawn, and the pages that look at it."""
-
-    def __init__(self, loop, spectrum):
-        self.loop, self.spectrum = loop, spectrum
-        self.pages = set()
-        self.frame = self.picture = None  # as it came, and as `as_picture` makes it
-        self.header, self.lost, self.control, self.note = {}, 0, None, ""
-        self._encoded = (None, b"")  # the picture that was encoded last, as a JPEG
-
-    def receive(self, endpoint, topic):
-        """Keep the newest frame; runs in a thread of its own, which alone has the socket."""
-        left_out, why = 0, ""
-        with subscribe(endpoint, topic, hwm=2) as stream:
-            while True:
-                news, note = {}, ""
-                try:
-                    frame = stream.latest(SILENCE)
-                    picture, note = as_picture(frame)
-                    news = {"frame": frame, "picture": picture, "header": stream.header}
-                except EndOfStream:
-                    note = "The publisher has ended the stream."
-                except TimeoutError:
-                    note = f"No frame for {SILENCE:g} s: {stream.why_nothing()}."
-                except (TypeError, ValueError) as error:
-                    left_out += 1
-                    why = f"Frames left out: {left_out}, the last because {error}."
-                news |= {"lost": stream.lost, "control": stream.control}
-                news["note"] = f"{note} {why}".strip()
-                with contextlib.suppress(RuntimeError):  # the loop has been closed
-                    self.loop.call_soon_threadsafe(self.take, news)
-
-    def take(self, news):
-        """Take what the thread has received, and wake the pages."""
-        vars(self).update(news)
-        for page in self.pages:
-            page.wake.set()
-
-    async def jpeg(self):
-        """Return the newest picture as a JPEG; two pages share the work."""
-        picture = self.picture
-        if self._encoded[0] is not picture:
-            jpeg = await asyncio.to_thread(lambda: encode(draw(picture, self.spectrum)))
-            self._encoded = (picture, jpeg)
-        return self._encoded[1]
-
-
-class Page(WebSocketHandler):
-    """One page that looks."""
+class Page(PictureSocket):
+    """One page that looks, and may set the exposure."""
 
     def initialize(self, show):
-        self.show = show
-        self.wake = asyncio.Event()
-        self.credits, self.sent = CREDITS, None
-        self.on_their_way = {}  # sequence: when that frame was captured
-        self.painted = deque(maxlen=60)  # when
+        super().initialize(show)
         self.wanted = {}  # settings that the camera has not been told of yet
         self.asking = asyncio.Lock()
-        self.latency = 0.0
+        self.told, self.control = "", None
 
     def check_origin(self, origin):
         return True  # who knows the token was given it by the kernel, in the page
 
-    def open(self):
-        self.set_nodelay(True)
-        self.show.pages.add(self)
-        self.wake.set()
-        self.task = asyncio.create_task(self.send())
+    async def tell(self):
+        show = self.show
+        if show.note != self.told:
+            self.told = show.note
+            await self.write_message(json.dumps({"note": self.told}))
+        if show.control not in (None, self.control):
+            self.control = show.control
+            IOLoop.current().spawn_callback(self.ask, "info")
 
-    def on_close(self):
-        self.show.pages.discard(self)
-        self.task.cancel()
-
-    async def send(self):
-        """Send pictures while there are credits, and notes when there are no frames."""
-        told, control, show = "", None, self.show
-        with contextlib.suppress(WebSocketClosedError):
-            while True:
-                await self.wake.wait()
-                self.wake.clear()
-                if show.note != told:
-                    told = show.note
-                    await self.write_message(json.dumps({"note": told}))
-                if show.control not in (None, control):
-                    control = show.control
-                    IOLoop.current().spawn_callback(self.ask, "info")
-                number = (show.header.get("stream"), show.header.get("sequence"))
-                if self.credits and show.picture is not None and number != self.sent:
-                    self.credits, self.sent = self.credits - 1, number
-                    await self.send_picture(show.header)
-
-    async def send_picture(self, header):
-        now = time.monotonic()
-        lately = [at for at in self.painted if now - at < 2]
-        about = {
-            "sequence": header["sequence"],
-            "time": header["time"],
-            "fps": (len(lately) - 1) / (lately[-1] - lately[0]) if len(lately) > 2 else 0.0,
-            "latency": self.latency,
-            "lost": self.show.lost,
-        }
-        self.on_their_way[header["sequence"]] = header["time"]
-        jpeg = await self.show.jpeg()
-        text = json.dumps(about).encode()
-        await self.write_message(len(text).to_bytes(4, "big") + text + jpeg, binary=True)
-
-    def on_message(self, text):
-        try:
-            if isinstance(text, str) and text.startswith("painted "):
-                self.take_back(int(text.split()[1]))
-            else:
-                self.wanted |= json.loads(text)["set"]
-                IOLoop.current().spawn_callback(self.set)
-        except (ValueError, KeyError, TypeError):
-            self.close(1007, "not a message of a live view")
-
-    def take_back(self, sequence):
-        """Take back a credit for a picture that was painted; measure how old it was by then.
-
-        By the clock of this computer alone: that of the page may be wrong. So the figure includes
-        the way back.
-        """
-        captured = self.on_their_way.pop(sequence, None)
-        if captured is not None:
-            self.latency = time.time() - captured
-            self.painted.append(time.monotonic())
-            self.credits = min(CREDITS, self.credits + 1)
-            self.wake.set()
+    async def obey(self, message):
+        self.wanted |= message["set"]
+        IOLoop.current().spawn_callback(self.set)
 
     async def set(self):
         """Tell the camera what is wanted; of a slider's many values only the last one."""
@@ -235,47 +113,3 @@ class Saved(tornado.web.RequestHandler):
         fits = show.frame.dtype in (np.uint8, np.uint16)
         self.set_header("Content-Type", "image/png")
         self.finish(encode(show.frame if fits else show.picture, ".png"))
-
-
-def as_picture(frame: np.ndarray) -> tuple[np.ndarray, str]:
-    """Return what a page can show of a frame, uint8, and a note if that is not the frame as it is.
-
-    White is 255 in a frame of uint8, and 1 in one of booleans or of floating point from 0 to 1. In
-    any other it is the highest number, and black is 0 or, if there are negative ones, the lowest.
-
-    Raises
-    ------
-    TypeError, ValueError
-        If the page can show nothing of it; says what came.
-    """
-    check_frame(frame)
-    if min(frame.shape[:2]) < 2 or max(frame.shape) > LARGEST:
-        raise ValueError(f"a frame of shape {frame.shape} is not 2 to {LARGEST:,} pixels each way")
-    if frame.dtype == np.uint8:
-        return frame, ""
-    with np.errstate(all="ignore"):
-        numbers = frame.astype(np.float32)
-        finite = np.isfinite(numbers)
-        low, high = (each(where=finite, initial=0) for each in (numbers.min, numbers.max))
-        natural = frame.dtype.kind in "bf" and low == 0 and high <= 1
-        scale = 255 / (1 if natural or low == high else high - low)
-        levels = np.nan_to_num(np.clip(scale * (numbers - low), 0, 255))
-    assumed = [] if natural else ["its highest number is white"]
-    assumed += [] if finite.all() else ["what is no number is black"]
-    return levels.astype(np.uint8), f"{frame.dtype}: {', '.join(assumed)}." if assumed else ""
-
-
-def draw(picture: np.ndarray, with_spectrum: bool = True) -> np.ndarray:
-    """Return a picture with its spectrum to the right: height x (2 width) x 3, BGR, uint8."""
-    colours = picture if picture.ndim == 3 else cv2.cvtColor(picture, cv2.COLOR_GRAY2BGR)
-    if not with_spectrum:
-        return colours
-    logarithm = log_spectrum(spectrum(picture), picture.shape[1])
-    levels = np.clip((logarithm - FAINT) * (255 / (BRIGHT - FAINT)), 0, 255).astype(np.uint8)
-    return np.hstack([colours, cv2.applyColorMap(levels, cv2.COLORMAP_MAGMA)])
-
-
-def encode(picture: np.ndarray, ending: str = ".jpg") -> bytes:
-    """Return the picture as the bytes of an image file."""
-    options = [cv2.IMWRITE_JPEG_QUALITY, QUALITY] if ending == ".jpg" else []
-    return cv2.imencode(ending, picture, options)[1].tobytes()

@@ -1,11 +1,5 @@
-// The live view: pictures over a websocket, painted on a canvas; see live_server.py.
-function element(tag, name, parent, text = "") {
-  const made = document.createElement(tag);
-  made.className = name;
-  made.textContent = text;
-  parent.append(made);
-  return made;
-}
+// The live view: pictures over a websocket, painted on a canvas; see live_server.py. Behind
+// pictures.js of the patterns, which has what is used here and on the web page.
 
 // Where jupyter-server-proxy shows the port of the process, or null outside JupyterLab.
 function address(model) {
@@ -21,7 +15,6 @@ export default {
     const canvas = element("canvas", "zmqlab-canvas", view);
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", model.get("words"));
-    const context = canvas.getContext("2d", { alpha: false });
     const bar = element("div", "zmqlab-bar", view);
     const pause = element("button", "zmqlab-pause", bar, "Pause");
     const save = element("button", "zmqlab-save", bar, "Save this frame");
@@ -43,29 +36,17 @@ export default {
     let newest = null; // the frame on the canvas
     let middle = 1; // exposure where the slider's middle is, in seconds
 
-    const paint = (image, about) => {
-      if (canvas.width !== image.width || canvas.height !== image.height) {
-        canvas.width = image.width; // makes the canvas anew, which takes its time
-        canvas.height = image.height;
-      }
-      context.drawImage(image, 0, 0);
-      image.close();
-      if (!about) return;
-      canvas.dataset.sequence = about.sequence;
-      canvas.dataset.age = Date.now() / 1000 - about.time; // by this computer's clock
-    };
-
     const fallBack = async (why) => {
       note.textContent = `${why} What you see is a still picture.`;
       pause.disabled = save.disabled = true;
       label.hidden = true;
       if (newest === null && model.get("still").byteLength) {
-        paint(await createImageBitmap(new Blob([model.get("still")], { type: "image/jpeg" })));
+        await paintPicture(canvas, new Blob([model.get("still")], { type: "image/jpeg" }));
       }
     };
 
     const showExposure = (seconds) => {
-      value.textContent = ` ${(1000 * seconds).toPrecision(3)} ms`;
+      value.textContent = ` ${milliseconds(seconds)}`;
     };
 
     const onText = (news) => {
@@ -80,15 +61,10 @@ export default {
     };
 
     const onPicture = async (buffer) => {
-      const length = new DataView(buffer).getUint32(0);
-      const text = new TextDecoder().decode(new Uint8Array(buffer, 4, length));
-      const about = JSON.parse(text);
-      const jpeg = new Blob([new Uint8Array(buffer, 4 + length)], { type: "image/jpeg" });
-      paint(await createImageBitmap(jpeg), about);
+      const { about, jpeg } = unpackPicture(buffer);
+      await paintPicture(canvas, jpeg, about);
       newest = about.sequence;
-      facts.textContent =
-        `frame ${about.sequence} · ${about.fps.toFixed(1)} frames/s · ` +
-        `${about.lost} lost · ${(1000 * about.latency).toFixed(0)} ms`;
+      facts.textContent = inWords(about);
       if (paused) owed.push(about.sequence);
       // A picture may be painted after the process behind it has ended.
       else if (socket.readyState === WebSocket.OPEN) socket.send(`painted ${about.sequence}`);

@@ -8,10 +8,15 @@ import anywidget
 import traitlets
 
 from zmqlab.page.figures import image_html
-from zmqlab.page.live_server import as_picture, draw, encode, serve_live
+from zmqlab.page.live_server import serve_live
+from zmqlab.patterns import picture_stream
+from zmqlab.patterns.picture_stream import as_picture, draw, encode
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 from zmqlab.processes.handle import Process
 from zmqlab.processes.launch import start
+
+PICTURES = Path(picture_stream.__file__).with_name("web") / "pictures.js"
+SCRIPT = Path(__file__).with_name("live_view.js")
 
 
 class LiveView(anywidget.AnyWidget):
@@ -20,7 +25,7 @@ class LiveView(anywidget.AnyWidget):
     Where no page answers (VS Code, an exported page) there is a still picture in its place.
     """
 
-    _esm = Path(__file__).with_name("live_view.js")
+    _esm = PICTURES.read_text(encoding="utf-8") + SCRIPT.read_text(encoding="utf-8")
     _css = Path(__file__).with_name("live_view.css")
     port = traitlets.Int().tag(sync=True)
     token = traitlets.Unicode().tag(sync=True)

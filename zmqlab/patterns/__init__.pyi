@@ -1,4 +1,5 @@
 from .farm import fft_farm as fft_farm
+from .measurements import HistoryError as HistoryError
 from .publish_subscribe import camera_publisher as camera_publisher
 from .publisher import Publisher as Publisher
 from .push_pull import fft_worker as fft_worker
@@ -12,4 +13,5 @@ from .request_reply import snapshot as snapshot
 from .subscription import EndOfStream as EndOfStream
 from .subscription import subscribe as subscribe
 from .watch_stream import watch as watch
+from .web_page import web_page as web_page
 from .workers import FarmError as FarmError

@@ -1,0 +1,493 @@
+"""The web page, without a browser: what its server sends, keeps, refuses, and survives."""
+
+import asyncio
+import contextlib
+import csv
+import io
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import zmq
+from helpers.endpoints import free_endpoint
+from helpers.streams import raw_socket
+from helpers.web_pages import WAIT, serving, serving_page, visiting
+from tornado.httpclient import HTTPClientError
+
+from zmqlab import camera_publisher, camera_server, measure_fringes, request, start
+from zmqlab.analysis.fringes import Fringes
+from zmqlab.patterns.measurements import HistoryError, as_csv, keep, kept
+from zmqlab.patterns.web_page import web_page
+from zmqlab.patterns.web_visitors import MOST
+
+posix = pytest.mark.skipif(os.name == "nt", reason="limits of a process are Unix's")
+NOBODY = "tcp://127.0.0.1:9"
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """A web page whose camera nobody stops: its address, and its history."""
+    history = tmp_path_factory.mktemp("page") / "measurements.sqlite"
+    with serving(history, "unchanged") as (_, _, _, address):
+        yield address, history
+
+
+def get(address):
+    with urllib.request.urlopen(address, timeout=WAIT) as answer:
+        return answer.read(), answer.headers
+
+
+def measured_once(address):
+    async def visit():
+        async with visiting(address) as visitor:
+            return await visitor.measure()
+
+    return asyncio.run(visit())
+
+
+def test_a_measurement_is_right_and_kept(place):
+    address, history = place
+    number, _, exposure, *found = measured_once(address)
+    fringes = Fringes(*found)
+    assert fringes.period == pytest.approx(12, abs=6 * fringes.uncertainty)
+    assert exposure == 0.01
+    assert kept(history)[-1][:4] == (number, kept(history)[-1].time, exposure, fringes.period)
+    frame, spectrum = (
+        cv2.imdecode(np.frombuffer(get(f"{address}{name}.jpg")[0], np.uint8), cv2.IMREAD_COLOR)
+        for name in ("frame", "spectrum")
+    )
+    assert frame.shape == spectrum.shape == (480, 640, 3)
+    # JPEG costs some precision, but it is the frame that was measured.
+    assert measure_fringes(frame).period == pytest.approx(fringes.period, abs=0.003)
+    assert spectrum[238:243, 318:323].max() > 100
+
+
+def test_visitors_see_each_others_measurements(place):
+    async def visit():
+        async with visiting(place[0]) as one, visiting(place[0]) as other:
+            measurement = await one.measure()
+            await other.hear_until(lambda it: measurement in it.measurements)
+            await other.hear_until(lambda it: it.state["pictured"] == measurement[0])
+
+    asyncio.run(visit())
+
+
+def test_csv_is_what_the_file_holds(place):
+    address, history = place
+    measured_once(address)
+    text, headers = get(f"{address}measurements.csv")
+    assert "attachment" in headers["Content-Disposition"]
+    rows = list(csv.reader(io.StringIO(text.decode(), newline="")))
+    assert rows[0][0] == "number"
+    assert [float(row[3]) for row in rows[1:]] == [each.period for each in kept(history)]
+
+
+def test_fields_without_a_value_are_empty_in_csv(tmp_path):
+    keep(tmp_path / "m.sqlite", 0.0, None, None)
+    assert list(as_csv(kept(tmp_path / "m.sqlite")))[1] == "1,1970-01-01T00:00:00.000+00:00,,,,\r\n"
+
+
+def test_exposure_is_set_for_all_and_for_the_stream(tmp_path):
+    async def visit(address, seconds):
+        async with visiting(address) as one, visiting(address) as other:
+            await other.hear_until(lambda it: it.pictures)
+            await one.send(exposure=seconds)
+            await other.hear_until(lambda it: it.state["exposure"] == seconds)
+            measurement = await one.measure()
+            await one.send(exposure=-1)
+            await one.hear_until(lambda it: "exposure=-1" in it.note)
+            return measurement
+
+    with serving(tmp_path / "m.sqlite") as (_, publisher, _, address):
+        measurement = asyncio.run(visit(address, 0.02))
+        _, control = publisher.endpoints
+        assert request(control, "info")[1]["settings"]["exposure"] == 0.02
+    assert measurement[2] == 0.02
+
+
+def test_nobody_waits_for_more_than_one_measurement_of_each_other_visitor(tmp_path):
+    """Two visitors ask without end, the third now and then, and counts what comes before it."""
+
+    async def hurry(address):
+        async with visiting(address) as visitor:
+            await visitor.hear_until(lambda it: it.state)
+            while True:
+                await visitor.send(measure=True)
+                await visitor.hear()
+
+    async def wait_and_count(address):
+        async with visiting(address) as visitor:
+            await visitor.hear_until(lambda it: len(it.measurements) > 3)
+            counts = []
+            while len(counts) < 4:
+                before = len(visitor.measurements)
+                await visitor.send(measure=True)
+                # Its turn may be over before it is told of it; then it asks once more.
+                await visitor.hear_until(
+                    lambda it, most=before + 9: (
+                        it.state["turn"] is not None or len(it.measurements) > most
+                    )
+                )
+                if (turn := visitor.state["turn"]) is not None:
+                    before = len(visitor.measurements)
+                    await visitor.hear_until(lambda it: it.state["turn"] is None)
+                    counts.append((turn, len(visitor.measurements) - before))
+            return counts
+
+    async def visit(address):
+        others = [asyncio.create_task(hurry(address)) for _ in range(2)]
+        try:
+            return await wait_and_count(address)
+        finally:
+            for each in others:
+                each.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+
+    with serving(tmp_path / "m.sqlite") as (_, _, _, address):
+        counts = asyncio.run(visit(address))
+    assert all(turn <= 2 for turn, _ in counts)
+    assert all(done <= 3 for _, done in counts)  # two others, and its own
+    assert any(done > 1 for _, done in counts)  # it did have to wait
+
+
+def test_who_leaves_while_waiting_holds_up_nobody(place):
+    async def visit():
+        async with visiting(place[0]) as one:
+            async with visiting(place[0]) as gone, visiting(place[0]) as gone_too:
+                await gone.send(measure=True)
+                await gone_too.send(measure=True)
+            for _ in range(3):
+                await one.measure()
+
+    asyncio.run(visit())
+
+
+def test_the_history_outlives_the_server(tmp_path):
+    history = tmp_path / "m.sqlite"
+    with start(camera_server, "simulated", process_name="page's camera") as camera:
+        with serving_page(camera.endpoint, NOBODY, history) as (_, address):
+            first = measured_once(address)
+        with serving_page(camera.endpoint, NOBODY, history) as (_, again):
+            assert again != address
+            second = measured_once(again)
+
+            async def visit():
+                async with visiting(again) as visitor:
+                    await visitor.hear_until(lambda it: len(it.measurements) == 2)
+                    return visitor.measurements
+
+            assert asyncio.run(visit()) == [first, second]
+
+
+def test_the_camera_goes_and_comes_again(tmp_path):
+    endpoint = free_endpoint()
+
+    def a_camera():
+        return start(camera_server, "simulated", bind=endpoint, process_name="page's camera")
+
+    async def visit(address):
+        async with visiting(address) as visitor:
+            await visitor.hear_until(lambda it: "nobody listens there" in it.state["camera"]
+                                     if it.state else False)  # fmt: skip
+            await visitor.send(measure=True)
+            await visitor.hear_until(lambda it: it.note.startswith("Not measured. The camera does"))
+            for _ in range(2):
+                with await asyncio.to_thread(a_camera):
+                    await visitor.measure()
+                await visitor.hear_until(lambda it: it.state["camera"])
+            return visitor.measurements
+
+    with serving_page(endpoint, NOBODY, tmp_path / "m.sqlite") as (_, address):
+        assert len(asyncio.run(visit(address))) == 2
+    assert len(kept(tmp_path / "m.sqlite")) == 2
+
+
+REPLIES = [
+    [b""],
+    [b"\xff" * 40],
+    [b"frame", b"{}", b""],
+    [b"ok", b"[]", b""],
+    [b"ok", b'{"settings": 7, "source": {}}', b""],
+    [b"frame", b'{"dtype": "uint8", "shape": [2, 2], "sequence": 0, "time": 1e300}', b"abcd"],
+    [b"error", b'{"error": "<b>\\u0000"}', b""],
+    [b"frame", b'{"dtype": "uint8", "shape": [1], "sequence": 0, "time": 0}', b"a"],
+]
+
+
+@pytest.mark.parametrize("reply", REPLIES, ids=range(len(REPLIES)))
+def test_random_bytes_from_the_camera_end_nothing(tmp_path, reply):
+    async def visit(address, socket, endpoint):
+        async with visiting(address) as visitor:
+            await visitor.send(measure=True)
+            while not visitor.note:
+                if await asyncio.to_thread(socket.poll, 10):
+                    identity, *_ = socket.recv_multipart()
+                    socket.send_multipart([identity, b"", *reply])
+                with contextlib.suppress(asyncio.TimeoutError):
+                    await asyncio.wait_for(asyncio.shield(hearing(visitor)), 0.1)
+            socket.close()
+            with await asyncio.to_thread(
+                start, camera_server, "simulated", bind=endpoint, process_name="page's camera"
+            ):
+                await hearing(visitor)
+                return await visitor.measure()
+
+    def hearing(visitor):
+        if getattr(visitor, "task", None) is None or visitor.task.done():
+            visitor.task = asyncio.ensure_future(visitor.hear())
+        return visitor.task
+
+    with raw_socket(zmq.ROUTER) as socket:
+        endpoint = socket.last_endpoint.decode()
+        with serving_page(endpoint, NOBODY, tmp_path / "m.sqlite") as (page, address):
+            assert asyncio.run(visit(address, socket, endpoint))[3] == pytest.approx(12, abs=0.01)
+            assert "Traceback" not in page.output
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [b"\xff\xfe", "", "x", "[]", "7", "null", "[" * 9000, "x" * 20_000, "painted x",
+     '{"measure": 1}', '{"exposure": "<b>"}', '{"exposure": NaN}',
+     '{"exposure": 1e999}', '{"exposure": true}'],
+    ids=range(14),
+)  # fmt: skip
+def test_nonsense_from_a_visitor_harms_nobody_else(place, nonsense):
+    async def visit():
+        async with visiting(place[0]) as one, visiting(place[0]) as rude:
+            await rude.connection.write_message(nonsense, binary=isinstance(nonsense, bytes))
+            while await rude.hear():
+                pass  # until it is shown the door
+            return await one.measure()
+
+    asyncio.run(visit())
+
+
+def test_there_is_room_for_so_many(place):
+    async def visit():
+        async with contextlib.AsyncExitStack() as stack:
+            others = [await stack.enter_async_context(visiting(place[0])) for _ in range(MOST)]
+            async with visiting(place[0]) as one_too_many:
+                while await one_too_many.hear():
+                    pass
+                assert one_too_many.connection.close_code == 1013
+                assert f"{MOST} visitors are here" in one_too_many.connection.close_reason
+            await others[-1].measure()
+        async with visiting(place[0]) as later:
+            await later.measure()
+
+    asyncio.run(visit())
+
+
+@pytest.mark.parametrize("path", ["", "stream", "measurements.csv", "page.js"])
+def test_nobody_without_the_key(place, path):
+    origin = place[0].rsplit("/", 2)[0]
+    for key in ("", "x" * 22, "..", "%2e%2e"):
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            get(f"{origin}/{key}/{path}")
+
+
+def test_no_file_but_those_of_the_page(place):
+    for path in ("../web_page.py", "%2e%2e/web_page.py", "..%2fweb_page.py"):
+        with pytest.raises(urllib.error.HTTPError, match=r"40[34]"):
+            get(place[0] + path)
+
+
+def test_no_other_page_than_our_own(place):
+    async def visit(**headers):
+        async with visiting(place[0], **headers) as visitor:
+            await visitor.hear_until(lambda it: it.state)
+
+    asyncio.run(visit(Origin=place[0].rsplit("/", 2)[0]))
+    # Through a proxy, which passes on how the browser called it.
+    asyncio.run(visit(Origin="https://hub.example", Host="hub.example"))
+    for origin in ("https://elsewhere.example", "null", "http://127.0.0.1:1"):
+        with pytest.raises(HTTPClientError, match="403"):
+            asyncio.run(visit(Origin=origin))
+
+
+def test_what_comes_from_there_is_never_run_as_a_script(place):
+    for path in ("", "page.js", "measurements.csv"):
+        _, headers = get(place[0] + path)
+        assert headers["Content-Security-Policy"].startswith("default-src 'self';")
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+
+
+def test_a_locked_file_loses_nothing_that_was_shown(tmp_path):
+    history = tmp_path / "m.sqlite"
+
+    async def visit(address):
+        async with visiting(address) as visitor:
+            first = await visitor.measure()
+            with contextlib.closing(sqlite3.connect(history)) as other:
+                other.execute("BEGIN EXCLUSIVE")
+                with pytest.raises(RuntimeError, match=r"not kept: .* locked; another program"):
+                    await visitor.measure()
+                with pytest.raises(urllib.error.HTTPError, match="503"):
+                    await asyncio.to_thread(get, f"{address}measurements.csv")
+            return first, await visitor.measure(), visitor.measurements
+
+    with serving(history) as (_, _, _, address):
+        first, last, shown = asyncio.run(visit(address))
+    assert shown == [first, last] == [list(each) for each in kept(history)]
+
+
+def page_with_small_files(limit, **options):
+    """A web page whose process may write no file longer than that."""
+    import resource
+
+    from zmqlab import web_page
+
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    web_page(**options)
+
+
+@posix
+def test_no_room_loses_nothing_that_was_shown(tmp_path):
+    history = tmp_path / "m.sqlite"
+    for number in range(3):
+        keep(history, number, None, None)
+    limit = history.stat().st_size
+
+    async def visit(address):
+        async with visiting(address) as visitor:
+
+            async def measure_on():
+                while True:
+                    await visitor.measure()
+
+            with pytest.raises(RuntimeError, match=r"not kept: .*m\.sqlite"):
+                await measure_on()
+            return visitor.measurements
+
+    with (
+        start(camera_server, "simulated", process_name="page's camera") as camera,
+        serving_page(camera.endpoint, NOBODY, history, role=page_with_small_files, limit=limit) as (
+            page,
+            address,
+        ),
+    ):
+        shown = asyncio.run(visit(address))
+        assert page.running
+    assert shown == [list(each) for each in kept(history)]
+
+
+def fill(folder):
+    """A child on a disk of 100 kB that only it can see."""
+    path = Path(folder) / "m.sqlite"
+    done, full = [], ""
+    while not full:
+        try:
+            done.append(keep(path, float(len(done)), 0.01, Fringes(12.0, 0.1, 25.0)))
+        except HistoryError as error:
+            full = str(error)
+    assert "is full; make room on the disk" in full
+    assert kept(path) == done
+    assert len(done) > 100
+    with sqlite3.connect(path) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    print("as it should be")
+
+
+@pytest.mark.slow
+def test_a_disk_that_is_really_full(tmp_path):
+    if not (sys.platform == "linux" and os.geteuid() == 0 and shutil.which("unshare")):
+        pytest.skip("only root on Linux can mount a small disk")
+    mount = f"mount -t tmpfs -o size=100k tmpfs {tmp_path}"
+    alone = ["unshare", "--mount", "sh", "-c"]
+    if subprocess.run([*alone, mount], stderr=subprocess.DEVNULL).returncode:
+        pytest.skip("this container does not let root mount a disk")
+    code = f"import sys; sys.path[:0] = {sys.path!r}; import test_web_page as it; "
+    code += f"it.fill({str(tmp_path)!r})"
+    here = Path(__file__).parent
+    done = subprocess.run(
+        [*alone, f'{mount} && exec "$0" "$@"', sys.executable, "-c", code],
+        cwd=here, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert "as it should be" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("content", [b"no database " * 100, b""])
+def test_a_file_that_is_something_else(tmp_path, content):
+    path = tmp_path / "m.sqlite"
+    path.write_bytes(content)
+    if content:
+        with pytest.raises(HistoryError, match=r"m\.sqlite: file is not a database; .* another"):
+            kept(path)
+        assert path.read_bytes() == content
+    else:
+        assert kept(path) == []
+    with contextlib.closing(sqlite3.connect(tmp_path / "x.sqlite")) as database:
+        database.execute("CREATE TABLE measurements (apples)")
+    with pytest.raises(HistoryError, match="it holds something else"):
+        kept(tmp_path / "x.sqlite")
+    with pytest.raises(HistoryError, match="there is no such folder"):
+        kept(tmp_path / "nowhere" / "m.sqlite")
+
+
+def test_one_camera_for_both(tmp_path):
+    """Of a camera that only one program can have, a measurement is a frame of the stream."""
+    with start(camera_publisher, "simulated", process_name="page's stream") as publisher:
+        stream, control = publisher.wait_until(lambda it: it.endpoints[1:] and it.endpoints)
+        with serving_page(control, stream, tmp_path / "m.sqlite") as (_, address):
+            _, _, exposure, period, uncertainty, _ = measured_once(address)
+    assert exposure == 0.01
+    assert period == pytest.approx(12, abs=6 * uncertainty)
+
+
+def test_no_fringes_are_a_measurement_too(tmp_path):
+    with serving(tmp_path / "m.sqlite") as (server, _, _, address):
+        request(server.endpoint, "set", {"fringe_contrast": 0.0})
+        assert measured_once(address)[3:] == [None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"connect": "nonsense"}, "cannot connect to 'nonsense'"),
+        ({"subscribe": "tcp://*:5555"}, "which only bind understands"),
+        ({"topic": "a/b"}, "cannot be called 'a/b'"),
+        ({"bind": "127.0.0.1"}, "give an address such as http://127.0.0.1:8000"),
+        ({"bind": "http://127.0.0.1:99999"}, "cannot bind 'http://127.0.0.1:99999'"),
+        ({"bind": "http://no.such.computer.invalid:*"}, "cannot bind"),
+        ({"history": Path("no/such/folder")}, "give another file"),
+    ],
+)
+def test_what_cannot_be_is_told_at_once(tmp_path, options, said):
+    given = {"connect": NOBODY, "subscribe": NOBODY, "history": tmp_path / "m.sqlite"}
+    with pytest.raises((OSError, ValueError, zmq.ZMQError, HistoryError), match=re.escape(said)):
+        web_page(**given | options)
+
+
+@posix
+def test_from_a_terminal_until_ctrl_c(tmp_path):
+    command = [sys.executable, "-m", "zmqlab", "web-page", "--connect", NOBODY]
+    command += ["--subscribe", NOBODY, "--history", str(tmp_path / "m.sqlite")]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        address = re.search(r"http://127\.0\.0\.1:\d+/\S+/", process.stdout.readline())[0]
+        assert b"Fringes" in get(address)[0]
+        assert b"Fringes" in get(address.rstrip("/"))[0]
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=WAIT) == ("", "")
+        assert process.returncode == 0
+
+
+def test_a_port_that_is_taken(tmp_path):
+    port = free_endpoint().rpartition(":")[2]
+    given = {"connect": NOBODY, "subscribe": NOBODY, "history": tmp_path / "m.sqlite"}
+    with start(web_page, **given, bind=f"http://127.0.0.1:{port}", process_name="page") as page:
+        assert f"127.0.0.1:{port}/" in page.wait_output("web page: ")
+        with pytest.raises(OSError, match=f"cannot bind 'http://127.0.0.1:{port}'"):
+            web_page(**given, bind=f"http://127.0.0.1:{port}")
