@@ -17,6 +17,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "farm": ["fft_farm"],
         "publisher": ["Publisher"],
         "publish_subscribe": ["camera_publisher"],
+        "proxy": ["proxy"],
         "subscription": ["EndOfStream", "subscribe"],
         "watch_stream": ["watch"],
         "record_stream": ["record"],
