@@ -15,6 +15,9 @@ class Network:
     ----------
     bind : str
         What a role in the laboratory binds, for the office to reach it.
+    nobody, silent : str
+        Endpoints that a program in the office asks in vain: the one has no program, the other no
+        computer.
     why_not : str
         Why the machines have no addresses of their own; empty where they have.
     """
@@ -29,7 +32,12 @@ class Network:
                 self._places = dict(zip(words[::2], words[1::2]))
             except StartError as error:
                 self.why_not = str(error).splitlines()[-1]
+        own = "127.0.0.1" if self.why_not else ADDRESSES["laboratory"]
         self.bind = "tcp://127.0.0.1:*" if self.why_not else "tcp://0.0.0.0:*"
+        self.nobody = f"tcp://{own}:1"
+        self.silent = (
+            "tcp://198.51.100.1:5555" if self.why_not else "tcp://10.77.0.9:5555"
+        )  # RFC 5737
 
     def start(self, machine, role, *args, process_name, **kwargs):
         """Start a role there, as `zmqlab.start` does here."""

@@ -1,11 +1,16 @@
-"""The machines of notebook 16: the line between them, the relay, and what is left of them."""
+"""The machines of notebook 16: the line between them, the relay, what is left; systemd's unit."""
 
 import os
+import re
+import shutil
+import signal
 import socket as plain_sockets
+import subprocess
 import sys
 import threading
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 import zmq
@@ -192,3 +197,45 @@ def test_the_machines_go_with_their_line(kill_it):
         process("line").wait_until(lambda it: it.ended, what="its end")
     assert not places & namespaces_now()
     assert not [name for _, name in plain_sockets.if_nameindex() if name == "line"]
+
+
+UNIT = NOTEBOOKS / "machines" / "zmqlab-camera.service"
+
+
+def verified(folder, text):
+    """Return what systemd says of a unit, whose program is this environment's."""
+    program = Path(sys.executable).with_name("zmqlab")
+    path = folder / UNIT.name
+    path.write_text(text.replace("/opt/zmqlab/bin/zmqlab", str(program)))
+    command = ["systemd-analyze", "verify", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    said = [line for line in done.stderr.splitlines() if UNIT.name in line]
+    return done.returncode, "\n".join(said)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd")
+def test_the_unit_is_one_for_systemd(tmp_path):
+    text = UNIT.read_text()
+    assert verified(tmp_path, text) == (0, "")
+    broken = text.replace("Restart=always", "Restart=sometimes")
+    assert "sometimes" in verified(tmp_path, broken)[1]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="systemd is Linux's")
+def test_what_the_unit_starts_publishes_and_ends_in_order():
+    """With the simulated camera, and at other ports."""
+    lines = dict(re.findall(r"^(\w+)=(.*)$", UNIT.read_text(), re.MULTILINE))
+    words = lines["ExecStart"].replace("picamera", "simulated").replace("0.0.0.0", "127.0.0.1")
+    words = re.sub(r":\d{4}\b", ":*", words).split()[1:]
+    command = [sys.executable, "-u", "-m", "zmqlab", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as camera:
+        try:
+            endpoint = re.search(r"at (tcp://[^,]+),", camera.stdout.readline())[1]
+            with subscribe(endpoint) as stream:
+                stream.read()
+                camera.send_signal(getattr(signal, lines["KillSignal"]))
+                for _ in stream:  # ends, because the camera said so
+                    pass
+            assert camera.wait(20) == 0
+        finally:
+            camera.kill()
