@@ -31,6 +31,7 @@ SECTIONS = (
     "observed",
     "start_up",
     "live",
+    "proxy",
     "cameras",
 )
 QUICK = 2  # rounds
