@@ -1,5 +1,7 @@
 """A proxy between many cameras and many viewers, all of them real processes."""
 
+import asyncio
+import json
 import os
 import random
 import signal
@@ -12,7 +14,9 @@ import pytest
 import zmq
 from helpers.endpoints import free_endpoint
 from helpers.streams import VGA, assert_soon, kill, number_in, numbers, publish, raw_socket
+from tornado.websocket import websocket_connect
 
+from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.proxy import proxy
 from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.record_stream import record
@@ -133,6 +137,39 @@ def test_a_viewer_that_does_not_read_is_no_matter_to_the_others():
         for _ in range(20):
             idle.read()
         assert idle.lost
+
+
+def test_frames_in_shared_memory_pass_too():
+    """On one computer: the message that tells where they are is passed on as any other."""
+    with (
+        start(camera_publisher, "simulated", shared=8) as camera,
+        start(proxy, connect=[camera.endpoint]) as middle,
+        subscribe(middle.endpoint) as stream,
+    ):
+        for _ in range(20):
+            assert stream.read().shape == VGA
+            assert "ring" in stream.header
+
+
+def test_the_live_view_shows_what_comes_through_a_proxy():
+    token = "0" * 32
+
+    async def first_picture(port):
+        page = await websocket_connect(f"ws://127.0.0.1:{port}/{token}/stream")
+        while not isinstance(message := await page.read_message(), bytes):
+            assert message is not None, "the view has closed"
+        page.close()
+        return message
+
+    with (
+        start(camera_publisher, "simulated") as camera,
+        start(proxy, connect=[camera.endpoint]) as middle,
+        start(serve_live, middle.endpoint, "camera", token) as view,
+    ):
+        port = view.wait_output("port ").split()[1]
+        picture = asyncio.run(asyncio.wait_for(first_picture(port), 60))
+        about = json.loads(picture[4 : 4 + int.from_bytes(picture[:4], "big")])
+        assert about["sequence"] >= 0
 
 
 def test_random_bytes_at_both_sides():
