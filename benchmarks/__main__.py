@@ -33,6 +33,7 @@ SECTIONS = (
     "start_up",
     "live",
     "web_page",
+    "proxy",
     "cameras",
 )
 QUICK = 2  # rounds

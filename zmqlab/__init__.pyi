@@ -27,6 +27,7 @@ from .page.figures import show_timeline as show_timeline
 from .page.live_view import live as live
 from .page.web_frame import show_page as show_page
 from .patterns.farm import fft_farm as fft_farm
+from .patterns.proxy import proxy as proxy
 from .patterns.publish_subscribe import camera_publisher as camera_publisher
 from .patterns.publisher import Publisher as Publisher
 from .patterns.push_pull import fft_worker as fft_worker

@@ -9,7 +9,7 @@ import shlex
 import sys
 from typing import Any
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 
 def leave(result: Any) -> None:
@@ -23,6 +23,7 @@ app = App(
     name="zmqlab",
     help="Learn how programs talk to each other with ZeroMQ, with a camera.",
     result_action=leave,
+    default_parameter=Parameter(negative_iterable=()),  # no `--empty-connect`: it would be refused
 )
 app.command("zmqlab.course.open_lab:lab")
 app.command("zmqlab.course.health:doctor")
@@ -30,6 +31,7 @@ app.command("zmqlab.course.progress_file:progress")
 app.command("zmqlab.patterns.request_reply:camera_server")
 app.command("zmqlab.patterns.request_reply:snapshot")
 app.command("zmqlab.patterns.publish_subscribe:camera_publisher")
+app.command("zmqlab.patterns.proxy:proxy")
 app.command("zmqlab.patterns.record_stream:record")
 app.command("zmqlab.patterns.watch_stream:watch")
 app.command("zmqlab.patterns.transform_recording:spectra")

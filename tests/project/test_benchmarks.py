@@ -10,7 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import cluster, farm, frames, observed, recorder, small_messages, spectrum, start_up
+from benchmarks import (
+    cluster,
+    farm,
+    frames,
+    observed,
+    proxy,
+    recorder,
+    small_messages,
+    spectrum,
+    start_up,
+)
 from benchmarks.__main__ import SECTIONS
 from benchmarks.report import HEADS, panels, rows, write_figure, write_table
 from benchmarks.timing import Comparison, absent, interleave, table
@@ -147,6 +157,13 @@ def test_observed(monkeypatch):
     monkeypatch.setattr(observed, "COUNT", {"round trips": 30})
     monkeypatch.setattr(observed, "TARGET", {"round trips": 0.95})
     checked(observed.compare(1))
+
+
+@pytest.mark.slow
+def test_proxy():
+    found = checked(proxy.compare(1, seconds=0.1))
+    assert all(set(one.values) == set(proxy.WAYS) for one in found.values())
+    assert len(found) == 4
 
 
 def test_slow_ways_take_a_third_of_the_rounds_and_are_compared_with_the_same_ones():

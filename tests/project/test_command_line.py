@@ -48,7 +48,7 @@ def serving(*arguments):
 def test_help_has_every_command_with_the_first_line_of_its_function():
     done = run("--help", env={**SIMULATED, "COLUMNS": "200"})
     assert done.returncode == 0, done.stderr
-    roles = ("camera-server", "snapshot", "camera-publisher", "record", "watch")
+    roles = ("camera-server", "snapshot", "camera-publisher", "proxy", "record", "watch")
     roles += ("spectra", "web-page")
     for name in ("lab", "doctor", "progress", *roles):
         line = next(line for line in done.stdout.splitlines() if re.match(rf"\W+{name} ", line))

@@ -1,5 +1,6 @@
 from .farm import fft_farm as fft_farm
 from .measurements import HistoryError as HistoryError
+from .proxy import proxy as proxy
 from .publish_subscribe import camera_publisher as camera_publisher
 from .publisher import Publisher as Publisher
 from .push_pull import fft_worker as fft_worker

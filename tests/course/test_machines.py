@@ -1,0 +1,247 @@
+"""The machines of notebook 16: the line between them, the relay, what is left; systemd's unit."""
+
+import os
+import re
+import shutil
+import signal
+import socket as plain_sockets
+import subprocess
+import sys
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import zmq
+from helpers.endpoints import free_endpoint
+from helpers.minutes import NOTEBOOKS
+from helpers.streams import kill
+
+from zmqlab import RequestError, camera_publisher, process, request, snapshot, start, subscribe
+
+sys.path.append(str(NOTEBOOKS))
+from machines import link as machines_link
+from machines.line import Line
+from machines.network import Network
+from machines.relay import relay
+
+pytestmark = pytest.mark.slow  # many processes
+each_kind = pytest.mark.parametrize("namespaces", [True, False])
+
+
+def opened(stack, namespaces):
+    """Return a network; skip the test where its machines should be real ones and may not be."""
+    network = stack.enter_context(Network(namespaces))
+    if namespaces and (machines_link.why_not() or "not permitted" in network.why_not):
+        pytest.skip(network.why_not)
+    assert bool(network.why_not) != namespaces
+    return network
+
+
+def test_a_line_that_is_slow():
+    line = Line(delay=1.0, rate=100)
+    assert line.out("there", 200, now=10) == 10 + 2 + 1
+    assert line.out("there", 100, now=10) == 10 + 2 + 1 + 1  # waits for the one before
+    assert line.out("back", 100, now=10) == 10 + 1 + 1  # which went the other way
+    assert line.queue("there", now=11) == 2
+    assert line.out("there", 100, now=50) == 52
+    line.set(rate=None, delay=0)
+    assert line.out("back", 10**9, now=50) == 50
+
+
+def test_a_line_that_loses():
+    assert not any(Line().loses() for _ in range(100))
+    assert 200 < sum(Line(loss=0.5).loses() for _ in range(1000)) < 800
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [
+        ({"delay": -1}, "ValueError: delay=-1: give a number from 0 to 10"),
+        ({"delay": None}, "delay=None"),
+        ({"loss": 1}, "from 0 to 0.9"),
+        ({"rate": "fast"}, "rate='fast'"),
+        ({"colour": 3}, "KeyError: 'colour'"),
+    ],
+)
+def test_a_line_that_cannot_be(settings, text):
+    with start(relay, "tcp://127.0.0.1:1") as way:
+        for command, given, said in (("set", settings, text), ("smile", None, "unpack|unknown")):
+            with pytest.raises(RequestError, match=said):
+                request(way.endpoint, command, given)
+        reply = request(way.endpoint, "set", {"delay": 0.5})[1]
+        assert reply["settings"] == {"delay": 0.5, "rate": None, "loss": 0.0}
+
+
+def relayed(way):
+    host, _, port = way.wait_output("relay: ").split()[1].removeprefix("tcp://").rpartition(":")
+    return plain_sockets.create_connection((host, int(port)), 20)
+
+
+def test_a_relay_changes_nothing_but_the_time():
+    text = os.urandom(3_000_000)
+    with plain_sockets.create_server(("127.0.0.1", 0)) as server:
+
+        def echo():
+            far, _ = server.accept()
+            with far:
+                while data := far.recv(100_000):
+                    far.sendall(data)
+
+        thread = threading.Thread(target=echo)
+        thread.start()
+        there = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        with start(relay, there, delay=0.05, rate=2e7, loss=0.02) as way:
+            with relayed(way) as near:
+                sender = threading.Thread(target=near.sendall, args=[text])
+                sender.start()
+                back = b""
+                while len(back) < len(text):
+                    back += near.recv(100_000)
+                assert back == text
+                sender.join()
+            thread.join(20)
+            assert not thread.is_alive(), "the far end did not hear that the near one has gone"
+
+
+def test_a_relay_to_nobody_closes_and_goes_on():
+    with start(relay, free_endpoint()) as way:
+        for _ in range(2):
+            with relayed(way) as near:
+                assert near.recv(1) == b""
+        assert way.running
+
+
+@each_kind
+def test_a_camera_in_the_laboratory(namespaces, tmp_path):
+    """The way takes its time, and a stream passes it; so do requests, from a command too."""
+    with ExitStack() as stack:
+        network = opened(stack, namespaces)
+        call = camera_publisher, "simulated", network.bind
+        options = {"process_name": "camera", "control": network.bind}
+        camera = stack.enter_context(network.start("laboratory", *call, **options))
+        network.set(delay=0.05)
+        endpoint, control = network.endpoint(camera), network.endpoint(camera, 1)
+        with network.start("office", look, endpoint, process_name="viewer") as viewer:
+            assert viewer.wait(60) == 0
+            received, lost, latency = viewer.output.split()
+            assert (received, lost) == ("20", "0")
+            assert float(latency) > 0.04  # nothing is faster than the line
+        with network.start("office", request, control, "info", process_name="asker") as asker:
+            assert asker.wait(20) == 0
+        if namespaces:  # from here, there is no way
+            path = tmp_path / "no.png"
+            with pytest.raises(TimeoutError):
+                snapshot(path, connect=camera.endpoint.replace("0.0.0.0", "127.0.0.1"), timeout=0.3)
+
+
+def look(endpoint):
+    with subscribe(endpoint) as stream:
+        latencies = [(stream.read(), stream.latency)[1] for _ in range(20)]
+        print(stream.received, stream.lost, min(latencies))
+
+
+def echo(bind):
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        socket.bind(bind)
+        while True:
+            socket.send(socket.recv())
+
+
+@each_kind
+def test_nothing_is_lost_on_a_line_that_loses(namespaces):
+    with ExitStack() as stack:
+        network = opened(stack, namespaces)
+        network.set(loss=0.05, delay=0.001)
+        with network.start("laboratory", echo, network.bind, process_name="echo") as server:
+            endpoint = network.endpoint(server)
+            with network.start("office", ask, endpoint, process_name="asker") as asker:
+                assert asker.wait(100) == 0
+
+
+def ask(endpoint):
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        socket.connect(endpoint)
+        for number in range(50):
+            socket.send(b"%d" % number)
+            assert socket.recv() == b"%d" % number
+
+
+def namespaces_now():
+    """Return the network namespaces that some process is in."""
+    found = set()
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                found.add(os.readlink(f"/proc/{name}/ns/net"))
+                found |= {
+                    target
+                    for each in os.listdir(f"/proc/{name}/fd")
+                    if (target := os.readlink(f"/proc/{name}/fd/{each}")).startswith("net:")
+                }
+            except OSError:
+                continue  # it has just ended
+    return found
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="namespaces are Linux's")
+@pytest.mark.parametrize("kill_it", [False, True])
+def test_the_machines_go_with_their_line(kill_it):
+    before = namespaces_now()
+    with ExitStack() as stack:
+        network = opened(stack, namespaces=True)
+        made = namespaces_now() - before
+        places = {os.readlink(place) for place in network._places.values()}
+        assert places <= made
+        assert len(places) == 2
+        with network.start("laboratory", echo, network.bind, process_name="echo"):
+            if kill_it:
+                kill(process("line"))
+    deadline = time.monotonic() + 10
+    while places & namespaces_now() and time.monotonic() < deadline:
+        process("line").wait_until(lambda it: it.ended, what="its end")
+    assert not places & namespaces_now()
+    assert not [name for _, name in plain_sockets.if_nameindex() if name == "line"]
+
+
+UNIT = NOTEBOOKS / "machines" / "zmqlab-camera.service"
+
+
+def verified(folder, text):
+    """Return what systemd says of a unit, whose program is this environment's."""
+    program = Path(sys.executable).with_name("zmqlab")
+    path = folder / UNIT.name
+    path.write_text(text.replace("/opt/zmqlab/bin/zmqlab", str(program)))
+    command = ["systemd-analyze", "verify", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    said = [line for line in done.stderr.splitlines() if UNIT.name in line]
+    return done.returncode, "\n".join(said)
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd")
+def test_the_unit_is_one_for_systemd(tmp_path):
+    text = UNIT.read_text()
+    assert verified(tmp_path, text) == (0, "")
+    broken = text.replace("Restart=always", "Restart=sometimes")
+    assert "sometimes" in verified(tmp_path, broken)[1]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="systemd is Linux's")
+def test_what_the_unit_starts_publishes_and_ends_in_order():
+    """With the simulated camera, and at other ports."""
+    lines = dict(re.findall(r"^(\w+)=(.*)$", UNIT.read_text(), re.MULTILINE))
+    words = lines["ExecStart"].replace("picamera", "simulated").replace("0.0.0.0", "127.0.0.1")
+    words = re.sub(r":\d{4}\b", ":*", words).split()[1:]
+    command = [sys.executable, "-u", "-m", "zmqlab", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as camera:
+        try:
+            endpoint = re.search(r"at (tcp://[^,]+),", camera.stdout.readline())[1]
+            with subscribe(endpoint) as stream:
+                stream.read()
+                camera.send_signal(getattr(signal, lines["KillSignal"]))
+                for _ in stream:  # ends, because the camera said so
+                    pass
+            assert camera.wait(20) == 0
+        finally:
+            camera.kill()

@@ -1,0 +1,138 @@
+"""Answers to the exercises of one notebook: right ones in different styles, and wrong ones."""
+
+from helpers.learners import changed, solution
+
+ASK = solution("ask_many")
+OFFSET = solution("clock_offset")
+
+ONE_BY_ONE = """
+def ask_many(endpoint, requests, most_under_way):
+    replies = []
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        socket.connect(endpoint)
+        for request in requests:
+            socket.send(request)
+            replies.append(socket.recv())
+    return replies
+"""
+IN_BATCHES = """
+def ask_many(endpoint, requests, most_under_way):
+    replies = []
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.connect(endpoint)
+        for first in range(0, len(requests), most_under_way):
+            batch = requests[first : first + most_under_way]
+            for request in batch:
+                socket.send_multipart([b"", request])
+            replies += [socket.recv_multipart()[-1] for _ in batch]
+    return replies
+"""
+ASYNC = """
+def ask_many(endpoint, requests, most_under_way):
+    async def ask_all():
+        room = asyncio.Semaphore(most_under_way)
+        with zmq.asyncio.Context() as context, context.socket(zmq.DEALER) as socket:
+            socket.connect(endpoint)
+
+            async def send_all():
+                for request in requests:
+                    await room.acquire()
+                    await socket.send_multipart([b"", request])
+
+            sending = asyncio.create_task(send_all())
+            replies = []
+            for _ in requests:
+                replies.append((await socket.recv_multipart())[-1])
+                room.release()
+            await sending
+            return replies
+
+    return asyncio.run(ask_all())
+"""
+MEDIAN = """
+def clock_offset(exchanges):
+    offsets = [((b - a) + (c - d)) / 2 for a, b, c, d in exchanges]
+    ways = [(d - a) - (c - b) for a, b, c, d in exchanges]
+    return float(np.median(offsets)), min(ways) / 2
+"""
+WITH_NUMPY = """
+def clock_offset(exchanges):
+    asked, came, replied, answered = np.array(exchanges).T
+    way = answered - asked - (replied - came)
+    best = np.argmin(way)
+    return (came + replied - asked - answered)[best] / 2, way[best] / 2
+"""
+
+# Of each exercise, titles and sources.
+RIGHT = {
+    "ask_many": {
+        "with asyncio": ASYNC,
+        "the last part is the reply": changed(ASK, "recv_multipart()[1]", "recv_multipart()[-1]"),
+    },
+    "clock_offset": {"with numpy": WITH_NUMPY},
+}
+
+# Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
+WRONG = {
+    "ask_many": {
+        "one by one": (ONE_BY_ONE, "1 of 12 requests were under way, .* where 5 should"),
+        "in batches": (IN_BATCHES, "4 of 12 requests were under way, with 1 answered"),
+        "one too many": (
+            changed(ASK, "< most_under_way", "<= most_under_way"),
+            "2 of 4 requests were under way",
+        ),
+        "all at once": (
+            changed(ASK, " and sent - len(replies) < most_under_way", ""),
+            "2 of 4 requests were under way",
+        ),
+        "no empty part": (
+            changed(changed(ASK, '[b"", requests[sent]]', "[requests[sent]]"), "[1]", "[0]"),
+            "A message came with the parts",
+        ),
+        "the empty part is the reply": (
+            changed(ASK, "recv_multipart()[1]", "recv_multipart()[0]"),
+            "REQUEST 0",
+        ),
+        "the last first": (
+            changed(ASK, "return replies", "return replies[::-1]"),
+            "What it returns when there are 4 requests",
+        ),
+        "waits for a reply that nobody owes": (
+            changed(ASK, "while len(replies) < len(requests):", "while True:"),
+            "raised an error|still busy",
+        ),
+    },
+    "clock_offset": {
+        "the other way round": (
+            changed(OFFSET, "(came - asked) + (replied - answered)", "asked - came"),
+            "The offset in seconds when one exchange",
+        ),
+        "as if the way there took no time": (
+            changed(OFFSET, "((came - asked) + (replied - answered)) / 2", "came - asked"),
+            "The offset in seconds when one exchange",
+        ),
+        "the first is good enough": (
+            changed(OFFSET, "way / 2 < best[1]", "False"),
+            "when one of three exchanges was fast",
+        ),
+        "the median": (MEDIAN, "long at work"),
+        "the shortest exchange instead of the shortest way": (
+            changed(
+                changed(OFFSET, "best = None\n", "best = least = None\n"),
+                "if best is None or way / 2 < best[1]:\n            best = offset, way / 2",
+                "if best is None or answered - asked < least:\n"
+                "            best, least = (offset, way / 2), answered - asked",
+            ),
+            "long at work",
+        ),
+        "the whole way": (
+            changed(OFFSET, "best = offset, way / 2", "best = offset, way"),
+            "The error in seconds when",
+        ),
+        "work is on the way": (
+            changed(OFFSET, "(answered - asked) - (replied - came)", "answered - asked"),
+            "The error in seconds when one exchange",
+        ),
+        "no error": (changed(OFFSET, "return best", "return best[0]"), "two numbers"),
+    },
+}

@@ -1,0 +1,130 @@
+"""The checks of the exercises on more than one machine."""
+
+import random
+import time
+
+import zmq
+
+from zmqlab.course.exercises import exercise
+from zmqlab.course.trial import TIMEOUT, NotYet, Words, call, expect, expect_return, peer
+
+_QUIET = 50  # milliseconds: a request too many would have come
+
+
+@exercise(
+    "ask_many(endpoint, requests, most_under_way)",
+    "A REQ socket must have its reply before it may ask again. A DEALER socket may send whenever "
+    "it likes, and receive whenever there is something.",
+    "What a REQ adds by itself, a DEALER does not: an empty part in front of the request. So send "
+    '`[b"", request]`, and what comes back is `[b"", reply]`.',
+    "Under way is what you have sent minus what you have received. Send as long as that is less "
+    "than `most_under_way` and there is a request left; then receive one reply; and again.",
+    "`while len(replies) < len(requests):`, and in it `while sent < len(requests) and sent - "
+    "len(replies) < most_under_way:` to send, and behind that one "
+    "`replies.append(socket.recv_multipart()[1])`.",
+)
+def ask_many(function):
+    _ask(function, 1, 1)
+    _ask(function, 4, 1)
+    _ask(function, 12, 5)
+    _ask(function, 3, 100)
+    expect_return([], function, "tcp://127.0.0.1:1", [], 3, when="there is nothing to ask")
+    return "It kept as many requests under way as it may, never more, and lost no reply."
+
+
+def _ask(function, count, most):
+    requests = [f"request {number}".encode() for number in range(count)]
+    wrong: list[str] = []
+
+    def serve(router, over):
+        waiting, answered = [], 0
+        while answered < count and not over.is_set():
+            due = min(most, count - answered)
+            deadline = time.monotonic() + TIMEOUT / 2
+            while len(waiting) < due and router.poll(max(0, 1000 * (deadline - time.monotonic()))):
+                waiting.append(router.recv_multipart())
+            if not waiting:
+                continue
+            if router.poll(_QUIET):
+                waiting.append(router.recv_multipart())
+            if len(waiting) != due and not wrong:
+                wrong.append(
+                    f"{len(waiting)} of {count} requests were under way, with {answered} answered "
+                    f"so far, where {due} should have been: most_under_way is {most}."
+                )
+            identity, *parts = waiting.pop(0)
+            if (parts[0] or len(parts) != 2) and not wrong:
+                wrong.append(
+                    f"A message came with the parts {parts!r:.80}. A server that replies expects "
+                    "two: an empty one, and the request."
+                )
+            router.send_multipart([identity, *parts[:-1], parts[-1].upper()])
+            answered += 1
+
+    when = f"there are {count} requests and most_under_way is {most}"
+    with peer(zmq.ROUTER, serve) as endpoint:
+        try:
+            got = call(function, endpoint, list(requests), most, when=when, timeout=10 * TIMEOUT)
+        except NotYet:
+            if wrong:  # the error came of it
+                raise NotYet(wrong[0]) from None
+            raise
+    if wrong:
+        raise NotYet(wrong[0])
+    expect(f"What it returns when {when}", [each.upper() for each in requests], got)
+
+
+@exercise(
+    "clock_offset(exchanges)",
+    "Between `came` and `replied` no clock but theirs was looked at, so that difference is right "
+    "whatever their clock says. So is `answered - asked`. How long was the message on its way, "
+    "there and back together?",
+    "If it took as long there as back, then the middle between `asked` and `answered` on your "
+    "clock is the same moment as the middle between `came` and `replied` on theirs.",
+    "Nobody knows how the time on the way divides into there and back. At worst all of it is on "
+    "one side: the offset is wrong by half of it, at most. So take the exchange that was on its "
+    "way for the shortest time.",
+    "`way = (answered - asked) - (replied - came)`, `offset = ((came - asked) + (replied - "
+    "answered)) / 2`; return the offset and `way / 2` of the exchange with the smallest way.",
+)
+def clock_offset(function):
+    # Of each exchange: seconds there, at work, and back.
+    cases = {
+        "one exchange took as long there as back": (0.25, [(0.01, 0.002, 0.01)]),
+        "their clock is slow": (-3.5, [(0.01, 0.002, 0.01)]),
+        "the way there was slower": (0.25, [(0.03, 0.001, 0.01)]),
+        "one of three exchanges was fast": (
+            0.1,
+            [(0.3, 0.001, 0.01), (0.01, 0.001, 0.01), (0.01, 0.001, 0.4)],
+        ),
+        "the one with the shortest way was long at work": (
+            0.1,
+            [(0.01, 0.5, 0.01), (0.2, 0.001, 0.01)],
+        ),
+    }
+    dice = random.Random(16)
+    for number in range(20):
+        ways = [tuple(dice.random() / 10 for _ in range(3)) for _ in range(8)]
+        cases[f"there are eight exchanges, example {number}"] = dice.uniform(-9, 9), ways
+    for when, (offset, ways) in cases.items():
+        _measure(function, when, offset, ways)
+    return "Each offset that it gave was right within the error that it gave, and that was small."
+
+
+def _measure(function, when, offset, ways):
+    exchanges, now = [], 1000.0
+    for there, work, back in ways:
+        came = now + there
+        exchanges.append((now, came + offset, came + work + offset, came + work + back))
+        now += 1
+    there, _, back = min(ways, key=lambda way: way[0] + way[2])
+    got = call(function, list(exchanges), when=when)
+    try:
+        found, error = (float(each) for each in got)
+    except (TypeError, ValueError):
+        words = Words("two numbers: the offset and its error, in seconds")
+        raise NotYet(f"What it returns when {when}:", words, got) from None
+    right = offset + (there - back) / 2, (there + back) / 2
+    for what, one, other in zip(("offset", "error"), right, (found, error), strict=True):
+        if not abs(one - other) < 1e-6:  # what is not a number is not near either
+            expect(f"The {what} in seconds when {when}", round(one, 6), round(other, 6))

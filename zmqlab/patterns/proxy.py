@@ -1,0 +1,111 @@
+"""A proxy: one address at which many viewers find many cameras.
+
+::
+
+    camera_publisher    XPUB ──┐                        ┌── SUB    watch
+    camera_publisher    XPUB ──┼── XSUB  proxy  XPUB ───┼── SUB    record
+    camera_publisher    XPUB ──┘                        └── SUB    for frame in subscribe(...)
+
+Frames go to the right, subscriptions to the left. Each frame comes from its camera once, however
+many viewers there are, and only while at least one of them has subscribed to its topic.
+
+The proxy connects to the cameras, although it is the one that stays: so a camera is published the
+same way with a proxy and without, and only from an address that was named can frames come in.
+
+To a camera the proxy is **one** subscriber: an XPUB socket passes on the first subscription to a
+topic and the end of the last one. So ``wait_for=1`` waits for the first viewer, and ``wait_for=2``
+for ever. ``drop=False`` makes a camera wait for the proxy alone, and the proxy waits for nobody:
+viewers that are behind miss frames, and see by the numbers which. Requests do not go through it.
+"""
+
+import contextlib
+
+import zmq
+
+from zmqlab.patterns.stream import WAITING_IN_THE_SYSTEM, WAITING_TO_BE_SENT
+from zmqlab.wire.interrupts import whole
+from zmqlab.wire.sockets import bind as bind_socket
+from zmqlab.wire.sockets import check_count, send_each, wait
+from zmqlab.wire.sockets import connect as connect_socket
+
+_MOST = 100  # messages passed one way before the other way has its turn: neither can be flooded
+_LONGEST = 64 * 1024  # bytes of a subscription; who sends a longer one is disconnected
+_SILENCE = 10  # seconds after which to ask a silent camera's computer for a sign of life
+_A_WHILE = 60.0  # seconds of one wait; the next one begins at once
+
+
+def proxy(
+    *,
+    connect: list[str],
+    bind: str = "tcp://127.0.0.1:*",
+    hwm: int = WAITING_TO_BE_SENT,
+) -> None:
+    """Pass on what cameras publish to whoever subscribes, until Ctrl-C.
+
+    Give each camera a topic of its own. The control that a stream names is a port of the camera's
+    computer: where the proxy runs on another one, ask the camera at its own address.
+
+    Parameters
+    ----------
+    connect
+        Where the cameras publish, for example ``tcp://192.168.1.20:5555``: one or several. They may
+        come later, go, and come again.
+    bind
+        Where viewers subscribe. ``tcp://127.0.0.1:*``: any free port, for programs on this
+        computer only. ``tcp://0.0.0.0:6000``: port 6000, for every computer on the network.
+    hwm
+        High-water mark: how many frames may wait here for each viewer, and from each camera.
+        A viewer for whom so many wait misses frames.
+
+    Raises
+    ------
+    ValueError
+        If no camera is named.
+    zmq.ZMQError
+        If an endpoint cannot be bound or connected.
+    """
+    endpoints = [connect] if isinstance(connect, str) else list(dict.fromkeys(connect))
+    check_count(hwm=hwm)
+    if not endpoints:
+        raise ValueError("connect=[]: name the endpoint of at least one camera")
+    with (
+        contextlib.suppress(KeyboardInterrupt),
+        zmq.Context() as context,
+        context.socket(zmq.XSUB) as cameras,
+        context.socket(zmq.XPUB) as viewers,
+    ):
+        cameras.linger = viewers.linger = 0
+        cameras.rcvhwm = viewers.sndhwm = hwm
+        cameras.rcvbuf = WAITING_IN_THE_SYSTEM
+        cameras.tcp_keepalive, cameras.tcp_keepalive_idle = 1, _SILENCE
+        viewers.maxmsgsize = _LONGEST
+        endpoint = bind_socket(viewers, bind)
+        for each in endpoints:
+            connect_socket(cameras, each)
+        print(f"proxy: what {', '.join(endpoints)} publish is at {endpoint}", flush=True)
+        # Not `zmq.proxy`: it hears of no Ctrl-C on Windows, and nobody counts what it passes on.
+        while True:
+            ready = wait({cameras: zmq.POLLIN, viewers: zmq.POLLIN}, _A_WHILE)
+            if viewers in ready:
+                _pass_subscriptions(viewers, cameras)
+            if cameras in ready:
+                _pass_frames(cameras, viewers)
+
+
+def _pass_frames(cameras, viewers):
+    with contextlib.suppress(zmq.Again):  # nothing more has come
+        for _ in range(_MOST):
+            with whole:
+                parts = cameras.recv_multipart(zmq.NOBLOCK, copy=False)
+                send_each(viewers, parts)  # never waits: who has no room misses it
+
+
+def _pass_subscriptions(viewers, cameras):
+    with contextlib.suppress(zmq.Again):
+        for _ in range(_MOST):
+            with whole:
+                news = viewers.recv(zmq.NOBLOCK)
+                # A byte 1 and what is subscribed to, or a byte 0 and what no longer is. Anything
+                # else is a message, and cameras listen to none.
+                if news[:1] in (b"\0", b"\1"):
+                    cameras.send(news)
