@@ -13,7 +13,12 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
-EXTRAS = ["notebooks", "compression", "test"]  # others are for measuring and for developing
+EXTRAS = [
+    "notebooks",
+    "compression",
+    "tracking",
+    "test",
+]  # others are for measuring and for developing
 
 
 def oldest(pyproject: dict) -> list[str]:
