@@ -43,6 +43,9 @@ from .patterns.request_reply import request as request
 from .patterns.request_reply import snapshot as snapshot
 from .patterns.subscription import EndOfStream as EndOfStream
 from .patterns.subscription import subscribe as subscribe
+from .patterns.track_beads import detect_beads as detect_beads
+from .patterns.track_beads import link_beads as link_beads
+from .patterns.track_beads import track as track
 from .patterns.watch_stream import watch as watch
 from .patterns.workers import FarmError as FarmError
 from .processes.handle import Process as Process

@@ -31,6 +31,7 @@ app.command("zmqlab.patterns.request_reply:camera_server")
 app.command("zmqlab.patterns.request_reply:snapshot")
 app.command("zmqlab.patterns.publish_subscribe:camera_publisher")
 app.command("zmqlab.patterns.record_stream:record")
+app.command("zmqlab.patterns.track_beads:track")
 app.command("zmqlab.patterns.watch_stream:watch")
 
 

@@ -14,7 +14,7 @@ from .particles import TrackingError
 
 LONGEST_GAP = 10  # frames: after more, nobody can tell which bead is which
 STUCK, LEAST = 0.2, 10  # of the mean squared step; steps of a track that can be judged by it
-NEIGHBOUR, EDGE = 2.5, 3.0  # reaches between a bead that counts and another, and an edge
+NEIGHBOUR, EDGE = 2.5, 3.0  # reaches to another bead, and to an edge, that are room for a step
 BOLTZMANN = 1.380649e-23  # J/K
 
 
@@ -60,18 +60,23 @@ class Tracks:
             if not 0 < value < math.inf:
                 raise TrackingError(f"{name}={value!r}; give a number above 0")
         self.fps, self.pixel_size, self.reach = fps, pixel_size, reach
-        self._linker = trackpy().linking.linking.Linker(reach, memory=0)
+        trackpy()
         self._number: int | None = None  # of the frame before
+        self._names: dict[Any, int] = {}  # of trackpy's tracks that it has seen,
+        self._count_of_names = 0  # and how many there were
         self._last: dict[int, np.ndarray] = {}  # where each bead was in it,
-        self._step: dict[int, tuple] = {}  # how it got there, and whether that counts,
-        self._was_free: set[int] = set()  # whether the next step will,
-        self._sums: dict[int, np.ndarray] = defaultdict(lambda: np.zeros(5))  # and all before
-        self._ended = np.zeros(5)  # of the beads that are gone, but for those that were stuck
+        self._step: dict[int, tuple] = {}  # how it got there, in which time, from where,
+        self._room: dict[int, float] = {}  # how much room there is for the next, in reaches,
+        self._sums: dict[int, np.ndarray] = defaultdict(lambda: np.zeros(6))  # and all before
+        self._ended = np.zeros(6)  # of the beads that are gone, but for those that were stuck
 
     def add(
         self, number: int, positions: np.ndarray, shape: tuple[int, ...] | None = None
     ) -> list[int]:
         """Link the positions in a frame; return a number for each bead.
+
+        It is -1 for those that are less than a quarter of the reach from another, which nobody can
+        tell apart from frame to frame.
 
         Parameters
         ----------
@@ -82,63 +87,87 @@ class Tracks:
         shape
             Of the frame: height, width. What begins near its edge is not counted then.
         """
-        positions = np.asarray(positions, float).reshape(-1, 2)
-        if self._number is None:
-            self._linker.init_level(positions, number)
-            lag = 1
+        given = np.asarray(positions, float).reshape(-1, 2)
+        apart = np.full(len(given), np.inf)  # from the nearest other one
+        if len(given) > 1:
+            apart = KDTree(given).query(given, 2)[0][:, 1]
+        clear = apart > self.reach / 4
+        positions = given[clear]
+        lag = LONGEST_GAP + 1 if self._number is None else number - self._number
+        if not 0 < lag <= LONGEST_GAP:  # the first one, a film from its beginning, or a long gap
+            self._begin(positions)
         else:
-            lag = number - self._number
-            if not 0 < lag <= LONGEST_GAP:  # a film from its beginning, or too long a gap
-                self._link(np.empty((0, 2)), number, 1)
-                self._count({}, set(), 1)
             self._link(positions, number, lag)
-        names = self._linker.particle_ids
+        names = self._name([point.track for point in self._linker.hash.points])
         self._number = number
-        free = {name for name, yes in zip(names, self._free(positions, shape), strict=True) if yes}
-        self._count(dict(zip(names, positions, strict=True)), free, lag)
-        return names
-
-    def _free(self, positions, shape):
-        """Tell which beads are far from each other and from the edges, for two steps at least."""
-        free = np.ones(len(positions), bool)
-        if len(positions) > 1:
-            free &= KDTree(positions).query(positions, 2)[0][:, 1] > NEIGHBOUR * self.reach
+        room = apart[clear] / NEIGHBOUR / self.reach
         if shape:
-            far = positions, np.array(shape[1::-1]) - 1 - positions
-            free &= np.min(far, axis=(0, 2)) > EDGE * self.reach
-        return free
+            to_edges = np.min([positions, np.array(shape[1::-1]) - 1 - positions], axis=(0, 2))
+            room = np.minimum(room, to_edges / EDGE / self.reach)
+        self._count(
+            dict(zip(names, positions, strict=True)), dict(zip(names, room, strict=True)), lag
+        )
+        every = np.full(len(given), -1)
+        every[clear] = names
+        return every.tolist()
+
+    def _begin(self, positions):
+        """End all tracks, and begin with these positions."""
+        self._count({}, {}, 1)
+        # Where beads are many and near, it makes the reach smaller, down to a tenth.
+        adaptive = {"adaptive_stop": self.reach / 10, "adaptive_step": 0.7}
+        self._linker = trackpy().linking.linking.Linker(self.reach, memory=0, **adaptive)
+        self._linker.init_level(positions, 0)
+
+    def _name(self, tracks):
+        """Return a number for each of trackpy's tracks.
+
+        trackpy numbers them too, but all linkers of a program share one counter, and each begins
+        with setting it back.
+        """
+        names = {}
+        for track in tracks:
+            if (name := self._names.get(track)) is None:
+                name, self._count_of_names = self._count_of_names, self._count_of_names + 1
+            names[track] = name
+        self._names = names
+        return list(names.values())
 
     def _link(self, positions, number, lag):
-        self._linker.search_range = self.reach * math.sqrt(max(1, min(lag, LONGEST_GAP)))
+        self._linker.search_range = self.reach * math.sqrt(lag)
         try:
             self._linker.next_level(positions, number)
         except trackpy().SubnetOversizeException:
+            self._number = None
             raise TrackingError(
                 f"frame {number}: {len(positions)} beads, so close together that within "
                 f"reach={self.reach:g} pixels each could be any of many. Give a smaller reach, or "
                 "a higher threshold"
             ) from None
 
-    def _count(self, now, free, lag):
+    def _count(self, now, room, lag):
         """Add the steps that have led to where the beads are now.
 
-        A step counts if it began where the bead was free, wherever it ended. To ask for free ends
-        would prefer the short ones.
+        A step counts if it began where there was room for one of that many frames, wherever it
+        ended. To ask for room at its end would prefer the short ones.
         """
         before, self._last = self._last, now
         steps, self._step = self._step, {}
-        was_free, self._was_free = self._was_free, free
+        had, self._room = self._room, room
         for name in before.keys() - now.keys():
             if name in self._sums:
                 gone = self._sums.pop(name)
                 self._ended += 0 if self._stuck(gone) else gone
         for name in before.keys() & now.keys():
             step = now[name] - before[name]
-            self._step[name] = step, name in was_free
-            two, counts = steps.get(name, (0, False))
-            single = (1, step @ step, lag) if name in was_free else (0, 0, 0)
-            pair = (1, step @ two) if counts else (0, 0)
-            self._sums[name] += *single, *pair
+            self._step[name] = step, lag, had[name]
+            two, frames, at_first = steps.get(name, (0, 0, 0.0))
+            # Each weighs as much as it is certain: a squared step, over its time, as any other; a
+            # product the less, the longer its two steps.
+            if had[name] ** 2 > lag:
+                self._sums[name][:4] += 1, lag, step @ step / lag, 1 / lag
+            if at_first**2 > max(frames, (frames + lag) / 2):
+                self._sums[name][4:] += 1 / (frames * lag), step @ two / (frames * lag)
 
     def _total(self):
         return self._ended + sum(self._sums.values())
@@ -148,8 +177,8 @@ class Tracks:
 
         One in a billion that moves would do so little in ten steps.
         """
-        count, square, *_ = self._total()
-        return sums[0] >= LEAST and sums[1] * count < STUCK * square * sums[0]
+        count, _, square, *_ = self._total()
+        return sums[0] >= LEAST and sums[2] * count < STUCK * square * sums[0]
 
     def diffusion(self) -> Diffusion | None:
         """Estimate the diffusion coefficient from all steps so far; None if there are too few.
@@ -162,17 +191,26 @@ class Tracks:
         during the exposure cancels likewise. Steps may last differently long.
         """
         moving = [sums for sums in self._sums.values() if not self._stuck(sums)]
-        steps, square, frames, pairs, product = self._ended + sum(moving, np.zeros(5))
-        if pairs < LEAST:
+        steps, frames, square, rate, weight, product = self._ended + sum(moving, np.zeros(6))
+        if steps < LEAST or not weight:
             return None
         # Two axes: a squared step is the sum of two, and so is a product.
-        scale, seconds = self.pixel_size**2, frames / steps / self.fps
-        square, product = scale * square / steps / 2, scale * product / pairs / 2
-        coefficient = (square + 2 * product) / (2 * seconds)
-        noise = -product / seconds
+        scale = self.pixel_size**2 / 2
+        spread = -scale * product / weight
+        noise = spread * self.fps * rate / steps
+        coefficient = scale * self.fps * square / steps / 2 - noise
         variance = 6 * coefficient**2 + 4 * coefficient * noise + 2 * noise**2
-        error = math.sqrt(variance / (2 * steps))
-        return Diffusion(float(coefficient), error, float(-product), int(steps), float(seconds))
+        # That is where steps last equally long, and each has a neighbour: then `fewer` is 1.
+        fewer = (rate / steps) ** 2 * steps / weight
+        of_products = 4 * coefficient**2 + 8 * coefficient * noise + 7 * noise**2
+        variance += max(0, fewer - 1) * of_products
+        return Diffusion(
+            float(coefficient),
+            math.sqrt(variance / (2 * steps)),
+            float(spread),
+            int(steps),
+            float(frames / steps / self.fps),
+        )
 
 
 def mean_squared_displacement(
@@ -183,7 +221,8 @@ def mean_squared_displacement(
     Parameters
     ----------
     tracks
-        Frame number, bead, x and y (pixels) of each position, of shape (positions, 4).
+        Frame number, bead, x and y (pixels) of each position, of shape (positions, 4). Bead -1,
+        which is none, is left out.
     fps, pixel_size
         As for `Tracks`.
     lags
@@ -191,7 +230,7 @@ def mean_squared_displacement(
     """
     import pandas
 
-    table = pandas.DataFrame(tracks, columns=["frame", "particle", "x", "y"])
+    table = pandas.DataFrame(tracks[tracks[:, 1] >= 0], columns=["frame", "particle", "x", "y"])
     found = trackpy().emsd(table, pixel_size, fps, max_lagtime=lags)
     return found.index.to_numpy(), found.to_numpy()
 

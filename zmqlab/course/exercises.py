@@ -103,7 +103,7 @@ def exercises() -> dict[str, Exercise]:
 NOTEBOOKS = (  # by the names of their files
     *("start_here", "request_reply", "camera_on_request", "push_pull", "does_it_pay"),
     *("publish_subscribe", "record_to_hdf5", "one_program", "how_it_ends"),
-    *("where_the_time_goes", "one_memory"),
+    *("where_the_time_goes", "one_memory", "particle_tracker"),
 )
 
 

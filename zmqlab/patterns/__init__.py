@@ -19,6 +19,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "publish_subscribe": ["camera_publisher"],
         "subscription": ["EndOfStream", "subscribe"],
         "watch_stream": ["watch"],
+        "track_beads": ["detect_beads", "link_beads", "track"],
         "record_stream": ["record"],
     },
 )
