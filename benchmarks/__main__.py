@@ -32,11 +32,12 @@ SECTIONS = (
     "start_up",
     "live",
     "cameras",
+    "tracker",
 )
 QUICK = 2  # rounds
 PEERS = (
     *("opencv-python-headless", "scipy", "h5py", "imagezmq", "vidgear", "eclipse-zenoh"),
-    *("iceoryx2", "joblib", "distributed", "ray", "zarr", "hdf5plugin"),
+    *("iceoryx2", "joblib", "distributed", "ray", "zarr", "hdf5plugin", "trackpy"),
 )
 
 

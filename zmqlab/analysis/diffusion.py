@@ -13,7 +13,7 @@ from scipy.spatial import KDTree
 from .particles import TrackingError
 
 LONGEST_GAP = 10  # frames: after more, nobody can tell which bead is which
-STUCK, LEAST = 0.2, 10  # of the mean squared step; steps of a track that can be judged by it
+STUCK, LEAST = 0.1, 5  # of the mean squared step; steps of a track that can be judged by it
 NEIGHBOUR, EDGE = 2.5, 3.0  # reaches to another bead, and to an edge, that are room for a step
 BOLTZMANN = 1.380649e-23  # J/K
 
@@ -175,7 +175,7 @@ class Tracks:
     def _stuck(self, sums):
         """Tell a bead that sticks to the glass, or was left in the background, from one that moves.
 
-        One in a billion that moves would do so little in ten steps.
+        Of those that move, fewer than one in a thousand would do so little in five steps.
         """
         count, _, square, *_ = self._total()
         return sums[0] >= LEAST and sums[2] * count < STUCK * square * sums[0]

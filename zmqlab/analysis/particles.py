@@ -53,7 +53,9 @@ def find_beads(
         pixel.
     """
     darkest = float(background.max()) / 255 or 1.0
-    ratio = cv2.divide(grey(frame), np.maximum(background, darkest), dtype=cv2.CV_32F)
+    ratio = cv2.divide(
+        grey(frame), np.maximum(background, darkest, dtype=np.float32), dtype=cv2.CV_32F
+    )
     small = cv2.GaussianBlur(ratio, (0, 0), diameter / 4)
     spots = cv2.absdiff(small, cv2.GaussianBlur(ratio, (0, 0), diameter / 2))
     apart = 2 * round(0.6 * diameter) + 1  # pixels: the highest one in a square of that side

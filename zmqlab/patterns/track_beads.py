@@ -273,8 +273,8 @@ def track(
         If the detector sends nothing.
     """
     tracks = Tracks(fps, pixel_size, reach)
-    looking = {"connect": connect, "topic": topic, "view": view, "timeout": timeout}
-    looking |= {"diameter": diameter, "threshold": threshold, "wait_for": 1}
+    looking: dict[str, Any] = {"connect": connect, "topic": topic, "view": view, "wait_for": 1}
+    looking |= {"diameter": diameter, "threshold": threshold, "timeout": timeout}
     with (
         contextlib.suppress(KeyboardInterrupt),
         start(detect_beads, **looking, process_name="detector") as detector,
