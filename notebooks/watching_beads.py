@@ -109,5 +109,5 @@ def draw_lags(films, truth):
             seconds, squared = mean_squared_displacement(tracks, 30, 0.08, lags=10)
             axes.plot(1000 * seconds, squared / 4 / seconds, marker=marker, label=name)
         axes.axhline(truth, color=GREY, linestyle="--", label="the truth")
-        axes.set(xlabel="lag t (ms)", ylabel="MSD / 4 t (µm²/s)", ylim=(0, None))
+        axes.set(xlabel="lag t (ms)", ylabel="MSD / 4 t (µm²/s)", ylim=(0.8 * truth, 1.15 * truth))
         axes.legend()

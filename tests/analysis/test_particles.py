@@ -241,6 +241,16 @@ def test_the_mean_squared_displacement_is_trackpys():
         assert squared[lag - 1] == pytest.approx((moved**2).sum(axis=2).mean(), rel=1e-3)
 
 
+def test_the_mean_squared_displacement_leaves_out_what_is_missing():
+    positions = walk(300, 40)
+    kept = [n for n in range(301) if n % 3]
+    names = np.tile(np.arange(40), len(kept))
+    table = np.column_stack([np.repeat(kept, 40), names, positions[kept].reshape(-1, 2)])
+    nobody = [[number, -1, 5, 5] for number in (1, 1, 2)]
+    _, squared = mean_squared_displacement(np.concatenate([table, nobody]), FPS, PIXEL_SIZE, 3)
+    assert squared == pytest.approx(4 * 0.49 * np.arange(1, 4) / FPS, rel=0.1)
+
+
 def test_a_bead_of_a_micrometre_in_water_wanders_at_a_known_speed():
     assert bead_diameter(0.49) == pytest.approx(1.0, rel=0.01)
     assert bead_diameter(0.49 / 2) == pytest.approx(2 * bead_diameter(0.49))

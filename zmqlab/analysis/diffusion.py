@@ -4,6 +4,7 @@ Linking is trackpy's (https://soft-matter.github.io/trackpy/), which needs the e
 """
 
 import math
+import warnings
 from collections import defaultdict
 from typing import Any, NamedTuple
 
@@ -185,7 +186,7 @@ class Tracks:
 
         By the covariance of neighbouring steps: Vestergaard, Blainey and Flyvbjerg, Optimal
         estimation of diffusion coefficients from single-particle trajectories, Phys. Rev. E 89,
-        022726 (2014), equations 14 and 17. A wrong position makes the step to it and the step from
+        022726 (2014). A wrong position makes the step to it and the step from
         it wrong by the same amount, the other way round. So the mean product of neighbouring steps
         says how wrong positions are, and how much of a squared step is no movement; the motion
         during the exposure cancels likewise. Steps may last differently long.
@@ -231,7 +232,9 @@ def mean_squared_displacement(
     import pandas
 
     table = pandas.DataFrame(tracks[tracks[:, 1] >= 0], columns=["frame", "particle", "x", "y"])
-    found = trackpy().emsd(table, pixel_size, fps, max_lagtime=lags)
+    with warnings.catch_warnings():  # of pandas, about what trackpy 0.7 uses of it
+        warnings.simplefilter("ignore", DeprecationWarning)
+        found = trackpy().emsd(table, pixel_size, fps, max_lagtime=lags)
     return found.index.to_numpy(), found.to_numpy()
 
 
