@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 
 PYPROJECT = Path(__file__).parents[1] / "pyproject.toml"
 # The other extras are for measuring and for developing.
-EXTRAS = ["notebooks", "cluster", "compression", "node", "test"]
+EXTRAS = ["notebooks", "cluster", "compression", "node", "tracking", "test"]
 
 
 def oldest(pyproject: dict) -> list[str]:

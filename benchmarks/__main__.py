@@ -35,11 +35,12 @@ SECTIONS = (
     "web_page",
     "proxy",
     "cameras",
+    "tracker",
 )
 QUICK = 2  # rounds
 PEERS = (
     *("opencv-python-headless", "scipy", "h5py", "imagezmq", "vidgear", "eclipse-zenoh"),
-    *("iceoryx2", "joblib", "distributed", "ray", "zarr", "hdf5plugin"),
+    *("iceoryx2", "joblib", "distributed", "ray", "zarr", "hdf5plugin", "trackpy"),
 )
 
 

@@ -1,5 +1,12 @@
+from .analysis.diffusion import Diffusion as Diffusion
+from .analysis.diffusion import Tracks as Tracks
+from .analysis.diffusion import bead_diameter as bead_diameter
+from .analysis.diffusion import mean_squared_displacement as mean_squared_displacement
 from .analysis.fringes import Fringes as Fringes
 from .analysis.fringes import measure_fringes as measure_fringes
+from .analysis.particles import Detector as Detector
+from .analysis.particles import TrackingError as TrackingError
+from .analysis.particles import find_beads as find_beads
 from .analysis.spectra import Peak as Peak
 from .analysis.spectra import find_peaks as find_peaks
 from .analysis.spectra import frequencies as frequencies
@@ -40,6 +47,9 @@ from .patterns.request_reply import request as request
 from .patterns.request_reply import snapshot as snapshot
 from .patterns.subscription import EndOfStream as EndOfStream
 from .patterns.subscription import subscribe as subscribe
+from .patterns.track_beads import detect_beads as detect_beads
+from .patterns.track_beads import link_beads as link_beads
+from .patterns.track_beads import track as track
 from .patterns.watch_stream import watch as watch
 from .patterns.web_page import web_page as web_page
 from .patterns.workers import FarmError as FarmError

@@ -121,6 +121,26 @@ def test_a_path_object_will_do(video):
         camera.read()
 
 
+def test_a_folder_of_pictures_is_a_video_in_the_order_of_their_numbers(video, tmp_path):
+    frames = video[1]
+    for number, frame in enumerate(frames):  # 0 to 9, and then 10 after 9
+        cv2.imwrite(str(tmp_path / f"frame {number + 1}.png"), frame)
+    (tmp_path / "notes.txt").write_text("no picture")
+    with open_camera(tmp_path, paced=False, loop=False) as camera:
+        assert (camera.fps, camera.shape) == (30, (120, 160, 3))
+        assert np.array_equal(list(camera), frames)
+    (tmp_path / "frame 3.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    with open_camera(tmp_path, paced=False) as camera:
+        camera.read()
+        with pytest.raises(CameraError, match=r"frame 3\.png: broken"):
+            [camera.read() for _ in range(5)]
+
+
+def test_a_folder_without_pictures_says_so(tmp_path):
+    with pytest.raises(CameraError, match="no picture in this folder"):
+        open_camera(tmp_path)
+
+
 def test_a_video_that_goes_away_while_it_loops(video, tmp_path):
     copy = tmp_path / "copy.avi"
     shutil.copy(video[0], copy)
@@ -156,7 +176,7 @@ def test_a_video_cut_short_ends_early_or_says_so(video, tmp_path):
             assert 0 < len(list(camera)) <= len(frames)
 
 
-@pytest.mark.parametrize("source", ["nowhere.mp4", ".", "simulate"])
+@pytest.mark.parametrize("source", ["nowhere.mp4", "simulate"])
 def test_a_missing_file_says_where_it_was_looked_for_and_what_else_there_is(source):
     with pytest.raises(CameraError, match="missing") as error:
         open_camera(source)

@@ -207,3 +207,79 @@ def test_closed_is_closed():
     for use in (camera.read, lambda: camera.set(fps=10), lambda: next(iter(camera))):
         with pytest.raises(CameraError, match="closed"):
             use()
+
+
+# What makes it honest
+
+
+def test_blur_draws_a_bead_where_it_was_during_the_exposure():
+    """Seen is the mean over the exposure; between frames the walk is as wide as without."""
+    with simulated(beads=400, blur=16, exposure=0.02, fps=50, diffusion=0.8) as camera:
+        track = []
+        for _ in itertools.islice(camera, 60):
+            track.append(camera.truth["positions"] * camera.truth["pixel_size"])
+    steps = np.diff(track, axis=0)
+    # With the shutter always open, a squared step is 2 D t (1 - 1/3), and neighbouring steps have
+    # the mean product 2 D t / 6: Berglund, Phys. Rev. E 82, 011917 (2010), with R = 1/6.
+    for measured, expected in (
+        (np.mean(steps**2), 2 * 0.8 * 0.02 * 2 / 3),
+        (np.mean(steps[1:] * steps[:-1]), 2 * 0.8 * 0.02 / 6),
+    ):
+        assert measured == pytest.approx(expected, rel=0.06)
+
+
+def test_blur_washes_out_what_moves():
+    def contrast(blur):
+        with simulated(noise=0, fps=20, diffusion=5, exposure=0.02, blur=blur) as camera:
+            camera.read()  # before it, nothing moved
+            seen = camera.read().astype(float)
+            camera.set(beads=0)
+            return np.abs(seen - camera.read()).mean()
+
+    assert 0.2 * contrast(blur=1) < contrast(blur=10) < 0.9 * contrast(blur=1)
+
+
+def test_beads_that_rise_and_sink_are_drawn_as_their_heights_say():
+    with simulated(beads=8, depth=2, seed=1) as camera:
+        heights = [camera.truth["heights"] for _ in itertools.islice(camera, 400)]
+    assert np.abs(heights).max() <= 1
+    steps = np.diff(heights, axis=0)  # of 1 µm a unit
+    free = np.abs(heights[:-1]) < 0.5  # far from the walls
+    assert np.mean(steps[free] ** 2) == pytest.approx(2 * 0.49 / 30, rel=0.1)
+    assert len({tuple(np.rint(each * 3.5)) for each in np.array(heights)}) > 100  # many looks
+
+
+def test_a_bead_looks_as_its_height_says():
+    with simulated(beads=1, depth=1, noise=0, fringe_contrast=0) as camera:
+        light = camera._settings | {"beads": 0}
+        with simulated(**light) as without:
+            empty = without.read().astype(float)
+        for frame in itertools.islice(camera, 40):
+            (x, y), height = (
+                np.rint(camera.truth["positions"][0]).astype(int),
+                camera.truth["heights"],
+            )
+            brighter = frame[y, x].mean() > empty[y, x].mean()
+            assert brighter == (height[0] > 0)
+
+
+def test_beads_leave_and_others_come():
+    with simulated(beads=100, stay=2.0) as camera:
+        truths = [camera.truth for _ in itertools.islice(camera, 90)]
+    names = np.array([truth["names"] for truth in truths])
+    gone = np.diff(names, axis=0) > 0
+    assert gone.sum() == pytest.approx(100 * 89 / 30 / 2, rel=0.2)  # one in 2 s, of each
+    assert all(len(set(each)) == 100 for each in names)
+    assert names.max() == 99 + gone.sum()  # each new one has the next number
+    jumps = np.linalg.norm(np.diff([t["positions"] for t in truths], axis=0), axis=2)
+    assert jumps[~gone].max() < 20 < np.median(jumps[gone])
+
+
+def test_without_them_nothing_is_drawn_that_was_not():
+    """The walk, and so each frame, is that of a camera without these settings."""
+    with simulated(seed=4) as camera:
+        frames = list(itertools.islice(camera, 3))
+        truth = camera.truth
+    assert list(truth["names"]) == list(range(30))
+    with simulated(seed=4, blur=1, depth=0, stay=0) as camera:
+        assert np.array_equal(frames, list(itertools.islice(camera, 3)))

@@ -21,6 +21,7 @@ from benchmarks import (
     spectrum,
     start_up,
 )
+from benchmarks import tracker as tracker_ways
 from benchmarks.__main__ import SECTIONS
 from benchmarks.report import HEADS, panels, rows, write_figure, write_table
 from benchmarks.timing import Comparison, absent, interleave, table
@@ -144,6 +145,20 @@ def test_recorder():
 
 def test_spectrum():
     checked(spectrum.compare(1))
+
+
+@pytest.mark.slow
+def test_tracker(monkeypatch):
+    monkeypatch.setattr(tracker_ways, "LOOKED_AT", 4)
+    found = checked(tracker_ways.compare(1, lengths=(5, 6)))
+    rates = found["30 beads in a VGA frame, one core"]
+    assert [goal for goal, _, _ in rates.verdicts(tracker_ways.OURS)] == [
+        "≥ 6 × trackpy.locate",
+        "≥ 100 frames/s",
+    ]
+    wrong = found["The diffusion coefficient, wrong by"].values
+    assert list(wrong) == ["5 s of film", "6 s of film"]
+    assert max(map(max, wrong.values())) < 20
 
 
 def test_start_up(monkeypatch):

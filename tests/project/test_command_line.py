@@ -2,17 +2,20 @@
 
 import os
 import re
+import shlex
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+import time
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import cv2
 import psutil
 import pytest
+from helpers.endpoints import free_endpoint
 from helpers.in_browser import open_lab
 
 import zmqlab
@@ -49,14 +52,14 @@ def test_help_has_every_command_with_the_first_line_of_its_function():
     done = run("--help", env={**SIMULATED, "COLUMNS": "200"})
     assert done.returncode == 0, done.stderr
     roles = ("camera-server", "snapshot", "camera-publisher", "proxy", "record", "watch")
-    roles += ("spectra", "web-page")
+    roles += ("spectra", "track", "web-page")
     for name in ("lab", "doctor", "progress", *roles):
         line = next(line for line in done.stdout.splitlines() if re.match(rf"\W+{name} ", line))
         assert re.search(r"[A-Z][a-z]+ .+\w", line), line
     assert zmqlab.camera_server.__doc__.splitlines()[0] in done.stdout
 
 
-@pytest.mark.parametrize("command", ["lab", "doctor", "camera-server", "snapshot"])
+@pytest.mark.parametrize("command", ["lab", "doctor", "camera-server", "snapshot", "track"])
 def test_help_of_each_command(command):
     done = run(command, "--help")
     assert done.returncode == 0, done.stderr
@@ -117,6 +120,7 @@ def test_port_in_use_is_one_line():
         (["camera-server", "--camera", "no-such-film.avi"], "no-such-film.avi"),
         (["camera-server", "--camera", "97"], "go on with --camera simulated"),
         (["camera-publisher", "--hwm", "0"], "--hwm 0: give a whole number"),
+        (["track", "--connect", "tcp://127.0.0.1:9", "--fps", "0"], "--fps 0.0; give a number"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(arguments, said, tmp_path):
@@ -125,6 +129,59 @@ def test_what_cannot_be_done_is_one_line(arguments, said, tmp_path):
     assert done.stderr.startswith("zmqlab: ")
     assert said in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+@posix
+@pytest.mark.slow
+def test_the_particle_tracker_in_three_terminals_as_the_readme_has_it(tmp_path):
+    """Word for word, but for the ports, which may be taken here."""
+    readme = (MODULE.parent / "README.md").read_text(encoding="utf-8")
+    section = readme[readme.index("particle tracker runs in three terminals") :]
+    lines = re.findall(r"^    (zmqlab .*)$", section, re.MULTILINE)[:4]
+    ports = {port: free_endpoint().rpartition(":")[2] for port in ("5555", "5556")}
+    lines = [re.sub("|".join(ports), lambda found: ports[found[0]], line) for line in lines]
+    with ExitStack() as stack:
+        camera, track, record, watch = (
+            stack.enter_context(typed(line, tmp_path, f"{number}.txt"))
+            for number, line in enumerate(lines)
+        )
+        assert record.wait(timeout=240) == 0
+        for process, says in ((track, r"D = 0\.\d+ ± 0\.\d+ µm²/s"), (watch, "diffusion 0.")):
+            wait_for_text(process, says)
+        for process in (watch, track, camera):
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == 0, process.file.read_text()
+        assert "300 of 300 frames" in record.file.read_text()
+        with zmqlab.open_recording(tmp_path / "beads.h5") as film:
+            assert film["frames"].shape == (300, 480, 640, 3)
+
+
+@contextmanager
+def typed(line, folder, name):
+    """Run a line as it is typed in a terminal; what it prints goes to a file of that name."""
+    file = folder / name
+    name, *arguments = shlex.split(line)
+    assert name == "zmqlab"
+    command = [sys.executable, "-m", "zmqlab", *arguments]
+    options = {"cwd": folder, "env": {**SIMULATED, "PYTHONPATH": str(MODULE.parent)}}
+    with file.open("w") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, **options)
+        process.file = file
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+
+def wait_for_text(process, pattern, timeout=180):
+    """Wait until a process has printed what the pattern matches."""
+    deadline = time.monotonic() + timeout
+    while not re.search(pattern, process.file.read_text(encoding="utf-8")):
+        assert process.poll() is None, process.file.read_text()
+        assert time.monotonic() < deadline, process.file.read_text()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.2)
 
 
 def test_our_own_faults_keep_their_traceback():

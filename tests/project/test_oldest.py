@@ -22,7 +22,15 @@ def printed(script):
 def test_every_bound_becomes_a_version():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     lines = printed(SCRIPT)
-    for extra in ("dependencies", "notebooks", "cluster", "compression", "node", "test"):
+    for extra in (
+        "dependencies",
+        "notebooks",
+        "cluster",
+        "compression",
+        "node",
+        "tracking",
+        "test",
+    ):
         listed = project.get(extra) or project["optional-dependencies"][extra]
         for requirement in map(Requirement, listed):
             if requirement.name != "zmqlab":
@@ -39,7 +47,7 @@ def copy(tmp_path):
     script.write_text(SCRIPT.read_text(encoding="utf-8"), encoding="utf-8")
 
     def write(*dependencies):
-        empty = "notebooks = []\ncluster = []\ncompression = []\nnode = []\n"
+        empty = "notebooks = []\ncluster = []\ncompression = []\nnode = []\ntracking = []\n"
         empty += "test = ['zmqlab[notebooks]']\n"
         text = f"[project]\nname = 'zmqlab'\ndependencies = {list(dependencies)}\n"
         text += f"[project.optional-dependencies]\n{empty}"

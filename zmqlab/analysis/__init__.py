@@ -1,4 +1,4 @@
-"""What is calculated from frames: their spectrum, and the fringes to be found in it."""
+"""What is calculated from frames: their spectrum and its fringes; beads, and how they wander."""
 
 import lazy_loader
 

@@ -1,6 +1,13 @@
+from .diffusion import Diffusion as Diffusion
+from .diffusion import Tracks as Tracks
+from .diffusion import bead_diameter as bead_diameter
+from .diffusion import mean_squared_displacement as mean_squared_displacement
 from .frames import check_frame as check_frame
 from .fringes import Fringes as Fringes
 from .fringes import measure_fringes as measure_fringes
+from .particles import Detector as Detector
+from .particles import TrackingError as TrackingError
+from .particles import find_beads as find_beads
 from .spectra import Peak as Peak
 from .spectra import find_peaks as find_peaks
 from .spectra import frequencies as frequencies

@@ -22,8 +22,8 @@ def open_camera(
     source
         A number
             The webcam of that number; the first one is 0.
-        The path of a video file
-            Its frames, at the pace it was filmed.
+        The path of a video file, or of a folder of pictures
+            Its frames, at the pace it was filmed; pictures 30 a second.
         ``"simulated"``
             A microscope in software, with a known truth; see `SimulatedCamera`.
         ``"picamera"``

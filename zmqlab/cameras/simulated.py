@@ -36,6 +36,10 @@ SETTINGS = {  # name: what it is at first, the lowest, the highest
     "beads": (30, 0, 1000),  # how many
     "diffusion": (0.49, 0, 100),  # µm²/s: kT / (6π η r) for a bead of 1 µm in water at 25 °C
     "noise": (1.0, 0, 10),  # 0 for none, 1 as the sensor has it
+    # What makes it honest, and is off at first:
+    "blur": (1, 1, 100),  # places at which a bead is drawn during the exposure: 1 for no blur
+    "depth": (0.0, 0, 100),  # µm of water in which beads rise and sink, out of focus and into it
+    "stay": (0.0, 0, 1e6),  # s after which a bead leaves, on average, and another comes; 0: never
 }
 LIMITS = {name: (low, high) for name, (_, low, high) in SETTINGS.items()}
 HALF = 20  # a bead is drawn 2 * HALF + 1 pixels wide,
@@ -50,7 +54,8 @@ class SimulatedCamera(Camera):
     is read. The walls at the edges of the picture throw them back.
 
     The options are those of `open_camera`. The settings are size, fps, exposure, fringe_period,
-    fringe_angle, fringe_contrast, beads, diffusion and noise; see `SETTINGS` for their units.
+    fringe_angle, fringe_contrast, beads, diffusion, noise, blur, depth and stay; see `SETTINGS`
+    for their units.
     """
 
     source = "simulated"
@@ -72,16 +77,19 @@ class SimulatedCamera(Camera):
         """What is really there.
 
         fringe_period (pixels), fringe_angle (degrees); diffusion (µm²/s), pixel_size (µm);
-        positions, x and y of each bead in the last frame, in pixels, of shape (beads, 2), where
-        (0, 0) is the middle of the top left pixel; frame_number, of the last frame, from 0 (-1
-        before the first), and its time (s, simulated); the sensor's electrons_per_level and
-        read_noise (grey levels).
+        positions, x and y of each bead in the last frame (with blur, its mean during the
+        exposure), in pixels, of shape (beads, 2), where (0, 0) is the middle of the top left
+        pixel; heights, how far each is above the focus, from -1 to 1; names, a number for each
+        bead that ever came; frame_number, of the last frame, from 0 (-1 before the first), and its
+        time (s, simulated); the sensor's electrons_per_level and read_noise (grey levels).
         """
         self._prepare()
         named = ("fringe_period", "fringe_angle", "diffusion")
         return {name: self._settings[name] for name in named} | {
             "pixel_size": PIXEL_SIZE,
-            "positions": self._positions.copy(),
+            "positions": self._seen.mean(axis=0),
+            "heights": self._heights.copy(),
+            "names": self._names.copy(),
             "frame_number": self._number,
             "time": self._time,
             "electrons_per_level": ELECTRONS_PER_LEVEL,
@@ -103,9 +111,12 @@ class SimulatedCamera(Camera):
             self._walk = np.random.default_rng([self._seed, 0])
             self._walls = np.array(now["size"]) - 1 - HALF  # the other ones are at HALF
             self._positions = self._walk.uniform(HALF, self._walls, (now["beads"], 2))
+            self._seen = self._positions[None]  # where it is drawn, of shape (blur, beads, 2)
+            self._names = np.arange(now["beads"])
+            self._heights = np.linspace(-1, 1, LOOKS)[self._names % LOOKS]
         if "size" in changed:
             self._noise, self._dice = sensor_noise(now["size"], self._seed)
-        if changed - {"fps", "beads", "diffusion"}:
+        if changed - {"fps", "beads", "diffusion", "blur", "depth", "stay"}:
             fringes = (now[f"fringe_{what}"] for what in ("period", "angle", "contrast"))
             self._light = lamp_light(now["size"], now["exposure"], *fringes)
             variance = self._light / ELECTRONS_PER_LEVEL + READ_NOISE**2
@@ -118,22 +129,47 @@ class SimulatedCamera(Camera):
             self._pacer.wait()
         self._number += 1
         if self._number > 0:
-            self._move(1 / self.fps)
+            self._expose(1 / self.fps)
         count = self._light.size
         start = self._dice.integers(self._noise.size - count)
         noise = self._noise[start : start + count].reshape(self._light.shape)
         cv2.multiply(noise, self._spread, dst=self._extra)
-        draw_beads(self._extra, self._light, self._positions)
+        for positions in self._seen:
+            draw_beads(self._extra, self._light, positions, self._heights, 1 / len(self._seen))
         return cv2.add(self._light, self._extra, dtype=cv2.CV_8U)  # rounds, and stops at 0 and 255
+
+    def _expose(self, seconds):
+        """Let so much time pass, with the shutter open at its end."""
+        blur, leave = self._settings["blur"], self._settings["stay"]
+        if leave:
+            gone = self._walk.random(len(self._names)) < -math.expm1(-seconds / leave)
+            self._positions[gone] = self._walk.uniform(HALF, self._walls, (gone.sum(), 2))
+            self._names[gone] = self._names.max(initial=0) + 1 + np.arange(gone.sum())
+        # One step to the first place, and shorter ones between the places.
+        step = min(self._settings["exposure"], seconds) / blur if blur > 1 else 0.0
+        self._seen = np.array(
+            [self._move(seconds - step * (blur - 1))] + [self._move(step) for _ in range(blur - 1)]
+        )
+        self._time += seconds
 
     def _move(self, seconds):
         """One Brownian step: along each axis the variance is 2 D t."""
-        step = np.sqrt(2 * self._settings["diffusion"] * seconds) / PIXEL_SIZE
-        moved = self._positions + step * self._walk.standard_normal(self._positions.shape)
-        width = self._walls - HALF
-        # A wall is a mirror: fold the line like a strip of paper, at HALF and at the far wall.
-        self._positions = HALF + np.abs((moved - HALF + width) % (2 * width) - width)
-        self._time += seconds
+        spread = np.sqrt(2 * self._settings["diffusion"] * seconds)  # µm
+        moved = self._positions + spread / PIXEL_SIZE * self._walk.standard_normal(
+            self._positions.shape
+        )
+        self._positions = HALF + fold(moved - HALF, self._walls - HALF)
+        if depth := self._settings["depth"]:  # 2, in heights
+            risen = self._heights + 2 * spread / depth * self._walk.standard_normal(
+                len(self._names)
+            )
+            self._heights = fold(risen + 1, 2.0) - 1
+        return self._positions
+
+
+def fold(x: np.ndarray, width: Any) -> np.ndarray:
+    """Return where something is between mirrors at 0 and at `width`: a strip of paper, folded."""
+    return np.abs((x + width) % (2 * width) - width)
 
 
 def lamp_light(
@@ -190,11 +226,18 @@ def bead_pictures() -> np.ndarray:
     return np.array(pictures, np.float32)
 
 
-def draw_beads(extra: np.ndarray, light: np.ndarray, positions: np.ndarray) -> None:
+def draw_beads(
+    extra: np.ndarray,
+    light: np.ndarray,
+    positions: np.ndarray,
+    heights: np.ndarray,
+    weight: float = 1.0,
+) -> None:
     """Add to `extra` what each bead, at `positions`, takes away from the `light` or brings."""
-    pictures = bead_pictures()
+    pictures = bead_pictures() * np.float32(weight) if weight != 1 else bead_pictures()
     corners = np.floor(positions + 0.5).astype(int)
     phases = ((positions + 0.5 - corners) * PHASES).astype(int)
-    for number, ((x, y), (right, down)) in enumerate(zip(corners, phases, strict=True)):
+    looks = np.rint((heights + 1) / 2 * (LOOKS - 1)).astype(int)
+    for (x, y), (right, down), look in zip(corners, phases, looks, strict=True):
         here = np.s_[y - HALF : y + HALF + 1, x - HALF : x + HALF + 1]
-        extra[here] += light[here] * pictures[number % LOOKS, down, right, :, :, None]
+        extra[here] += light[here] * pictures[look, down, right, :, :, None]

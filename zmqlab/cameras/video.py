@@ -1,6 +1,7 @@
-"""A camera that plays a video file."""
+"""A camera that plays a video file, or a folder of pictures."""
 
 import os
+import re
 import time
 from typing import Any
 
@@ -11,6 +12,8 @@ from .base import Camera, CameraError, EndOfVideo, Pacer, read_fps
 
 class VideoFile(Camera):
     """The frames of a video file, as OpenCV decodes them, with the options of `open_camera`.
+
+    Or the pictures in a folder, in the order of the numbers in their names, 30 a second.
 
     If it is to `loop`, the first frame follows the last; otherwise `read` raises `EndOfVideo`.
     """
@@ -34,19 +37,19 @@ class VideoFile(Camera):
 
     def _rewind(self):
         """Open the file anew and decode its first frame: what cannot be decoded is no video."""
-        if not os.path.isfile(self._path):
+        folder = os.path.isdir(self._path)
+        if not folder and not os.path.isfile(self._path):
             raise CameraError(
                 f"{self.source}: missing. The path is looked for in {os.getcwd()}; a camera that "
                 'is no file is a number, "simulated", "picamera" or "auto"'
             )
-        self._capture = cv2.VideoCapture(self._path)
+        self._capture = Pictures(self._path) if folder else cv2.VideoCapture(self._path)
         there, self._first = self._capture.read()
         if not there:
             self._capture.release()
-            raise CameraError(
-                f"{self.source}: not a video, or OpenCV cannot decode it; "
-                "MP4 (H.264) and AVI (Motion JPEG) files work"
-            )
+            remedy = "MP4 (H.264) and AVI (Motion JPEG) files work"
+            remedy = "there is no picture in this folder" if folder else remedy
+            raise CameraError(f"{self.source}: not a video, or OpenCV cannot decode it; {remedy}")
 
     def _read(self):
         if self._pacer:
@@ -67,3 +70,31 @@ class VideoFile(Camera):
 
     def _close(self):
         self._capture.release()
+
+
+class Pictures:
+    """The pictures in a folder, read as `cv2.VideoCapture` reads a film."""
+
+    def __init__(self, folder: str) -> None:
+        names = (os.path.join(folder, name) for name in sorted(os.listdir(folder), key=numbers_in))
+        self._paths = (path for path in names if cv2.haveImageReader(path))
+
+    def read(self) -> tuple[bool, Any]:
+        """Return whether there is another picture, and the picture, BGR."""
+        if (path := next(self._paths, None)) is None:
+            return False, None
+        if (picture := cv2.imread(path)) is None:
+            raise CameraError(f"picture {path}: broken, or OpenCV cannot decode it; take it away")
+        return True, picture
+
+    def get(self, what: int) -> float:
+        """Return what `cv2.VideoCapture` does of something unknown."""
+        return 0.0
+
+    def release(self) -> None:
+        """Hold nothing."""
+
+
+def numbers_in(name: str) -> list[tuple[int, str]]:
+    """Return what to sort file names by: `frame 2` comes before `frame 10`."""
+    return [(int(part or 0), text) for text, part in re.findall(r"(\D*)(\d*)", name)]

@@ -104,7 +104,7 @@ NOTEBOOKS = (  # by the names of their files
     *("start_here", "request_reply", "camera_on_request", "push_pull", "does_it_pay"),
     *("publish_subscribe", "record_to_hdf5", "one_program", "how_it_ends"),
     *("where_the_time_goes", "one_memory", "a_web_page", "other_languages"),
-    "more_than_one_machine",
+    *("more_than_one_machine", "particle_tracker"),
 )
 
 

@@ -13,6 +13,9 @@ from .request_reply import request as request
 from .request_reply import snapshot as snapshot
 from .subscription import EndOfStream as EndOfStream
 from .subscription import subscribe as subscribe
+from .track_beads import detect_beads as detect_beads
+from .track_beads import link_beads as link_beads
+from .track_beads import track as track
 from .watch_stream import watch as watch
 from .web_page import web_page as web_page
 from .workers import FarmError as FarmError

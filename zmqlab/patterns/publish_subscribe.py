@@ -38,6 +38,7 @@ def camera_publisher(
     hwm: int = WAITING_TO_BE_SENT,
     drop: bool = True,
     shared: int | None = None,
+    loop: bool = True,
     timeout: float = 60.0,
 ) -> None:
     """Publish the frames of a camera, at its own pace, until told to stop.
@@ -45,8 +46,8 @@ def camera_publisher(
     Parameters
     ----------
     camera
-        A webcam's number, the path of a video file, ``simulated``, ``picamera``, or ``auto``
-        for the first webcam that works.
+        A webcam's number, the path of a video file or of a folder of pictures, ``simulated``,
+        ``picamera``, or ``auto`` for the first webcam that works.
     bind
         Where to publish. ``tcp://127.0.0.1:*``: any free port, for programs on this computer
         only. ``tcp://0.0.0.0:5555``: port 5555, for every computer on the network.
@@ -66,6 +67,8 @@ def camera_publisher(
     shared
         Publish through shared memory with so many slots: much faster, to subscribers of the same
         user on this computer only. Give two slots more than all of them hold frames at a time.
+    loop
+        Whether a film begins again after its last frame; otherwise the stream ends there.
     timeout
         Seconds to wait for subscribers: to come, or to take a frame where none is dropped.
 
@@ -79,7 +82,7 @@ def camera_publisher(
     check_count(count=1 if count is None else count)
     with (
         contextlib.suppress(KeyboardInterrupt),
-        open_camera(camera) as source,
+        open_camera(camera, loop=loop) as source,
         Publisher(bind, topic, hwm=hwm, drop=drop, shared=shared) as publisher,
         zmq.Context() as context,
         context.socket(zmq.ROUTER) as router,

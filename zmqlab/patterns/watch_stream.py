@@ -1,4 +1,4 @@
-"""A subscriber that shows how a stream goes: frames per second, lost frames, latency."""
+"""A subscriber that shows how a stream goes and what it carries."""
 
 import contextlib
 import shutil
@@ -6,15 +6,17 @@ import sys
 from collections.abc import Callable, Iterator
 from statistics import median
 from time import monotonic
+from typing import Any
 
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 
 _PERIOD = 1.0  # seconds between two lines
+_OF_EVERY_STREAM = {"dtype", "shape", "sequence", "time", "stream", "control"}
 _SILENT = 3  # of them without a frame, after which to find out why
 
 
 def watch(*, connect: str, topic: str = "camera") -> None:
-    """Show how a stream goes, once a second, until Ctrl-C.
+    """Show how a stream goes and what it carries, once a second, until Ctrl-C.
 
     Parameters
     ----------
@@ -42,7 +44,9 @@ def watch(*, connect: str, topic: str = "camera") -> None:
             silent = 0 if latencies else silent + 1
             if latencies:
                 rate, late = len(latencies) / (monotonic() - begin), 1000 * median(latencies)
-                news.insert(0, f"{rate:.1f} frames/s, latency {late:.1f} ms")
+                news.insert(
+                    0, f"{rate:.1f} frames/s, latency {late:.1f} ms, {carries(stream.header)}"
+                )
             elif silent % _SILENT == 0:
                 news.insert(0, f"no frame for {silent * _PERIOD:g} s: {stream.why_nothing()}")
             for text in news:
@@ -67,3 +71,12 @@ def one_line() -> Iterator[Callable[[str], None]]:
     finally:
         if shown:
             print()
+
+
+def carries(header: dict[str, Any]) -> str:
+    """Say in words what a message carries: its numbers, and what its sender says beside them."""
+    said = [f"{' x '.join(map(str, header['shape']))} {header['dtype']}"]
+    for key in header.keys() - _OF_EVERY_STREAM:
+        value = header[key]
+        said.append(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"[:40])
+    return ", ".join([said[0], *sorted(said[1:])])

@@ -1,0 +1,111 @@
+"""Answers to the exercises of one notebook: right ones in different styles, and wrong ones."""
+
+from helpers.learners import changed, solution
+
+ESTIMATE = solution("covariance_estimate")
+STEPS = solution("steps_in_time")
+
+# Of each exercise, titles and sources.
+RIGHT = {
+    "covariance_estimate": {
+        "a loop": """
+def covariance_estimate(positions, interval):
+    steps = [after - before for before, after in zip(positions, positions[1:])]
+    squares = sum(step * step for step in steps) / len(steps)
+    products = sum(one * two for one, two in zip(steps, steps[1:])) / (len(steps) - 1)
+    return squares / (2 * interval) + products / interval
+""",
+        "a dot product": """
+def covariance_estimate(positions, interval):
+    s = np.asarray(positions)[1:] - np.asarray(positions)[:-1]
+    return float(s @ s / s.size / 2 / interval + s[1:] @ s[:-1] / (s.size - 1) / interval)
+""",
+    },
+    "steps_in_time": {
+        "in one line": """
+def steps_in_time(numbers, positions, fps):
+    return [(b - a, (n - m) / fps) for m, n, a, b in
+            zip(numbers, numbers[1:], positions, positions[1:])]
+""",
+        "with numpy": """
+def steps_in_time(numbers, positions, fps):
+    return np.stack([np.diff(positions), np.diff(numbers) / fps], axis=1)
+""",
+    },
+}
+
+# Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
+WRONG = {
+    "covariance_estimate": {
+        "the first lag alone": (
+            changed(ESTIMATE, "squares + 2 * products", "squares"),
+            r"wrong by 0\.2 µm",
+        ),
+        "the correction once": (
+            changed(ESTIMATE, "2 * products", "products"),
+            r"wrong by 0\.2 µm",
+        ),
+        "the wrong sign": (
+            changed(ESTIMATE, "squares + 2", "squares - 2"),
+            r"wrong by 0\.2 µm",
+        ),
+        "in two dimensions": (
+            changed(ESTIMATE, "(2 * interval)", "(4 * interval)"),
+            r"expected: 2\.0",
+        ),
+        "without the interval": (
+            changed(ESTIMATE, " / (2 * interval)", " / 2"),
+            r"expected: 2\.0",
+        ),
+        "steps with themselves": (
+            changed(ESTIMATE, "steps[1:] * steps[:-1]", "steps * steps"),
+            r"expected: 2\.0",
+        ),
+        "positions for steps": (
+            changed(ESTIMATE, "np.diff(positions)", "positions"),
+            r"expected: 2\.0",
+        ),
+        "an array": (changed(ESTIMATE, "np.mean(steps**2)", "steps**2"), "a number"),
+        "nothing returned": (changed(ESTIMATE, "return ", "result = "), "a number"),
+    },
+    "steps_in_time": {
+        "by count": (
+            changed(STEPS, "(numbers[after] - numbers[before]) / fps", "1 / fps"),
+            r"1\.5",
+        ),
+        "in frames": (changed(STEPS, ") / fps", ")"), r"0\.1"),
+        "times the rate": (changed(STEPS, ") / fps", ") * fps"), r"0\.1"),
+        "a step too many": (
+            changed(STEPS, "    return found", "    return [(0.0, 0.0), *found]"),
+            r"expected: \[\(0\.5",
+        ),
+        "the wrong way round": (
+            changed(
+                STEPS,
+                "positions[after] - positions[before]",
+                "positions[before] - positions[after]",
+            ),
+            r"expected: \[\(0\.5",
+        ),
+        "seconds first": (
+            changed(
+                STEPS,
+                "(positions[after] - positions[before], seconds)",
+                "(seconds, positions[after] - positions[before])",
+            ),
+            r"expected: \[\(0\.5",
+        ),
+        "steps without their times": (
+            changed(
+                STEPS,
+                "(positions[after] - positions[before], seconds)",
+                "positions[after] - positions[before]",
+            ),
+            r"expected: \[\(0\.5",
+        ),
+        "only steps of one frame": (
+            changed(STEPS, "        found.append", "        if seconds < 1.5 / fps: found.append"),
+            r"1\.5",
+        ),
+    },
+}
