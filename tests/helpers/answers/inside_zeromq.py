@@ -1,0 +1,244 @@
+"""Answers to the exercises of one notebook: right ones in different styles, and wrong ones."""
+
+from helpers.learners import changed, solution
+
+FIRST = solution("first_message")
+TAKE = "if not flags & 4:"
+
+# Of each exercise, titles and sources.
+RIGHT: dict[str, dict[str, str]] = {
+    "first_message": {
+        "bytes collected one call after the other": """
+def exactly(tcp, count):
+    data = bytearray()
+    while len(data) < count:
+        data += tcp.recv(count - len(data))
+    return bytes(data)
+
+def frames(tcp):
+    while True:
+        flags = exactly(tcp, 1)[0]
+        size = int.from_bytes(exactly(tcp, 8 if flags >> 1 & 1 else 1), "big")
+        yield flags, exactly(tcp, size)
+
+def first_message(port, topic):
+    tcp = create_connection(("127.0.0.1", port), timeout=10)
+    try:
+        tcp.sendall(bytes.fromhex("ff 00 00 00 00 00 00 00 00 7f 03 01 4e 55 4c 4c") + bytes(48))
+        exactly(tcp, 64)
+        tcp.sendall(b"\\x04\\x19\\x05READY\\x0bSocket-Type\\x00\\x00\\x00\\x03SUB")
+        coming = frames(tcp)
+        next(coming)
+        tcp.sendall(b"\\x06" + (len(topic) + 10).to_bytes(8, "big") + b"\\x09SUBSCRIBE" + topic)
+        parts = []
+        for flags, body in coming:
+            if flags in (0, 1, 2, 3):
+                parts.append(body)
+                if flags in (0, 2):
+                    return tuple(parts)
+    finally:
+        tcp.close()
+""",
+        "the older way to subscribe, as an XSUB": changed(
+            FIRST, 'frame(4, b"\\x09SUBSCRIBE" + topic)', 'frame(0, b"\\x01" + topic)'
+        ),
+        "answers PINGs, with asyncio and struct": """
+import struct
+
+async def talk(port, topic):
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(struct.pack(">B8sBBB20s32s", 255, b"", 127, 3, 1, b"NULL", b""))
+    await reader.readexactly(64)
+    writer.write(b"\\4\\x19\\5READY\\x0bSocket-Type" + struct.pack(">I3s", 3, b"SUB"))
+    parts, subscribed = [], False
+    try:
+        while True:
+            (flags,) = await reader.readexactly(1)
+            form = ">Q" if flags & 2 else ">B"
+            (size,) = struct.unpack(form, await reader.readexactly(struct.calcsize(form)))
+            body = await reader.readexactly(size)
+            if body[:6] == b"\\5READY" and not subscribed:
+                subscribed = True
+                command = b"\\x09SUBSCRIBE" + topic
+                writer.write(struct.pack(">BQ", 6, len(command)) + command)
+            elif flags & 4 and body[:5] == b"\\4PING":
+                writer.write(struct.pack("BB", 4, len(body) - 2) + b"\\4PONG" + body[7:])
+            elif not flags & 4:
+                parts.append(body)
+                if not flags & 1:
+                    return parts
+    finally:
+        writer.close()
+
+def first_message(port, topic):
+    return asyncio.run(talk(port, topic))
+""",
+        "a class, as version 3.0": """
+class Wire:
+    def __init__(self, port):
+        self.tcp = create_connection(("127.0.0.1", port))
+        self.stream = self.tcp.makefile("rwb")
+
+    def write(self, data):
+        self.stream.write(data)
+        self.stream.flush()
+
+    def read(self):
+        flags, size = self.stream.read(2)
+        if flags & 2:
+            size = size << 56 | int.from_bytes(self.stream.read(7), "big")
+        return bool(flags & 4), bool(flags & 1), self.stream.read(size)
+
+def first_message(port, topic):
+    wire = Wire(port)
+    wire.write(b"\\xff" + 8 * b"\\0" + b"\\x7f\\3\\0NULL" + 48 * b"\\0")
+    wire.stream.read(64)
+    wire.write(b"\\4\\x19\\5READY\\x0bSocket-Type\\0\\0\\0\\3SUB")
+    wire.read()
+    wire.write(b"\\2" + (1 + len(topic)).to_bytes(8, "big") + b"\\1" + topic)
+    parts, more = [], True
+    while more:
+        command, more, body = wire.read()
+        if command:
+            more = True
+        else:
+            parts.append(body)
+    wire.stream.close()
+    wire.tcp.close()
+    return parts
+""",
+    },
+}
+
+# Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
+WRONG = {
+    "first_message": {
+        "a ZeroMQ socket": (
+            """
+def first_message(port, topic):
+    with zmq.Context() as context, context.socket(zmq.SUB) as sub:
+        sub.subscribe(topic)
+        sub.connect(f"tcp://127.0.0.1:{port}")
+        return sub.recv_multipart()
+""",
+            "It made a ZeroMQ socket. This time say yourself",
+        ),
+        "waits for the greeting before it sends its own": (
+            changed(
+                FIRST,
+                "        tcp.sendall(b",
+                "        stream.read(64)\n        tcp.sendall(b",
+            ).replace(
+                "        stream.read(64)\n        tcp.sendall(frame", "        tcp.sendall(frame"
+            ),
+            "still busy 4 s later.*publisher.: < signature of a ZeroMQ socket\\.\n.*stream.read",
+        ),
+        "all at once": (
+            changed(FIRST, "        stream.read(64)\n", "")
+            .replace("        read_frame()\n", "")
+            .replace(
+                'bytes(32))\n        tcp.sendall(frame(4, b"\\5READY',
+                'bytes(32) + frame(4, b"\\5READY',
+            )
+            .replace('SUB"))\n        tcp.sendall(frame(4, b"\\x09', 'SUB") + frame(4, b"\\x09')
+            .replace("        parts = []", "        stream.read(64)\n        parts = []"),
+            "> SUBSCRIBE.*< closes\\.\n",
+        ),
+        "a greeting without its second mark": (
+            changed(FIRST, "\\x7f\\3\\1", "\\0\\3\\1"),
+            "when the message has one part.*(raised an error|still busy).*> malformed: flags 00",
+        ),
+        "a greeting that is too short": (
+            changed(FIRST, "bytes(32)", "bytes(31)"),
+            "when the message has one part.*> malformed: flags 19",
+        ),
+        "another type of socket": (
+            changed(FIRST, "\\3SUB", "\\4PULL"),
+            'raised an error.*READY: Socket-Type "PULL"',
+        ),
+        "a property without the size of its value": (
+            changed(FIRST, "\\0\\0\\0\\3SUB", "SUB"),
+            "raised an error.*READY: Socket-Type",
+        ),
+        "a command without the size of its name": (
+            changed(FIRST, "\\x09SUBSCRIBE", "SUBSCRIBE"),
+            "still busy.*a command .UBSCRIBEcamera/., which ZeroMQ does not know",
+        ),
+        "SUBSCRIBE as a message": (
+            changed(FIRST, 'frame(4, b"\\x09', 'frame(0, b"\\x09'),
+            "still busy 4 s later.*message, 17 bytes: .*SUBSCRIBE",
+        ),
+        "never subscribes": (
+            changed(FIRST, '        tcp.sendall(frame(4, b"\\x09SUBSCRIBE" + topic))\n', ""),
+            'still busy 4 s later.*READY: Socket-Type "SUB"',
+        ),
+        "everything, and then picks": (
+            changed(changed(FIRST, '" + topic', '"'), "return parts", "return parts").replace(
+                "                if not flags & 1:\n                    return parts\n",
+                "                if not flags & 1:\n"
+                "                    if parts[0].startswith(topic):\n"
+                "                        return parts\n                    parts = []\n",
+            ),
+            r"publisher was told.*expected: \[b'\\x01camera/'\].*gave: \[b'\\x01'\]",
+        ),
+        "everything": (
+            changed(FIRST, '" + topic', '"'),
+            r"publisher was told.*expected: \[b'\\x01camera/'\].*gave: \[b'\\x01'\]",
+        ),
+        "a topic as text": (
+            changed(FIRST, '" + topic', '" + topic.decode().encode()'),
+            "the topic is no text, it raised an error.*UnicodeDecodeError",
+        ),
+        "short commands only": (
+            changed(FIRST, "if len(body) > 255:", "if False:"),
+            "the topic has 300 bytes, it raised an error.*ValueError",
+        ),
+        "the size has one byte": (
+            changed(FIRST, "stream.read(8 if flags & 2 else 1)", "stream.read(1)"),
+            "0, 255, 256 and 70,000 bytes",
+        ),
+        "least significant byte first": (
+            changed(FIRST, 'else 1), "big")', 'else 1), "little")'),
+            "0, 255, 256 and 70,000 bytes",
+        ),
+        "the first part only": (
+            changed(
+                FIRST, "                if not flags & 1:\n    ", "                if True:\n    "
+            ),
+            "three parts.*looks like the first part only",
+        ),
+        "one part after the other, for ever": (
+            changed(FIRST, "if not flags & 1:", "if flags == 0:"),
+            "a part has five million bytes, it was still busy.*< part 2 of a message, 5,000,000",
+        ),
+        "joined": (
+            changed(FIRST, "return parts", 'return b"".join(parts)'),
+            "What it returns when .*a list of the parts.*gave: b'camera/ 7'",
+        ),
+        "a list of one": (
+            changed(FIRST, "return parts", 'return [b"".join(parts)]'),
+            "three parts.*looks like the parts joined",
+        ),
+        "commands are parts": (
+            changed(FIRST, TAKE, "if True:"),
+            "PINGs come before.*looks like a command taken for a part",
+        ),
+        "the first command is the last thing it reads": (
+            changed(FIRST, TAKE, "if flags & 4:\n                return None\n            else:"),
+            "PINGs come before.*a list of the parts.*gave: None",
+        ),
+        "whatever comes first": (
+            """
+def first_message(port, topic):
+    with create_connection(("127.0.0.1", port)) as tcp:
+        tcp.sendall(b"\\xff" + bytes(8) + b"\\x7f\\3\\1NULL" + bytes(48))
+        tcp.recv(64)
+        tcp.sendall(b"\\4\\x19\\5READY\\x0bSocket-Type\\0\\0\\0\\3SUB")
+        tcp.recv(100)
+        tcp.sendall(bytes([4, 10 + len(topic)]) + b"\\x09SUBSCRIBE" + topic)
+        return [tcp.recv(1000)[2:]]
+""",
+            "three parts:.*expected: .*gave: .*x0f",
+        ),
+    },
+}
