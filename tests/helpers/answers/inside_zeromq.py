@@ -2,11 +2,83 @@
 
 from helpers.learners import changed, solution
 
+WHATS = solution("whats_wrong")
 FIRST = solution("first_message")
 TAKE = "if not flags & 4:"
 
 # Of each exercise, titles and sources.
 RIGHT: dict[str, dict[str, str]] = {
+    "whats_wrong": {
+        "a table of questions": """
+def parts(capture, side):
+    return [e["raw"] for e in capture if e["kind"] == "message" and e["side"] == side]
+
+def unwrapped(capture):
+    for entry in capture:
+        if entry["kind"] == "READY" and entry["socket_type"] in {"REQ", "REP"}:
+            other = "bound" if entry["side"] == "connected" else "connected"
+            came = parts(capture, other)
+            if came and not any(raw in ("00 00", "01 00") for raw in came):
+                return True
+    return False
+
+def whats_wrong(capture):
+    line = " ".join(entry["kind"] for entry in capture)
+    answers = {
+        "old peer": "identity" in line,
+        "key refused": "HELLO" in line and "READY" not in line,
+        "wrong socket type": "READY closed" in line,
+        "no empty part": unwrapped(capture),
+        "wrong topic": "SUBSCRIBE" in line and "message" not in line,
+        "all is well": True,
+    }
+    return next(answer for answer, so in answers.items() if so)
+""",
+        "step by step through the capture": """
+def whats_wrong(capture):
+    types, sent, last, hello, subscribed = {}, {}, None, False, False
+    for entry in capture:
+        match entry["kind"]:
+            case "identity":
+                return "old peer"
+            case "READY":
+                types[entry["side"]] = entry["socket_type"]
+            case "closed" if last == "READY":
+                return "wrong socket type"
+            case "HELLO":
+                hello = True
+            case "SUBSCRIBE":
+                subscribed = True
+            case "message":
+                sent.setdefault(entry["side"], []).append(entry)
+        last = entry["kind"]
+    if hello and not types:
+        return "key refused"
+    for side, entries in sent.items():
+        (receiver,) = {"connected", "bound"} - {side}
+        if types.get(receiver) in ("REQ", "REP") and all(e["size"] > 2 for e in entries):
+            return "no empty part"
+    return "wrong topic" if subscribed and not sent else "all is well"
+""",
+        "by the meanings": """
+def whats_wrong(capture):
+    kinds = [e["kind"] for e in capture]
+    if any(e["meaning"].startswith("identity") for e in capture):
+        return "old peer"
+    if kinds.count("HELLO") > kinds.count("READY"):
+        return "key refused"
+    if any(pair == ("READY", "closed") for pair in itertools.pairwise(kinds)):
+        return "wrong socket type"
+    for side in ("connected", "bound"):
+        asks = [e for e in capture if e["side"] != side and e["socket_type"] in ("REQ", "REP")]
+        sent = [e for e in capture if e["side"] == side and e["kind"] == "message"]
+        if asks and sent and not [e for e in sent if e["meaning"].endswith("empty")]:
+            return "no empty part"
+    if "message" in kinds or "SUBSCRIBE" not in kinds:
+        return "all is well"
+    return "wrong topic"
+""",
+    },
     "first_message": {
         "bytes collected one call after the other": """
 def exactly(tcp, count):
@@ -112,6 +184,95 @@ def first_message(port, topic):
 
 # Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
 WRONG = {
+    "whats_wrong": {
+        "the keys first": (
+            changed(WHATS, 'if "HELLO" in kinds and "READY"', 'if "READY"').replace(
+                '    if "identity" in kinds:\n        return "old peer"\n', ""
+            ),
+            "PULL bound, bytes 01 00.*expected: 'old peer'.*gave: 'key refused'",
+        ),
+        "whoever says HELLO is refused": (
+            changed(WHATS, ' and "READY" not in kinds', ""),
+            "PULL server bound, PUSH known.*expected: 'all is well'.*gave: 'key refused'",
+        ),
+        "closed, for whatever reason": (
+            changed(WHATS, '("READY", "closed") in zip(kinds, kinds[1:])', '"closed" in kinds'),
+            "ROUTER bound, REQ.*expected: 'no empty part'.*gave: 'wrong socket type'",
+        ),
+        "closed before the keys": (
+            changed(
+                changed(WHATS, '("READY", "closed") in zip(kinds, kinds[1:])', "False"),
+                '    if "HELLO"',
+                '    if "closed" in kinds:\n        return "wrong socket type"\n    if "HELLO"',
+            ),
+            "PUSH stranger.*expected: 'key refused'.*gave: 'wrong socket type'",
+        ),
+        "one READY is too few": (
+            changed(
+                WHATS, '("READY", "closed") in zip(kinds, kinds[1:])', 'kinds.count("READY") < 2'
+            ),
+            "PUSH known.*expected: 'all is well'.*gave: 'wrong socket type'",
+        ),
+        "the first part must be empty": (
+            changed(WHATS, "2 not in sizes", "sizes[0] != 2"),
+            "> from me - hello.*expected: 'all is well'.*gave: 'no empty part'",
+        ),
+        "only a REP cares": (
+            changed(WHATS, 'in ("REQ", "REP")', '== "REP"'),
+            "ROUTER bound, REQ.*expected: 'no empty part'.*gave: 'all is well'",
+        ),
+        "only requests": (
+            changed(WHATS, ', ("bound", "connected")]', "]"),
+            "ROUTER bound, REQ.*expected: 'no empty part'.*gave: 'all is well'",
+        ),
+        "both sides in one": (
+            changed(WHATS, ' and e["side"] == sender', ""),
+            "ROUTER bound, REQ.*expected: 'no empty part'.*gave: 'all is well'",
+        ),
+        "every message needs one": (
+            changed(WHATS, ' and types.get(receiver) in ("REQ", "REP")', ""),
+            "PULL bound, PUSH connects, > hello.*expected: 'all is well'.*gave: 'no empty part'",
+        ),
+        "the type of the sender": (
+            changed(WHATS, "types.get(receiver)", "types.get(sender)"),
+            "DEALER connects, > hello.*expected: 'no empty part'.*gave: 'all is well'",
+        ),
+        "forgets the head of two bytes": (
+            changed(WHATS, "2 not in sizes", "0 not in sizes"),
+            "REP bound, REQ.*expected: 'all is well'.*gave: 'no empty part'",
+        ),
+        "silence is a wrong topic": (
+            changed(WHATS, '"SUBSCRIBE" in kinds and ', ""),
+            "expected: 'all is well'.*gave: 'wrong topic'",
+        ),
+        "every subscription is wrong": (
+            changed(WHATS, ' and "message" not in kinds', ""),
+            "subscribe camera/; < camera/ 7.*expected: 'all is well'.*gave: 'wrong topic'",
+        ),
+        "forgets to say that all is well": (
+            changed(WHATS, '    return "all is well"\n', ""),
+            "REP bound, REQ.*expected: 'all is well'.*gave: None",
+        ),
+        "in words of its own": (
+            changed(WHATS, '"wrong socket type"', '"wrong type"'),
+            "PUB bound, REQ.*expected: 'wrong socket type'.*gave: 'wrong type'",
+        ),
+        "types by their place": (
+            changed(
+                WHATS,
+                "    types = {",
+                '    ready = [e for e in capture if e["kind"] == "READY"]\n'
+                "    types = ready[0], ready[1]\n    types = {",
+            ),
+            "it raised an error.*IndexError",
+        ),
+        "entries as objects": (
+            changed(
+                WHATS, 'each["kind"] for each in capture]\n', "each.kind for each in capture]\n"
+            ),
+            "it raised an error.*'dict' object has no attribute 'kind'",
+        ),
+    },
     "first_message": {
         "a ZeroMQ socket": (
             """

@@ -6,6 +6,7 @@ import socket as plain_sockets
 
 import zmq
 
+from zmqlab.course.captured import capture
 from zmqlab.course.exercises import exercise
 from zmqlab.course.trial import (
     TIMEOUT,
@@ -20,6 +21,54 @@ from zmqlab.course.trial import (
 from zmqlab.wire.zmtp import Parser
 
 _SILENT = 0.4  # seconds without a message, in which some PINGs pass
+
+
+@exercise(
+    "whats_wrong(capture)",
+    "Go down the table, and write an `if` for each line. `kinds` is all that the first, second, "
+    "third and fifth line need.",
+    "Neighbours: `zip(kinds, kinds[1:])` gives pairs of them. Is one of these pairs "
+    '`("READY", "closed")`?',
+    "For the fourth line take the parts that one side has sent: `[each for each in capture if "
+    'each["kind"] == "message" and each["side"] == side]`. An empty part has a size of 2.',
+    "Who receives it? The types of the sockets are in the entries of kind `READY`: the type of the "
+    "other side must be `REQ` or `REP`.",
+)
+def whats_wrong(function):
+    for expected, until, bound, connecting, steps in _STORIES:
+        entries = capture(bound, connecting, steps, until)
+        passed = ", ".join(each["kind"] for each in entries)
+        which = f"a capture ({bound} bound, {connecting} connects, {steps or 'nothing is sent'})"
+        got = call(function, entries, when=f"it is given {which}")
+        expect(f"What is wrong in {which}, where this has passed: {passed}", expected, got)
+    return f"It read {len(_STORIES)} captures of real sockets, and knew what was wrong in each."
+
+
+_OLDER = "ff 00 00 00 00 00 00 00 01 7f 01 08 00 00 00 04 61 62 63 64"  # ZMTP 2.0, a PUSH
+# What is wrong, a kind of entry that comes last, and the story: `captured` explains the signs.
+_STORIES = [
+    ("all is well", "message", "REP", "REQ", "> time please; recv; < 12:00"),
+    ("all is well", "message", "PULL", "PUSH", "> hello"),
+    ("all is well", "message", "XPUB", "SUB", "subscribe camera/; < camera/ 7"),
+    ("wrong socket type", "closed", "PUB", "REQ", ""),
+    ("wrong socket type", "closed", "REP", "SUB", ""),
+    ("wrong socket type", "closed", "PUSH", "PUSH", ""),
+    ("old peer", "message", "PULL", "bytes 01 00 05 00 61 62 63 64", ""),
+    ("old peer", "message", "PULL", f"bytes {_OLDER}", ""),
+    ("key refused", "closed", "PULL server", "PUSH stranger", ""),
+    ("all is well", "MESSAGE", "PULL server", "PUSH known", "> hello"),
+    ("wrong topic", "SUBSCRIBE", "XPUB", "SUB", "subscribe Camera/; pub camera/ 7"),
+    ("wrong topic", "SUBSCRIBE", "XPUB", "SUB", "subscribe a; subscribe b; pub c; pub d"),
+    ("no empty part", "message", "REP", "DEALER", "> hello"),
+    ("no empty part", "message", "REP", "DEALER", "> time please"),
+    ("no empty part", "closed", "ROUTER", "REQ", "> time; recv; < ID 12:00"),
+    ("all is well", "message", "REP", "DEALER", "> - hello; recv; < 12:00"),
+    ("all is well", "message", "REP", "DEALER", "> from me - hello; recv; < 12:00"),
+    ("all is well", "message", "ROUTER", "DEALER", "> hello; recv; < ID 12:00"),
+    ("all is well", "message", "XPUB", "XSUB", "> \1camera; recv; < camera"),
+    ("all is well", "PONG", "PULL", "PUSH pings", "> hello"),
+    ("all is well", "PONG", "PULL", "PUSH pings", ""),
+]
 
 
 @exercise(

@@ -3,6 +3,24 @@
 from socket import create_connection
 
 
+def whats_wrong(capture):
+    kinds = [each["kind"] for each in capture]
+    if "identity" in kinds:
+        return "old peer"
+    if "HELLO" in kinds and "READY" not in kinds:
+        return "key refused"
+    if ("READY", "closed") in zip(kinds, kinds[1:]):
+        return "wrong socket type"
+    types = {each["side"]: each["socket_type"] for each in capture if each["kind"] == "READY"}
+    for sender, receiver in [("connected", "bound"), ("bound", "connected")]:
+        sizes = [e["size"] for e in capture if e["kind"] == "message" and e["side"] == sender]
+        if sizes and 2 not in sizes and types.get(receiver) in ("REQ", "REP"):
+            return "no empty part"
+    if "SUBSCRIBE" in kinds and "message" not in kinds:
+        return "wrong topic"
+    return "all is well"
+
+
 def first_message(port, topic):
     def frame(flags, body):
         if len(body) > 255:
