@@ -9,7 +9,9 @@ The one that connects sends two parts (>). The one that is bound receives, and s
 A part ``-`` is empty, and ``ID`` is the identity that a ROUTER was given. ``subscribe cam`` is done
 by the one that connects; what is published with ``pub`` is not waited for. ``PULL server`` has a
 key of CURVE, which ``PUSH known`` knows, and ``PUSH stranger`` does not; ``PUSH pings`` sends
-heartbeats. "bytes 01 00" is no ZeroMQ socket, but a plain one that says these bytes.
+heartbeats. ``PULL strict`` lets in only whom it is told to, and after ``refuse`` it is told no.
+``again`` brings one more socket, which does what follows. "bytes 01 00" is no ZeroMQ socket, but a
+plain one that says these bytes.
 """
 
 import asyncio
@@ -53,48 +55,66 @@ def capture(bound: str, connecting: str, steps: str, until: str) -> list[dict]:
                     raise TimeoutError(f"not {count} of {kinds} through the tap, but {entries()}")
                 time.sleep(0.01)  # a tap has to be asked
 
+        def connect():
+            made = _socket(stack, context, connecting, keys)
+            made.connect(bind)
+            return made
+
         if connecting.startswith("bytes "):
-            tcp = stack.enter_context(
-                create_connection(("127.0.0.1", int(bind.rpartition(":")[2])))
-            )
+            port = int(bind.rpartition(":")[2])
+            tcp = stack.enter_context(create_connection(("127.0.0.1", port)))
             tcp.sendall(bytes.fromhex(connecting.removeprefix("bytes ")))
         else:
-            above = _socket(stack, context, connecting, keys)
-            above.connect(bind)
-            _act(above, below, steps, wait)
+            _act(connect, below, steps, wait)
         wait([until])
         return entries()
 
 
-def _act(above, below, steps, wait):
-    identity, passed = b"", 0
+def _act(connect, below, steps, wait):
+    above, identity, passed = connect(), b"", 0
     for step in filter(None, steps.split("; ")):
         sign, *words = step.split()
         parts = [{"-": b"", "ID": identity}.get(word, word.encode()) for word in words]
-        if sign == "recv":
-            identity = below.recv_multipart()[0]
-        elif sign == "subscribe":
-            above.subscribe(parts[0])
-            below.recv()
-        elif sign == "pub":
-            below.send_multipart(parts)
-        else:
-            (above if sign == ">" else below).send_multipart(parts)
-            passed += sum(word != "ID" for word in words)  # which only a ROUTER sees
-            wait(_PARTS, passed)
+        match sign:
+            case "recv":
+                identity = below.recv_multipart()[0]
+            case "subscribe":
+                above.subscribe(parts[0])
+                below.recv()
+            case "pub":
+                below.send_multipart(parts)
+            case "again":
+                above = connect()
+            case "refuse":
+                _refuse(below.context)
+            case "<" | ">":
+                (above if sign == ">" else below).send_multipart(parts)
+                passed += sum(word != "ID" for word in words)  # which only a ROUTER sees
+                wait(_PARTS, passed)
 
 
 def _socket(stack, context, words, keys):
-    kind, *key = words.split()
+    kind, *more = words.split()
     made = stack.enter_context(context.socket(getattr(zmq, kind)))
-    made.linger, made.rcvtimeo, made.heartbeat_ivl = 0, int(1000 * PATIENCE), 50 * ("pings" in key)
-    if "server" in key:
+    made.linger, made.rcvtimeo, made.heartbeat_ivl = 0, int(1000 * PATIENCE), 50 * ("pings" in more)
+    if "server" in more or "strict" in more:
         made.curve_server, (made.curve_publickey, made.curve_secretkey) = True, keys
-    elif "known" in key or "stranger" in key:
+        if "strict" in more:
+            made.zap_domain = b"course"
+    elif "known" in more or "stranger" in more:
         mine = zmq.curve_keypair()
         made.curve_publickey, made.curve_secretkey = mine
-        made.curve_serverkey = keys[0] if "known" in key else mine[0]
+        made.curve_serverkey = keys[0] if "known" in more else mine[0]
     return made
+
+
+def _refuse(context):
+    """Be asked whether to let a key in, and say no: https://rfc.zeromq.org/spec/27/."""
+    with context.socket(zmq.REP) as zap:
+        zap.linger, zap.rcvtimeo = 0, int(1000 * PATIENCE)
+        zap.bind("inproc://zeromq.zap.01")
+        version, number, *_ = zap.recv_multipart()
+        zap.send_multipart([version, number, b"400", b"unknown key", b"", b""])
 
 
 @contextlib.contextmanager

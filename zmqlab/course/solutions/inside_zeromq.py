@@ -16,7 +16,9 @@ def whats_wrong(capture):
         sizes = [e["size"] for e in capture if e["kind"] == "message" and e["side"] == sender]
         if sizes and 2 not in sizes and types.get(receiver) in ("REQ", "REP"):
             return "no empty part"
-    if "SUBSCRIBE" in kinds and "message" not in kinds:
+    asked = {each["connection"] for each in capture if each["kind"] == "SUBSCRIBE"}
+    served = {each["connection"] for each in capture if each["kind"] == "message"}
+    if asked - served:
         return "wrong topic"
     return "all is well"
 
