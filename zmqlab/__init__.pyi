@@ -16,6 +16,7 @@ from .cameras.base import Camera as Camera
 from .cameras.base import CameraError as CameraError
 from .cameras.base import EndOfVideo as EndOfVideo
 from .cameras.opening import open_camera as open_camera
+from .course.captures import captures_of as captures_of
 from .course.exercises import check as check
 from .course.health import doctor as doctor
 from .course.helps import hint as hint

@@ -1,5 +1,6 @@
 """A capture as a table: bytes beside their meaning, in any page, and as text."""
 
+from collections import UserList
 from collections.abc import Iterable
 from html import escape
 
@@ -12,10 +13,10 @@ _SIGNS = {"connected": "→", "bound": "←"}
 _LONGEST = 64  # bytes of a field
 
 
-class Capture(list[Entry]):
-    """What has passed at a tap, in order, entry by entry; shows itself as a table.
+class Capture(UserList[Entry]):
+    """What has passed at a tap: a list of entries in order, which shows itself as a table.
 
-    `zmqlab.patterns.capture.as_dict` draws an entry.
+    So does a slice of it, such as ``capture[:8]``. `zmqlab.patterns.capture.as_dict` draws an entry.
     """
 
     def __repr__(self) -> str:

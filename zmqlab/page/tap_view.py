@@ -64,7 +64,7 @@ class Tap(anywidget.AnyWidget):
         with self._changed:
             return Capture(self._entries)
 
-    def wait_for(self, kind: str, count: int = 1, timeout: float = 10.0) -> Entry:
+    def wait_for(self, kind: str, count: int = 1, timeout: float = 10.0, after: int = 0) -> Entry:
         """Wait until so many entries of a kind have passed; return the last of these.
 
         Parameters
@@ -76,11 +76,14 @@ class Tap(anywidget.AnyWidget):
             How many of them, from the beginning.
         timeout
             Seconds, after which there is a TimeoutError.
+        after
+            Number of the last entry that does not count.
         """
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:
-                found = [entry for entry in self._entries if entry["kind"] == kind]
+                new = [entry for entry in self._entries if entry["number"] > after]
+                found = [entry for entry in new if entry["kind"] == kind]
                 if len(found) >= count:
                     return found[count - 1]
                 if self.process.ended or not self._changed.wait(deadline - time.monotonic()):

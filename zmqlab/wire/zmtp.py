@@ -43,7 +43,7 @@ SIGNATURE, GREETING = 10, 54  # bytes
 COMMAND, LONG, MORE = 4, 2, 1  # flags
 PROPERTIES = {("NULL", "READY"), ("PLAIN", "READY"), ("PLAIN", "INITIATE")}  # have readable ones
 MESSAGES = {"message", "MESSAGE"}
-TYPES = ("PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH")  # ZMTP 2.0
+TYPES = "PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB".split()  # as ZMTP 2.0 counts
 
 
 class Fact(NamedTuple):
