@@ -4,4 +4,5 @@ from .figures import show_spectrum as show_spectrum
 from .figures import show_timeline as show_timeline
 from .live_view import live as live
 from .panels import panel as panel
+from .tap_view import tap as tap
 from .web_frame import show_page as show_page

@@ -154,9 +154,8 @@ class Relay:
         self.corrupt = corrupt
         self.mended.clear() if cut else self.mended.set()
         now = self.settings()
-        changed = [f"{name} {value}" for name, value in now.items() if value != before[name]]
-        if changed:
-            self.tell(None, "line", f"the line: {', '.join(changed)}")
+        if changed := [_words(name, now[name]) for name in now if now[name] != before[name]]:
+            self.tell(None, "line", f"from now on: {', '.join(changed)}")
         for half in list(self.halves):
             half.deliver()
         return {"settings": now}
@@ -218,6 +217,19 @@ def _print_after(relay, start, last):
         print(line_of(as_dict(entry), start), flush=True)
         last = entry[0]
     return last
+
+
+def _words(name, value):
+    match name:
+        case "delay":
+            return f"a delay of {value:g} s"
+        case "rate":
+            return f"{value:,.0f} bytes a second" if value else "as fast as can be"
+        case "cut":
+            return "cut, nothing passes" if value else "mended"
+        case "corrupt":
+            return f"{value} pieces to be corrupted"
+    return f"{name} {value:g}"
 
 
 def _address(endpoint):

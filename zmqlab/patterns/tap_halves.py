@@ -28,8 +28,9 @@ class Half(asyncio.Protocol):
     """
 
     def __init__(self, relay: Any, side: str, other: "Half | None" = None) -> None:
-        self.relay, self.side, self.other = relay, side, other
-        self.parser = Parser(other.parser if other else None)
+        self.relay, self.side = relay, side
+        self.other: Any = other
+        self.parser: Parser = Parser(other.parser if other else None)
         self.transport: Any = None
         self.waiting: deque[tuple[float, bytes]] = deque()  # when a piece is due; the piece
         self.full = self.closing = self.gone = False
@@ -75,11 +76,10 @@ class Half(asyncio.Protocol):
 
     def parse(self, data: bytes) -> None:
         """Keep what the bytes say, and count it."""
-        facts = self.parser.feed(data)
-        self.relay.seen(self, facts)
-        record = self.relay.record
-        for tally in (record.received, record.sent):  # the map counts messages
-            tally.parts += sum(fact.kind in ("message", "MESSAGE") for fact in facts)
+        before, record = self.parser.messages, self.relay.record
+        self.relay.seen(self, self.parser.feed(data))
+        for tally in (record.received, record.sent):  # what comes in goes out
+            tally.parts += self.parser.messages - before
             tally.bytes += len(data)
 
     def corrupted(self, data: bytes) -> bytes:

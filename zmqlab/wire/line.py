@@ -74,10 +74,14 @@ class Line:
         """Reply to a request that waits at a REP socket, whatever it says; return the command.
 
         ``set`` changes settings. More commands may be given: functions that take what the request
-        has as parameters, and return what the reply is to say.
+        has as parameters, and return what the reply is to say. Where the reply is an error, or
+        there was no request, the command is "".
         """
         commands = {"set": self._set} | commands
-        parts = rep.recv_multipart(zmq.NOBLOCK)
+        try:
+            parts = rep.recv_multipart(zmq.NOBLOCK)
+        except zmq.Again:  # not a request: a REP socket takes away what has no empty part
+            return ""
         try:
             command, given = parts[0].decode(), json.loads(parts[1]) if parts[1:] else {}
             if command not in commands or len(parts) > 2:

@@ -41,7 +41,9 @@ from zmqlab.wire import zmtp_words
 LOOK = 256  # bytes of a body that are looked at; the others only pass
 SIGNATURE, GREETING = 10, 54  # bytes
 COMMAND, LONG, MORE = 4, 2, 1  # flags
-TYPES = ("PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH")  # ZMTP 2.0
+PROPERTIES = {("NULL", "READY"), ("PLAIN", "READY"), ("PLAIN", "INITIATE")}  # have readable ones
+MESSAGES = {"message", "MESSAGE"}
+TYPES = "PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB".split()  # as ZMTP 2.0 counts
 
 
 class Fact(NamedTuple):
@@ -108,6 +110,13 @@ class Parser:
     other
         The parser of the other direction, where there is one: to an older peer, a socket speaks
         the version of that peer.
+
+    Attributes
+    ----------
+    version, mechanism, socket_type : str
+        As in `Fact`.
+    messages : int
+        How many messages have come so far, or their last parts begun to.
     """
 
     def __init__(self, other: "Parser | None" = None) -> None:
@@ -116,7 +125,7 @@ class Parser:
         self._data, self._at = b"", 0  # what is kept, and where in it the next thing begins
         self._base = 0  # where in the stream `_data` begins
         self._facts: list[Fact] = []
-        self._part = self._lost = 0
+        self.messages = self._part = self._lost = 0
         self._steps = self._connection()
         next(self._steps)
         if other:
@@ -247,16 +256,12 @@ class Parser:
                 return "malformed"
             name = self._data[at + 1 : at + 1 + length]
             kind = zmtp_words.COMMANDS.get(name, "command")
-            if (self.mechanism, kind) in (
-                ("NULL", "READY"),
-                ("PLAIN", "READY"),
-                ("PLAIN", "INITIATE"),
-            ):
+            if (self.mechanism, kind) in PROPERTIES:
                 data = self._data[at + 1 + len(name) : at + min(size, LOOK)]
                 found = {name.lower(): value for name, value, _ in zmtp_words.properties(data)}
                 self.socket_type = zmtp_words.plain(found.get(b"socket-type", b""))
             return kind
-        if self.mechanism == "CURVE" and self._data.startswith(b"\7MESSAGE", at):
+        if size > 7 and self.mechanism == "CURVE" and self._data.startswith(b"\7MESSAGE", at):
             return "MESSAGE"  # a command to CURVE, though its flags do not say so
         return "message"
 
@@ -268,11 +273,16 @@ class Parser:
         self._note(kind, head + size, head, note)
         if not flags & MORE:
             self._part = 0
+            self.messages += kind in MESSAGES
 
     def _note(self, kind: str, size: int, head: int = 0, note: str = "") -> None:
         """Take note of what begins where we are, and go on behind it."""
-        raw = self._data[self._at : self._at + min(size, head + LOOK)]
-        who = self.version, self.mechanism, self.socket_type
+        at = self._at
+        raw = self._data[at : at + min(size, head + LOOK)]
         part = self._part if kind == "message" else 0
-        self._facts.append(Fact(self._base + self._at, size, raw, kind, head, *who, part, note))
-        self._at += size
+        fact = (
+            *(self._base + at, size, raw, kind, head),
+            *(self.version, self.mechanism, self.socket_type, part, note),
+        )
+        self._facts.append(Fact._make(fact))
+        self._at = at + size

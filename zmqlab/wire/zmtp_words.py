@@ -94,7 +94,7 @@ def meaning(fact: Any) -> str:
 def fields(fact: Any) -> list[tuple[bytes, str]]:
     """Return the bytes of a `zmqlab.wire.zmtp.Fact`, in order, each field with what it means."""
     raw, kind = fact.raw, fact.kind
-    if fact.note:
+    if fact.note or kind == "unfinished":
         return [(raw, kind)] if raw else []
     if kind == "signature":
         return _split(raw, [(1, "ff"), (8, "padding: to ZMTP 1.0 a size"), (1, "7f")])
