@@ -283,9 +283,6 @@ class Parser:
         at = self._at
         raw = self._data[at : at + min(size, head + LOOK)]
         part = self._part if kind == "message" else 0
-        fact = (
-            *(self._base + at, size, raw, kind, head),
-            *(self.version, self.mechanism, self.socket_type, part, note),
-        )
-        self._facts.append(Fact._make(fact))
+        who = self.version, self.mechanism, self.socket_type
+        self._facts.append(Fact(self._base + at, size, raw, kind, head, *who, part, note))
         self._at = at + size
