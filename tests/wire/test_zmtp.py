@@ -218,7 +218,7 @@ def test_a_peer_that_speaks_zmtp_2():
 
 def test_what_is_no_zeromq_at_all():
     (said,) = meanings(b"GET / HTTP/1.1\r\n\r\n")
-    assert said.endswith("Is this ZeroMQ at all?")
+    assert "Is this ZeroMQ at all?" in said
     assert "flags 45" in said
     _, server = facts_of([(0, b"GET / HTTP/1.1\r\n\r\n"), (1, GREETING)])
     assert server[1].version == "3.1", "the other side is read for what it is"

@@ -17,6 +17,7 @@ from zmqlab.page.tap_view import Tap, tap
 from zmqlab.wire.sockets import recv_parts
 
 PATIENCE = 20.0  # seconds that something may take on a busy computer
+DELAY = 0.05  # seconds: so both sides have said who they are before one hangs up on the other
 
 CASES = {
     "all is well": "a REQ asks, and a REP replies",
@@ -71,7 +72,8 @@ def _made(wire, there, act):
 
         connections = act(wire, before, bound, connected)
     wire.wait_for("closed", connections, PATIENCE, before)
-    entries = [entry for entry in wire.capture() if entry["number"] > before]
+    new = [entry for entry in wire.capture() if entry["number"] > before]
+    entries = [entry for entry in new if entry["connection"]]  # not what happened to the tap itself
     first = entries[0]["connection"] - 1
     return Capture(
         entry | {"number": number, "connection": entry["connection"] - first}
@@ -105,9 +107,11 @@ def _all_is_well(wire: Tap, before: int, bound: _Make, connected: _Make) -> int:
 
 
 def _wrong_socket_type(wire: Tap, before: int, bound: _Make, connected: _Make) -> int:
+    wire.delay(DELAY)
     bound(zmq.PUB)
     connected(zmq.REQ)
     wire.wait_for("closed", 1, PATIENCE, before)
+    wire.delay(0)
     return 1
 
 

@@ -16,7 +16,7 @@ _LONGEST = 64  # bytes of a field
 class Capture(UserList[Entry]):
     """What has passed at a tap: a list of entries in order, which shows itself as a table.
 
-    So does a slice of it, such as ``capture[:8]``. `zmqlab.patterns.capture.as_dict` draws an entry.
+    So does a slice of it, such as ``capture[:8]``. An entry is drawn in `zmqlab.patterns.capture`.
     """
 
     def __repr__(self) -> str:

@@ -166,6 +166,8 @@ class Relay:
 
     def read(self, after: int = 0) -> dict[str, Any]:
         """Tell what has been seen after an entry."""
+        if type(after) is not int:
+            raise ValueError(f"after={after!r}: give the number of an entry, 0, 1, 2, ...")
         entries = [as_dict(each) for each in self.kept.after(after)[:_MOST_TOLD]]
         return {"entries": entries, "last": entries[-1]["number"] if entries else self.kept.last}
 

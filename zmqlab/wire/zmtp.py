@@ -43,7 +43,8 @@ SIGNATURE, GREETING = 10, 54  # bytes
 COMMAND, LONG, MORE = 4, 2, 1  # flags
 PROPERTIES = {("NULL", "READY"), ("PLAIN", "READY"), ("PLAIN", "INITIATE")}  # have readable ones
 MESSAGES = {"message", "MESSAGE"}
-TYPES = "PAIR PUB SUB REQ REP DEALER ROUTER PULL PUSH XPUB XSUB".split()  # as ZMTP 2.0 counts
+# As ZMTP 2.0 counts them; the last two are libzmq's.
+TYPES = ("PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB")
 
 
 class Fact(NamedTuple):
@@ -231,10 +232,12 @@ class Parser:
                 yield from self._need(head)
                 size = int.from_bytes(self._data[self._at + 1 : self._at + head - 1])
                 flags = self._data[self._at + head - 1]
-            if flags & ~MORE or not 1 <= size < 1 << 63:
+            if not 1 <= size < 1 << 63:
+                raise Malformed(f"a size of {size:,}: to ZMTP 1.0 it is from 1 to 2^63 - 1")
+            if flags & ~MORE and kind == "identity":
                 raise Malformed(
-                    f"flags {flags:02x} and size {size:,}: ZMTP 1.0 has the flags 00 and 01, and "
-                    f"sizes from 1 to 2^63 - 1{'. Is this ZeroMQ at all?' * (kind == 'identity')}"
+                    f"flags {flags:02x} and size {size}. Is this ZeroMQ at all? Sockets take it "
+                    "for ZMTP 1.0, which has the flags 00 and 01"
                 )
             self.version, self.mechanism = "1.0", "NULL"
             yield from self._need(head + min(size - 1, LOOK))
@@ -280,9 +283,6 @@ class Parser:
         at = self._at
         raw = self._data[at : at + min(size, head + LOOK)]
         part = self._part if kind == "message" else 0
-        fact = (
-            *(self._base + at, size, raw, kind, head),
-            *(self.version, self.mechanism, self.socket_type, part, note),
-        )
-        self._facts.append(Fact._make(fact))
+        who = self.version, self.mechanism, self.socket_type
+        self._facts.append(Fact(self._base + at, size, raw, kind, head, *who, part, note))
         self._at = at + size
