@@ -338,11 +338,11 @@ def first_message(port, topic):
         ),
         "a command without the size of its name": (
             changed(FIRST, "\\x09SUBSCRIBE", "SUBSCRIBE"),
-            "still busy.*a command .UBSCRIBEcamera/., which ZeroMQ does not know",
+            "still busy.*> malformed: the name of a command",
         ),
         "SUBSCRIBE as a message": (
             changed(FIRST, 'frame(4, b"\\x09', 'frame(0, b"\\x09'),
-            "still busy 4 s later.*message, 17 bytes: .*SUBSCRIBE",
+            "still busy 4 s later.*> message, 17 bytes: ",
         ),
         "never subscribes": (
             changed(FIRST, '        tcp.sendall(frame(4, b"\\x09SUBSCRIBE" + topic))\n', ""),
@@ -385,7 +385,7 @@ def first_message(port, topic):
         ),
         "one part after the other, for ever": (
             changed(FIRST, "if not flags & 1:", "if flags == 0:"),
-            "a part has five million bytes, it was still busy.*< part 2 of a message, 5,000,000",
+            "a part has five million bytes, it was still busy.*< part 2 of 2, 5,000,000",
         ),
         "joined": (
             changed(FIRST, "return parts", 'return b"".join(parts)'),
@@ -414,7 +414,7 @@ def first_message(port, topic):
         tcp.sendall(bytes([4, 10 + len(topic)]) + b"\\x09SUBSCRIBE" + topic)
         return [tcp.recv(1000)[2:]]
 """,
-            "three parts:.*expected: .*gave: .*x0f",
+            "message has (one part|three parts):.*expected: .*gave: ",
         ),
     },
 }
