@@ -31,14 +31,23 @@ def test_a_report_is_complete():
         connected(zmq.PUB, sub.endpoint),
     ):
         socket = seen(sub, lambda it: it["peers"], "the publisher")
+        (connection,) = socket["connections"]
+        assert (connection["endpoint"], connection["up"]) == (sub.endpoint, True)
+        assert connection["local"] == sub.endpoint.removeprefix("tcp://")
+        assert connection["peer"] == sub.events[0]["peer"]
+        assert type(socket["context"]) is int
         assert socket == {
             "number": 0,
             "type": "SUB",
+            "context": socket["context"],
             "closed": False,
             "bound": [sub.endpoint],
             "connected": [],
             "options": {"SNDHWM": 3, "RCVHWM": 7, "ROUTING_ID": "016162", "SUBSCRIBE": ["cam"]},
             "peers": 1,
+            "connections": [connection],
+            "ended": [],
+            "retrying": [],
             "received": {"messages": 0, "bytes": 0},
             "sent": {"messages": 0, "bytes": 0},
             "events": sub.events,

@@ -6,11 +6,16 @@ changed a few times a second to the process that started this one, as JSON on a 
     part 0   the token that only this process was given
     part 1   {"state": "running",            then "ready", at the end "ended"
               "pid": 4711,
-              "sockets": [{"number": 0, "type": "REP", "closed": false,
+              "sockets": [{"number": 0, "type": "REP", "context": 94, "closed": false,
                            "bound": ["tcp://127.0.0.1:40001"], "connected": [],
                            "options": {"SNDHWM": 1000, "RCVHWM": 1000,
                                        "ROUTING_ID": "", "SUBSCRIBE": []},
                            "peers": 1,
+                           "connections": [{"endpoint": "tcp://127.0.0.1:40001", "up": true,
+                                            "local": "127.0.0.1:40001",
+                                            "peer": "127.0.0.1:50002"}, ...],
+                           "ended": [{..., "event": "HANDSHAKE_FAILED_AUTH", "value": 400}, ...],
+                           "retrying": [],
                            "received": {"messages": 3, "bytes": 15},
                            "sent": {"messages": 3, "bytes": 48}}, ...],
               "forgotten": 0,                sockets closed so long ago that they left the list
@@ -18,6 +23,10 @@ changed a few times a second to the process that started this one, as JSON on a 
                           "endpoint": "tcp://127.0.0.1:40001",
                           "local": "127.0.0.1:40001", "peer": "127.0.0.1:50002"}, ...],
               "previews": {"0": {"received": ["48656c6c6f"], "sent": [...]}}}
+
+Of a socket's `connections` those count that are there now, up once both sides have shaken hands;
+of its last `ended` ones `event` is null where no handshake failed. It is `retrying` endpoints where
+nobody answers. Sockets of one `context` can meet at inproc endpoints.
 
 Counts run from the start of the process, so that a lost report loses nothing. What nobody looked
 at is null: `peers`, `received` and `sent` without observation, `peers` of a socket that only has
@@ -48,7 +57,7 @@ EVENTS = Event.CONNECTED | Event.ACCEPTED | Event.DISCONNECTED | Event.MONITOR_S
 EVENTS |= Event.CONNECT_RETRIED  # nobody is there yet; told once, though libzmq goes on trying
 EVENTS |= Event.HANDSHAKE_SUCCEEDED | Event.HANDSHAKE_FAILED_NO_DETAIL
 EVENTS |= Event.HANDSHAKE_FAILED_PROTOCOL | Event.HANDSHAKE_FAILED_AUTH
-_Plain = zmq.Socket  # what the reporter itself uses, before the observed classes are in place
+PLAIN = zmq.Socket  # what the stage itself uses: no observed class is in place yet
 
 
 class Reporter:
@@ -58,11 +67,13 @@ class Reporter:
         self.pid = os.getpid()
         self.token = start_message["token"].encode()
         self.context = zmq.Context()
-        self.push = self.context.socket(zmq.PUSH)
+        self.push = self.context.socket(zmq.PUSH, socket_class=PLAIN)
         self.push.linger, self.push.sndhwm = 500, 50
         self.push.connect(start_message["reports"])
         # One wakes the thread, which waits at the other.
-        self.waker, self.woken = self.context.socket(zmq.PAIR), self.context.socket(zmq.PAIR)
+        self.waker, self.woken = (
+            self.context.socket(zmq.PAIR, socket_class=PLAIN) for _ in range(2)
+        )
         self.woken.bind("inproc://wake")
         self.waker.connect("inproc://wake")
         self.lock = threading.Lock()  # `push` and `waker` are used by the learner's threads too
@@ -77,7 +88,8 @@ class Reporter:
 
     def add(self, socket):
         """Begin the record of a new socket."""
-        record = Record(next(self.numbers), zmq.SocketType(socket.type).name)
+        kind = zmq.SocketType(socket.type).name
+        record = Record(next(self.numbers), kind, socket.context.underlying)
         self.open[socket.underlying] = record
         return record
 
@@ -87,10 +99,10 @@ class Reporter:
             return
         record = self.open[socket.underlying]
         address = f"inproc://zmqlab-monitor-{record.number}"
-        _Plain.monitor(socket, address, EVENTS)
+        PLAIN.monitor(socket, address, EVENTS)
         # A shadow: the learner's `Context.destroy` must not close our socket.
         context = zmq.Context.shadow(socket.context.underlying)
-        pair = context.socket(zmq.PAIR, socket_class=_Plain)
+        pair = context.socket(zmq.PAIR, socket_class=PLAIN)
         pair.linger = 0
         pair.rcvhwm = 0  # libzmq stops all traffic of a context while a monitor's queue is full
         pair.connect(address)
