@@ -22,7 +22,7 @@ def begin() -> None:
         app = sys.modules["ipykernel.kernelapp"].IPKernelApp
         context = app.instance().context if app.initialized() else None
         if context is not None:
-            context._socket_class = report_receiver.PLAIN
+            context._socket_class = report_receiver.PLAIN  # noqa: SLF001
     token = secrets.token_hex(16)
     reports = report_receiver.register(token, _receive)
     start_message = {"token": token, "reports": reports, "observe": True}
