@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import zmqlab
-from zmqlab.processes import records, report_receiver
+from zmqlab.processes import records, report_receiver, samples
 
 # As the functions of a notebook do, those of this file travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -93,8 +93,8 @@ def test_previews_come_on_request():
         assert router.previews == {}
         router.preview()
         whole = [b"\x00long" * 100, b"", *[b"part"] * 20]
-        short = [b"me", *(part[: records.PREVIEW] for part in whole)][: records.MOST_PARTS]
-        expected = [part.hex() for part in short]
+        kept = [b"me", *whole][: records.MOST_PARTS]
+        expected = [{"size": len(part), "begins": part[: samples.BEGINNING].hex()} for part in kept]
 
         def shown(process):
             ask(*whole)

@@ -20,6 +20,7 @@ from zmqlab.processes.records import bytes_of
 from zmqlab.processes.report_sender import Reporter
 
 SURE = 64  # parts looked at before a socket is taken to receive messages of one part only
+LOOK = 10.0  # seconds of previews for who looks on
 ASK_AGAIN = 1e-3  # seconds until it is asked again whether that is so
 
 # Straight to the compiled methods: what the tally costs is saved on the way.
@@ -228,8 +229,15 @@ def end() -> None:
         _reporter.end()
 
 
-def preview():
-    """From now on, report the first bytes of the last message of each socket."""
+def preview(seconds=float("inf")):
+    """For so long, report samples of the last message of each socket."""
+    until = time.monotonic() + seconds
+    _reporter.previewing_until = max(_reporter.previewing_until, until)
     _reporter.previewing = True
     for record in list(_reporter.open.values()):
         record.received.ask_at = 0.0
+
+
+def look():
+    """Preview for a while: somebody looks on, and will ask again."""
+    preview(LOOK)

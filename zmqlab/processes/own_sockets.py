@@ -25,10 +25,10 @@ def begin() -> None:
             context._socket_class = report_receiver.PLAIN  # noqa: SLF001
     token = secrets.token_hex(16)
     reports = report_receiver.register(token, _receive)
-    start_message = {"token": token, "reports": reports, "observe": True}
+    start_message = {"token": token, "reports": reports, "observe": True, "trace": False}
     observed.begin(start_message, everywhere=False)
 
 
-def _receive(told):
+def _receive(told, *trace):
     global report
     report = told

@@ -5,7 +5,8 @@ from contextlib import suppress
 
 from zmq import Event
 
-PREVIEW = 64  # bytes of each part
+from zmqlab.processes.samples import sample
+
 MOST_PARTS = 8  # of a message in a preview
 MOST_NAMED = 50  # endpoints of a socket, its subscriptions, its connections, in a report
 MOST_ENDED = 10  # connections that have ended, in a report
@@ -19,18 +20,18 @@ class Tally:
     def __init__(self):
         self.parts = self.followed = self.bytes = 0  # `followed`: by more of the same message
         self.ask_at = 0.0  # when to ask next whether more follow
-        self.last, self.unfinished = [], False  # the parts of the last message, their first bytes
+        self.last, self.unfinished = [], False  # samples of the parts of the last message
 
     def as_dict(self):
         """Return what a report says of it."""
         return {"messages": self.parts - self.followed, "bytes": self.bytes}
 
     def keep(self, part, more):
-        """Keep the first bytes of a part for the preview."""
+        """Keep a sample of a part for the preview."""
         if not self.unfinished:
             self.last = []
         if len(self.last) < MOST_PARTS:
-            self.last.append(bytes_of(part)[:PREVIEW].hex())
+            self.last.append(sample(bytes_of(part), self.last))
         self.unfinished = more
 
 
@@ -70,7 +71,7 @@ class Record:
         }
 
     def preview(self):
-        """Return the first bytes of its last messages."""
+        """Return samples of its last messages."""
         return {"received": self.received.last, "sent": self.sent.last}
 
     def follow(self, event, value, endpoint):

@@ -22,7 +22,7 @@ changed a few times a second to the process that started this one, as JSON on a 
               "events": [{"socket": 0, "event": "ACCEPTED", "time": 1700000000.0,
                           "endpoint": "tcp://127.0.0.1:40001",
                           "local": "127.0.0.1:40001", "peer": "127.0.0.1:50002"}, ...],
-              "previews": {"0": {"received": ["48656c6c6f"], "sent": [...]}}}
+              "previews": {"0": {"received": [{"size": 5, "begins": "48656c6c6f"}], ...}}}
 
 Of a socket's `connections` those count that are there now, up once both sides have shaken hands;
 of its last `ended` ones `event` is null where no handshake failed. It is `retrying` endpoints where
@@ -52,6 +52,7 @@ from zmqlab.processes.records import Record
 PERIOD = 0.2  # seconds between reports
 MOST_EVENTS = 200  # waiting to be reported; older ones give way
 MOST_OPEN, MOST_CLOSED = 400, 50  # sockets in a report
+MOST_PREVIEWS = 300_000  # characters of previews in a report
 MOST_WATCHED = 100  # sockets with a monitor at a time: each takes two sockets and files more
 EVENTS = Event.CONNECTED | Event.ACCEPTED | Event.DISCONNECTED | Event.MONITOR_STOPPED
 EVENTS |= Event.CONNECT_RETRIED  # nobody is there yet; told once, though libzmq goes on trying
@@ -78,7 +79,7 @@ class Reporter:
         self.waker.connect("inproc://wake")
         self.lock = threading.Lock()  # `push` and `waker` are used by the learner's threads too
         self.state = "running"
-        self.previewing = False
+        self.previewing, self.previewing_until = False, 0.0
         self.numbers = itertools.count()
         self.open = {}  # address of the libzmq socket: Record
         self.closed, self.forgotten = deque(maxlen=MOST_CLOSED), 0
@@ -178,9 +179,21 @@ class Reporter:
                 "events": events,
             }
             if self.previewing:
-                report["previews"] = {record.number: record.preview() for record in records}
+                report["previews"] = self.previews(records)
             with contextlib.suppress(zmq.Again):
                 self.push.send_multipart([self.token, json.dumps(report).encode()], zmq.NOBLOCK)
+
+    def previews(self, records):
+        """Return the samples of open sockets, as many as there is room for."""
+        found, room = {}, MOST_PREVIEWS
+        for record in records:
+            found[record.number] = record.preview()
+            room -= len(json.dumps(found[record.number]))
+            if room < 0:
+                del found[record.number]
+                break
+        self.previewing = time.monotonic() < self.previewing_until
+        return found
 
     def read(self, pair):
         """Read one monitor event: its number and a value, then the endpoint."""
