@@ -41,7 +41,7 @@ def _part(part):
     elif not more:
         with suppress(ValueError, RecursionError):
             if isinstance(value := json.loads(text), dict | list):
-                text, kind = json.dumps(value, ensure_ascii=False, indent=1), "JSON"
+                text, kind = json.dumps(value, ensure_ascii=False), "JSON"
     shown = text[:LONGEST] + ("…" if len(text) > LONGEST else more)
     return f"<code>{escape(shown)}</code> {kind}, {size(part['size'])}" if text else "empty"
 

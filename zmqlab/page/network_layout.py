@@ -8,12 +8,11 @@ have messages run backwards that need not is everything laid out anew. Lengths a
 import statistics
 from typing import Any
 
-from zmqlab.page.network_order import columns_of
+from zmqlab.page.network_order import BETWEEN, LANE, columns_of
 
-BOX, GAP = 176, 136  # width of a process, and of the space between two columns
+BOX, GAP = 164, 128  # width of a process, and of the space between two columns
 HEAD, ROW, FOOT = 42, 20, 6  # height of name and state, of a socket, of what is below
 RELAY = 84, 34  # size of the box of a relay
-BETWEEN, LANE = 26, 14  # space between two boxes of a column, and of a way that passes them
 MARGIN = 12
 MOST_PORTS = 8  # on each side of a box; those that are more share one
 STUB = 34  # length of a line that leads nowhere
@@ -167,7 +166,7 @@ class Layout:
         left = min((column for column, _ in self.place.values()), default=0)
         tops = [top for _, top in self.place.values()]
         tops += [y for lanes in self.lanes.values() for _, y in lanes]
-        top = min(tops, default=0) - MARGIN - (LANE if self.lanes else 0)
+        top = min(tops, default=0) - MARGIN
         boxes = {}
         for name, (column, y) in self.place.items():
             width, height = sizes[name]

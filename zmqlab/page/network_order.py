@@ -9,7 +9,7 @@ from collections import defaultdict
 
 import fast_sugiyama
 
-BETWEEN, LANE = 26, 14  # pixels between two boxes of a column, and around a way that passes
+BETWEEN, LANE = 18, 14  # pixels between two boxes of a column, and around a way that passes
 
 Pair = tuple[str, str]
 
@@ -63,6 +63,8 @@ def _columns_of_part(pairs, sizes):
     )
     last = max(y for _, (_, y) in positions)
     ranked = [(n, round(last - y), x) for n, (x, y) in positions]
+    if _upside_down([each for each in ranked if each[0] < len(names)]):
+        ranked = [(n, rank, -x) for n, rank, x in ranked]
     heights = {n: sizes[names[n]][1] if n < len(names) else LANE for n, _, _ in ranked}
     tops = _stack(ranked, heights)
     highest = min(tops.values())
@@ -111,6 +113,13 @@ def _without_cycles(edges):
             elif state[other] == "on the way":
                 back.add((one, other))
     return {edge: edge[::-1] if edge in back else edge for edge in edges}
+
+
+def _upside_down(ranked):
+    """Tell whether those that came first are mostly below others of the same rank."""
+    there = sorted(ranked)
+    pairs = [(a[2], b[2]) for i, b in enumerate(there) for a in there[:i] if a[1] == b[1]]
+    return sum(1 if first > second else -1 for first, second in pairs) > 0
 
 
 def _stack(ranked, heights):

@@ -135,6 +135,8 @@ class Page(WebSocketHandler):
         if self.sent and not self.sent.done():
             return
         news, scene = {}, self.scene
+        if not scene.members:
+            return  # the kernel has not told of any yet
         if self.drawing != scene.version:
             self.drawing = scene.version
             self.counts = {}

@@ -18,7 +18,9 @@ from collections import defaultdict, deque
 from typing import Any
 
 WINDOW = 2.0  # seconds that a rate is the mean of
+SHORTEST = 1.0  # of it, when a socket has just begun
 STEADY = 1.0  # seconds that a message must have waited
+LAG = 0.3  # seconds that the report of one socket may be older than that of another
 ONE_WAY = {"PUSH", "PULL", "PUB", "SUB", "XPUB", "XSUB", "RADIO", "DISH", "SCATTER", "GATHER"}
 COPIES = {"PUB", "XPUB", "RADIO"}  # who sends each message to everybody
 NOTHING = {"messages": 0, "bytes": 0}
@@ -77,11 +79,11 @@ class Traffic:
             return {"count": self._counts[edge["id"], way], "rate": 0, "bytes": 0, "exact": True}
         past = self._before[socket["id"]]
         first, before, last = past[0], past[-2] if len(past) > 1 else past[-1], past[-1]
-        seconds = last[0] - first[0]
+        seconds = max(last[0] - first[0], SHORTEST)
         more = last[which]["messages"] - before[which]["messages"]
         self._counts[edge["id"], way] += share * more
         rates = {
-            what: share * (last[which][what] - first[which][what]) / seconds if seconds else 0.0
+            what: share * (last[which][what] - first[which][what]) / seconds
             for what in ("messages", "bytes")
         }
         return {
@@ -104,7 +106,9 @@ class Traffic:
             else:
                 queue = _Queue(edge_names, [sockets[name] for name in names], known)
                 self._groups |= dict.fromkeys(names, queue)
+            on_the_way = LAG * sum(flows[edge["id"]]["there"]["rate"] for edge in group)
             waiting, lost = queue.update(now, group, sockets)
+            waiting = waiting if waiting > on_the_way else 0
             room = sum(_room(sockets, edge) for edge in group)
             full = min(1.0, waiting / room) if room else 0.0
             for edge in group:
