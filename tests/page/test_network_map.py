@@ -89,6 +89,9 @@ async def page_of(view):
         yield Looker(connection)
     finally:
         connection.close()
+        async with asyncio.timeout(PATIENCE):
+            while await connection.read_message() is not None:
+                pass  # until it is closed
 
 
 def look(script):
@@ -187,8 +190,9 @@ def test_without_the_token_nothing_is_shown(talking):
     view = zmqlab.network()
     for token in ("", "0" * 32, view.token[:-1]):
         url = f"http://127.0.0.1:{view.port}/{token}/stream"
-        with pytest.raises(urllib.error.HTTPError, match="404"):
+        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
             urllib.request.urlopen(url, timeout=PATIENCE)
+        refused.value.close()
     with zmq.Context() as context, context.socket(zmq.PUSH) as push:
         push.linger = 0
         push.connect(view.process.endpoint)
