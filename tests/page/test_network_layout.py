@@ -141,7 +141,7 @@ def test_what_is_drawn_is_in_words_too():
         assert "<viewer>" not in text
         assert "✕ failed, killed by SIGKILL" in text
         assert "30/s · 30 MB/s" in text
-        assert "▮▮▯▯ 412 waiting" in text
+        assert "▮▮▯▯ 412 not received" in text
         assert "refused: nobody listens" in text
     assert (
         'role="img" aria-label="network of 2 processes with 1 connection, and 1 in vain"' in drawing

@@ -14,6 +14,16 @@ import cloudpickle
 import psutil
 import pytest
 import zmq
+from helpers.in_browser import (
+    change_theme,
+    open_notebook,
+    open_page,
+    raised,
+    restart_kernel,
+    run_all,
+    screenshot,
+    write_notebook,
+)
 from helpers.observing import LOOPBACK, PATIENCE
 from tornado.websocket import websocket_connect
 
@@ -218,3 +228,127 @@ def test_a_name_used_again_takes_the_place_of_the_one_before(talking):
         zmqlab.process("server").stop()
 
     look(script)
+
+
+CELLS = [
+    "%load_ext zmqlab\nfrom zmqlab import camera_publisher, network, start, subscribe",
+    """import time, zmq
+
+def answer():
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        socket.bind("tcp://127.0.0.1:*")
+        while True:
+            socket.send(socket.recv())
+
+def ask(endpoint, kind=zmq.REQ):
+    with zmq.Context() as context, context.socket(kind) as socket:
+        socket.connect(endpoint)
+        while kind == zmq.REQ:
+            socket.send(b"how are you?")
+            socket.recv()
+            time.sleep(0.3)
+        socket.poll()
+
+def listen(endpoint):
+    with subscribe(endpoint) as stream:
+        for _ in stream:
+            pass
+
+server = start(answer, process_name="server")
+client = start(ask, server.endpoint, process_name="client")
+wrong = start(ask, server.endpoint, zmq.PULL, process_name="wrong")
+camera = start(camera_publisher, "simulated", process_name="camera")
+viewer = start(listen, camera.endpoint, process_name="viewer")
+context = zmq.Context()
+socket = context.socket(zmq.REQ)
+socket.connect(server.endpoint)""",
+    "network()",
+    "network()",
+]
+BUSY = """() => void jupyterapp.shell.currentWidget.sessionContext.session.kernel
+    .requestExecute({code: "import time\\nend = time.time() + 600\\nwhile time.time() < end: pass"})"""
+# How many pixels of the canvas have a colour: the dots.
+DOTS = """() => {
+    const canvas = document.querySelector('.zmqlab-dots');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return data.reduce((sum, value, index) => sum + (index % 4 === 3 && value > 0), 0);
+}"""
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_map_in_jupyterlab(browser, lab, tmp_path):
+    """One page for it all: a page takes long to open."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    write_notebook(lab, "map", *CELLS)
+    with open_page(browser, lab) as page:
+        open_notebook(page, "notebooks/map.ipynb")
+        assert run_all(page), raised(page)
+        one, other = (page.locator(".zmqlab-network").nth(n) for n in range(2))
+
+        def node(name, where=one):
+            return where.locator(f'[data-node="{name}"]')
+
+        def label(name, words, where=one):
+            where.locator(f'[data-node="{name}"][aria-label*="{words}"]').wait_for()
+
+        for name in ("", "server", "client", "wrong", "camera", "viewer"):
+            node(name).wait_for()
+            node(name, other).wait_for()
+        assert one.locator("path[data-edge]").count() == 3
+        one.get_by_text("wrong type", exact=True).wait_for()
+        one.locator(".rate").get_by_text(re.compile(r"\d/s · .*MB/s")).wait_for()
+        page.wait_for_function(DOTS)
+
+        # The kernel is busy, and everything goes on.
+        page.evaluate(BUSY)
+        node("viewer").hover()
+        one.locator(".zmqlab-detail img").wait_for()
+        one.get_by_role("button", name="Pause", exact=True).click()
+        label("viewer", "paused")
+        label("viewer", "paused", other)
+        one.get_by_role("button", name="Resume").click()
+        label("viewer", "running")
+        node("server").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowRight")
+        assert page.evaluate("() => document.activeElement.textContent") == "Kill −9"
+        page.keyboard.press("Enter")
+        label("server", "killed by")
+        assert "ended" in node("server").get_attribute("class")
+        one.get_by_text("refused", exact=True).first.wait_for()
+        one.get_by_role("status").get_by_text("server: ✕ failed, killed by SIGKILL").wait_for()
+        screenshot(page, "map", tmp_path)
+        node("server").click()
+        one.get_by_role("button", name="Dismiss").click()
+        node("server").wait_for(state="detached")
+        node("server", other).wait_for(state="detached")
+        one.get_by_text("The same as a table").click()
+        one.locator("td", has_text="refused: nobody listens there").first.wait_for()
+
+        for theme in ("JupyterLab Light", "JupyterLab Dark"):
+            change_theme(page, theme)
+            found = Axe().run(page, context={"include": [[".jp-OutputArea-output"]]})
+            assert not found.response["violations"], found.generate_report()
+        page.evaluate(
+            "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
+        )
+
+        # A notebook that is closed and opened again, and a page that is loaded again.
+        page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+        page.evaluate("() => jupyterapp.shell.currentWidget.close()")
+        one.wait_for(state="detached")
+        open_notebook(page, "notebooks/map.ipynb")
+        label("viewer", "running")
+        page.reload()
+        page.wait_for_selector("#jupyterlab-splash", state="detached")
+        label("viewer", "running")
+        open_notebook(page, "notebooks/map.ipynb")
+
+        page.emulate_media(reduced_motion="reduce")
+        restart_kernel(page)
+        one.get_by_text("The process behind this map has ended").wait_for()
+        assert run_all(page), raised(page)
+        label("server", "running")
+        page.wait_for_function(f"() => ({DOTS})() === 0")

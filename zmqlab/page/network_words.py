@@ -60,7 +60,7 @@ def queue_words(flow: Facts | None) -> str:
         return f"✕ {flow['lost']:,} lost"
     bars = min(4, int(flow["full"] * 4) + 1)
     gauge = "▮" * bars + "▯" * (4 - bars)
-    return f"{gauge} {'full, ' if flow['full'] >= FULL else ''}{flow['waiting']:,} waiting"
+    return f"{gauge} {'full, ' if flow['full'] >= FULL else ''}{flow['waiting']:,} not received"
 
 
 def place_of(endpoint: str) -> str:

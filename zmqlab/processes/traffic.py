@@ -20,6 +20,7 @@ from typing import Any
 WINDOW = 2.0  # seconds that a rate is the mean of
 SHORTEST = 1.0  # of it, when a socket has just begun
 STEADY = 1.0  # seconds that a message must have waited
+SURE = 10  # messages of a publisher, all received: a subscriber to some hears all that there are
 LAG = 0.3  # seconds that the report of one socket may be older than that of another
 ONE_WAY = {"PUSH", "PULL", "PUB", "SUB", "XPUB", "XSUB", "RADIO", "DISH", "SCATTER", "GATHER"}
 COPIES = {"PUB", "XPUB", "RADIO"}  # who sends each message to everybody
@@ -98,13 +99,15 @@ class Traffic:
         for name in [name for name in self._groups if name not in sockets]:
             del self._groups[name]
         for group in _groups_of(edges, sockets):
-            names = {end for edge in group for end in (edge["from"], edge["to"])}
+            copies = sockets[group[0]["from"]]["type"] in COPIES
+            names = {edge["to"] for edge in group}
+            names |= set() if copies else {edge["from"] for edge in group}
             known = {self._groups[name] for name in names if name in self._groups}
             edge_names = {edge["id"] for edge in group}
             if len(known) == 1 and next(iter(known)).edges == edge_names:
                 (queue,) = known
             else:
-                queue = _Queue(edge_names, [sockets[name] for name in names], known)
+                queue = _Queue(edge_names, [sockets[name] for name in names], known, copies)
                 self._groups |= dict.fromkeys(names, queue)
             on_the_way = LAG * sum(flows[edge["id"]]["there"]["rate"] for edge in group)
             waiting, lost = queue.update(now, group, sockets)
@@ -112,22 +115,23 @@ class Traffic:
             room = sum(_room(sockets, edge) for edge in group)
             full = min(1.0, waiting / room) if room else 0.0
             for edge in group:
-                flows[edge["id"]] |= {"waiting": waiting, "full": full, "lost": lost}
+                if not copies or _hears_all(sockets, edge) or queue.level:
+                    flows[edge["id"]] |= {"waiting": waiting, "full": full, "lost": lost}
 
 
 class _Queue:
     """What sockets that are connected have sent among them, and nobody has received yet."""
 
-    def __init__(self, edges, sockets, before):
+    def __init__(self, edges, sockets, before, copies):
         self.edges, self.now, self.moved = edges, 0, 0.0
         parted = any(each["parted"] for each in sockets)
         self.somebody_left = any(each.edges - edges or each.somebody_left for each in before)
         self.somebody_left = self.somebody_left or parted
-        copies = any(each["type"] in COPIES for each in sockets)
         # Of messages to those who have left, or sent before somebody subscribed, nobody knows.
         self.zero = None if parted or copies or before else 0
         self.carried = sum(each.now for each in before)
-        self.totals = None
+        self.totals, self.first = None, 0
+        self.level = False  # whether everything was received once, after some messages
         self.seen: deque = deque()  # (time, now), the last second
 
     def update(self, now, edges, sockets):
@@ -138,12 +142,15 @@ class _Queue:
         received = sum(sockets[each]["received"]["messages"] for each in receivers)
         if self.zero is None:
             self.zero = sent - received - self.carried
+        if self.totals is None:
+            self.first = received
         if self.totals != (sent, received):
             self.totals, self.moved = (sent, received), now
         self.now = max(0, sent - received - self.zero)
         self.seen.append((now, self.now))
         while len(self.seen) > 1 and now - self.seen[1][0] >= STEADY:
             self.seen.popleft()
+        self.level = self.level or (self.now == 0 and received - self.first >= SURE)
         steady = now - self.seen[0][0] >= STEADY
         waiting = min(each for _, each in self.seen) if steady else 0
         still = self.somebody_left and now - self.moved > WINDOW
@@ -151,7 +158,11 @@ class _Queue:
 
 
 def _groups_of(edges, sockets):
-    """Yield lists of edges whose queues can be told: each with all edges of its sockets."""
+    """Yield lists of edges whose queues can be told: each with all edges of its sockets.
+
+    A publisher has a queue for each subscriber.
+    """
+    copied = [edge for edge in edges if sockets[edge["from"]]["type"] in COPIES]
     group_of: dict[str, set] = {}  # socket: the names of all that it is connected with
     for edge in edges:
         joined = {edge["from"], edge["to"]}
@@ -161,22 +172,25 @@ def _groups_of(edges, sockets):
             group_of[each] = joined
     groups = defaultdict(list)
     for edge in edges:
-        groups[frozenset(group_of[edge["from"]])].append(edge)
+        if edge not in copied:
+            groups[frozenset(group_of[edge["from"]])].append(edge)
+        elif _counted(sockets, {edge["from"], edge["to"]}):
+            if [other for other in edges if other["to"] == edge["to"]] == [edge]:
+                yield [edge]
     for names, group in groups.items():
-        there = [sockets[each] for each in names]
-        pipeline = {each["type"] for each in there} == {"PUSH", "PULL"}
-        one_to_one = len(group) == 1 and _hears_all(sockets, group[0])
-        counted = all(each["sent"] and each["received"] for each in there)
-        if counted and (pipeline or one_to_one):
+        kinds = {sockets[each]["type"] for each in names}
+        two_way = len(group) == 1 and not kinds & ONE_WAY
+        if _counted(sockets, names) and (kinds == {"PUSH", "PULL"} or two_way):
             yield group
 
 
+def _counted(sockets, names):
+    return all(sockets[each]["sent"] and sockets[each]["received"] for each in names)
+
+
 def _hears_all(sockets, edge):
-    """Tell whether every message of one end is meant for the other."""
-    one, other = sockets[edge["from"]], sockets[edge["to"]]
-    if one["type"] in COPIES:
-        return "" in other["options"].get("SUBSCRIBE", [])
-    return not {one["type"], other["type"]} & ONE_WAY
+    """Tell whether a subscriber has subscribed to everything."""
+    return "" in sockets[edge["to"]]["options"].get("SUBSCRIBE", [])
 
 
 def _room(sockets, edge):
