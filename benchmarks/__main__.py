@@ -32,6 +32,7 @@ SECTIONS = (
     "observed",
     "start_up",
     "live",
+    "network_map",
     "web_page",
     "proxy",
     "cameras",

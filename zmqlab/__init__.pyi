@@ -33,6 +33,7 @@ from .page.figures import show_frame as show_frame
 from .page.figures import show_spectrum as show_spectrum
 from .page.figures import show_timeline as show_timeline
 from .page.live_view import live as live
+from .page.network_map import network as network
 from .page.tap_view import tap as tap
 from .page.web_frame import show_page as show_page
 from .patterns.farm import fft_farm as fft_farm
