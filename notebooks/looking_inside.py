@@ -13,17 +13,16 @@ from zmqlab import drawing
 
 
 def draw_queues(filled, marks):
-    """Draw where the messages of each size wait: {what: (to a paused peer, to one that rests)}."""
+    """Draw where the messages of each size wait: {what: how many there are in all four queues}."""
     names = f"queue 1 (sndhwm {marks[0]})", "queues 2 and 3", f"queue 4 (rcvhwm {marks[1]})"
     with drawing("where messages wait that nobody takes, for each size", 7.6, 2.4) as axes:
-        for row, (paused, idle) in enumerate(filled.values()):
-            shares = marks[0], paused - marks[0], max(0, idle - paused)
-            left = 0
-            for number, (name, share) in enumerate(zip(names, shares)):
-                label = name if row == 0 else None
-                axes.barh(row, share / idle, left=left, color=f"C{number}", label=label)
-                left += share / idle
-        axes.set_yticks(range(len(filled)), [f"{what}: {n[1]:,}" for what, n in filled.items()])
+        for row, count in enumerate(filled.values()):
+            left = 0.0
+            for number, share in enumerate((marks[0], count - sum(marks), marks[1])):
+                label = names[number] if row == 0 else None
+                axes.barh(row, share / count, left=left, color=f"C{number}", label=label)
+                left += share / count
+        axes.set_yticks(range(len(filled)), [f"{what}: {n:,}" for what, n in filled.items()])
         axes.set(xlabel="share of the messages", xlim=(0, 1))
         axes.invert_yaxis()
         axes.legend(loc="upper center", bbox_to_anchor=(0.4, 1.3), ncols=3)
