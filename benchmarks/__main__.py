@@ -34,6 +34,7 @@ SECTIONS = (
     "live",
     "web_page",
     "proxy",
+    "tap",
     "cameras",
     "tracker",
 )
