@@ -37,5 +37,5 @@ def test_an_exported_page_keeps_panels_and_live_views(tmp_path):
     assert "camera_publisher: stopped" in page
     assert "<details><summary>XPUB · bound to tcp:" in page
     assert 'alt="live view of ' in page
-    assert "<summary>SUBSCRIBE &quot;camera/&quot;</summary>" in page
+    assert '<summary>SUBSCRIBE "camera/"</summary>' in page
     assert "<dt><code>63 61 6d 65 72 61 2f</code></dt><dd>topic</dd>" in page
