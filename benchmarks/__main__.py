@@ -35,6 +35,7 @@ SECTIONS = (
     "network_map",
     "web_page",
     "proxy",
+    "tap",
     "cameras",
     "tracker",
 )

@@ -55,7 +55,7 @@ def test_help_has_every_command_with_the_first_line_of_its_function():
     done = run("--help", env={**SIMULATED, "COLUMNS": "200"})
     assert done.returncode == 0, done.stderr
     roles = ("camera-server", "snapshot", "camera-publisher", "proxy", "record", "watch")
-    roles += ("spectra", "track", "web-page")
+    roles += ("spectra", "track", "web-page", "tap")
     for name in ("lab", "doctor", "progress", *roles):
         line = next(line for line in done.stdout.splitlines() if re.match(rf"\W+{name} ", line))
         assert re.search(r"[A-Z][a-z]+ .+\w", line), line

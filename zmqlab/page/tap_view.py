@@ -164,7 +164,8 @@ class Tap(anywidget.AnyWidget):
             self._changed.notify_all()
             self._context.destroy(linger=0)
         for shown in self._shown:  # for a page without a kernel
-            update_display(*self._mimebundle(), raw=True, display_id=shown)
+            data, metadata = self._mimebundle()
+            update_display(data, metadata=metadata, raw=True, display_id=shown)
 
     def _on_message(self, widget, content, buffers):
         with self._changed:  # a view that was opened later, or again

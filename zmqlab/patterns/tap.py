@@ -40,6 +40,7 @@ from zmqlab.wire.zmtp import Fact
 
 _LONGEST = 64 * 1024  # bytes of a request's part
 _MOST_TOLD = 500  # entries in a reply
+_LAST_CHANCE = 500  # milliseconds in which to ask for what came last
 _PERIOD = 0.1  # seconds between looks at what there is to print
 
 
@@ -102,6 +103,7 @@ class Relay:
         self.corrupt = 0  # pieces that are to be corrupted yet
         self.halves: set[Half] = set()
         self.opened, self.refused = 0, False
+        self.told = -1  # the last entry that somebody has read; -1: nobody reads
         self.endpoints = ["", f"tcp://{_name(*there)}"]  # bound, connected
 
     async def listen(self) -> asyncio.Server:
@@ -169,7 +171,8 @@ class Relay:
         if type(after) is not int:
             raise ValueError(f"after={after!r}: give the number of an entry, 0, 1, 2, ...")
         entries = [as_dict(each) for each in self.kept.after(after)[:_MOST_TOLD]]
-        return {"entries": entries, "last": entries[-1]["number"] if entries else self.kept.last}
+        self.told = entries[-1]["number"] if entries else self.kept.last
+        return {"entries": entries, "last": self.told}
 
     def info(self) -> dict[str, Any]:
         """Tell what this tap is."""
@@ -192,13 +195,18 @@ async def _serve(relay, control, show):
             while await asker.poll() and relay.line.answer(rep, **commands) != "stop":
                 pass
         finally:
-            asker.close()
             server.close()
             for half in list(relay.halves):
-                half.transport.abort()
+                half.close()
+            # Whoever reads, now and then, gets the last entries too.
+            while -1 < relay.told < relay.kept.last and await asker.poll(_LAST_CHANCE):
+                relay.line.answer(rep, **commands)
+            asker.close()
             if printing:
                 printing.cancel()
                 await asyncio.gather(printing, return_exceptions=True)
+            for half in list(relay.halves):
+                half.transport.abort()
             await asyncio.sleep(0)  # for what is closed to be closed
 
 
