@@ -133,7 +133,8 @@ def test_what_is_drawn_is_in_words_too():
     drawn["nodes"][1] |= {"ended": True, "state": "failed, killed by SIGKILL"}
     (edge,) = drawn["edges"]
     flow = {"count": 3.0, "rate": 30.0, "bytes": 3e7, "exact": True}
-    flows = {edge["id"]: {"there": flow, "back": None, "waiting": 412, "full": 0.4, "lost": 0}}
+    queue = {"waiting": 412, "full": 0.4, "lost": 0, "told": True, "copies": False}
+    flows = {edge["id"]: {"there": flow, "back": None} | queue}
     drawing = svg(drawn, Layout().update(drawn), flows)
     rows = table(drawn, flows)
     for text in (drawing, rows):
@@ -141,7 +142,7 @@ def test_what_is_drawn_is_in_words_too():
         assert "<viewer>" not in text
         assert "✕ failed, killed by SIGKILL" in text
         assert "30/s · 30 MB/s" in text
-        assert "▮▮▯▯ 412 not received" in text
+        assert "▮▮▯▯ 412 waiting" in text
         assert "refused: nobody listens" in text
     assert (
         'role="img" aria-label="network of 2 processes with 1 connection, and 1 in vain"' in drawing

@@ -8,7 +8,7 @@ const STEP = 4; // pixels between the points of a path in its table
 const SMALLEST = 0.62; // scale at which the words can still be read
 const BUTTONS = [
   ["stop", "Stop", "ask it to stop, as Ctrl-C does"],
-  ["kill", "Kill −9", "end it at once: it can tidy up nothing"],
+  ["kill", "Kill -9", "end it at once: it can tidy up nothing"],
   ["pause", "Pause", "let it stand still (SIGSTOP)"],
   ["resume", "Resume", "let it go on (SIGCONT)"],
   ["dismiss", "Dismiss", "draw it no longer"],

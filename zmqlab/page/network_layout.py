@@ -10,10 +10,10 @@ from typing import Any
 
 from zmqlab.page.network_order import BETWEEN, LANE, columns_of
 
-BOX, GAP = 164, 128  # width of a process, and of the space between two columns
+BOX, GAP = 188, 122  # width of a process, and of the space between two columns
 HEAD, ROW, FOOT = 42, 20, 6  # height of name and state, of a socket, of what is below
 RELAY = 84, 34  # size of the box of a relay
-MARGIN = 12
+MARGIN, LEFT = 12, 104  # around it all; to the left of it, for the words of a line in vain
 MOST_PORTS = 8  # on each side of a box; those that are more share one
 STUB = 34  # length of a line that leads nowhere
 
@@ -41,7 +41,8 @@ class Layout:
             ``width``, ``height``; ``boxes``: {node: (x, y, width, height)}; ``ports``: {socket:
             (x, y, "left" or "right")}, in which sockets for which there was no room share one;
             ``more``: {node: how many those are}; ``ways``: {edge: a path as SVG has it};
-            ``labels``: {edge: (x, y, text-anchor)}; ``backward``: edges that go right to left.
+            ``labels``, ``queues``: {edge: (x, y, text-anchor)}, where words on it are, and those
+            on what waits in it; ``backward``: edges that go right to left.
         """
         nodes = {each["id"]: each for each in network["nodes"]}
         sides, more = _sides(network)
@@ -62,13 +63,14 @@ class Layout:
         lowest = [y + h for _, y, _, h in boxes.values()]
         lowest += [y for lanes in self.lanes.values() for _, y in lanes]
         return {
-            "width": wide + GAP // 2 + MARGIN,
+            "width": wide + LEFT,
             "height": max(lowest, default=0) + BETWEEN,
             "boxes": boxes,
             "ports": ports,
             "more": more,
             "ways": ways,
             "labels": {e["id"]: _label(e, ports, shared) for e in network["edges"]},
+            "queues": {e["id"]: _queue(e, ports, boxes, shared) for e in network["edges"]},
             "backward": [
                 e["id"]
                 for e in network["edges"]
@@ -170,7 +172,7 @@ class Layout:
         boxes = {}
         for name, (column, y) in self.place.items():
             width, height = sizes[name]
-            x = MARGIN + GAP // 2 + (column - left) * (BOX + GAP) + (BOX - width) // 2
+            x = LEFT + (column - left) * (BOX + GAP) + (BOX - width) // 2
             boxes[name] = (x, round(y - top), width, height)
         self.left, self.top = left, top
         used = 1 + max((column - left for column, _ in self.place.values()), default=3)
@@ -182,7 +184,7 @@ class Layout:
         columns = max(used, min(3, len(loose)))
         for row in range(0, len(loose), columns):
             for number, name in enumerate(loose[row : row + columns]):
-                x = MARGIN + GAP // 2 + number * (BOX + GAP) + (BOX - sizes[name][0]) // 2
+                x = LEFT + number * (BOX + GAP) + (BOX - sizes[name][0]) // 2
                 boxes[name] = (x, below, *sizes[name])
             below += max(sizes[name][1] for name in loose[row : row + columns]) + BETWEEN
         return {name: boxes[name] for name in sizes}
@@ -200,7 +202,7 @@ class Layout:
                 continue
             points = [_leaving(start)]
             for column, y in self.lanes[pair]:
-                x = MARGIN + GAP // 2 + (column - self.left) * (BOX + GAP)
+                x = LEFT + (column - self.left) * (BOX + GAP)
                 y = round(y - self.top) + (-1) ** number * 3 * ((number + 1) // 2)
                 ends = [x - 8, x + BOX + 8]
                 backwards = boxes[pair[0]][0] >= boxes[pair[1]][0]
@@ -323,3 +325,14 @@ def _label(edge, ports, shared):
     at_end = shared.count(edge["to"]) <= shared.count(edge["from"])
     x, y, side = ports[edge["to" if at_end else "from"]]
     return (x - 12, y - 5, "end") if side == "left" else (x + 12, y - 5, "start")
+
+
+def _queue(edge, ports, boxes, shared):
+    """Return where the words on what waits are: below the box of a socket with several edges."""
+    for end in ("from", "to"):
+        if shared.count(edge[end]) > 1:
+            x, _, side = ports[edge[end]]
+            _, top, _, height = boxes[_node(edge[end])]
+            return x, top + height + 13, "start" if side == "left" else "end"
+    x, y, anchor = _label(edge, ports, shared)
+    return x, y + 16, anchor

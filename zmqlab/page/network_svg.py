@@ -59,13 +59,13 @@ def _way(edge, layout, flow):
 
 
 def _label(edge, layout, flow):
-    x, y, anchor = layout["labels"][edge["id"]]
-    name = escape(edge["id"])
-    where = f'x="{x}" text-anchor="{anchor}" data-edge="{name}"'
-    return (
-        f'<text class="label rate" y="{y}" {where}>{escape(flow_words(flow))}</text>'
-        f'<text class="label queue" y="{y + 16}" {where}>{escape(queue_words(flow))}</text>'
-    )
+    words = {"labels": ("rate", flow_words(flow)), "queues": ("queue", queue_words(flow))}
+    parts = []
+    for place, (kind, text) in words.items():
+        x, y, anchor = layout[place][edge["id"]]
+        where = f'x="{x}" y="{y}" text-anchor="{anchor}" data-edge="{escape(edge["id"])}"'
+        parts.append(f'<text class="label {kind}" {where}>{escape(text)}</text>')
+    return "".join(parts)
 
 
 def _node(node, layout, live):

@@ -54,13 +54,14 @@ def flow_words(flow: Facts | None) -> str:
 
 def queue_words(flow: Facts | None) -> str:
     """Return what waits or is lost, behind a sign, or ""."""
-    if flow is None or not (flow["waiting"] or flow["lost"]):
+    if flow is None or not (flow["waiting"] or flow["lost"]) or not flow["told"]:
         return ""
     if flow["lost"]:
         return f"✕ {flow['lost']:,} lost"
     bars = min(4, int(flow["full"] * 4) + 1)
     gauge = "▮" * bars + "▯" * (4 - bars)
-    return f"{gauge} {'full, ' if flow['full'] >= FULL else ''}{flow['waiting']:,} not received"
+    what = "not received" if flow["copies"] else "waiting"
+    return f"{gauge} {'full, ' if flow['full'] >= FULL else ''}{flow['waiting']:,} {what}"
 
 
 def place_of(endpoint: str) -> str:

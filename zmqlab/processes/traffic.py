@@ -11,7 +11,9 @@ lost; reports come a moment apart, so only what has waited through a whole secon
      "back": {...} or null,       where sockets of these types answer each other
      "waiting": 0 or null,        messages not received; null: nobody can tell
      "full": 0.0,                 of what the high-water marks of both sides allow
-     "lost": 0}                   not received, nothing moves, and somebody has gone
+     "lost": 0,                   not received, nothing moves, and somebody has gone
+     "told": true,                on one edge of those that share these three
+     "copies": false}             a publisher's: where the marks are reached, it drops the rest
 """
 
 from collections import defaultdict, deque
@@ -59,7 +61,9 @@ class Traffic:
             flow: Facts = {"there": self._flow(edge, "there", one, other, ends), "back": None}
             if not {one["type"], other["type"]} & ONE_WAY:
                 flow["back"] = self._flow(edge, "back", other, one, ends)
-            flows[edge["id"]] = flow | {"waiting": None, "full": 0.0, "lost": 0}
+            copies = one["type"] in COPIES
+            unknown = {"waiting": None, "full": 0.0, "lost": 0, "told": False, "copies": copies}
+            flows[edge["id"]] = flow | unknown
         self._queues(now, edges, sockets, flows)
         live = {(name, way) for name in flows for way in ("there", "back")}
         for key in [key for key in self._counts if key not in live]:
@@ -116,7 +120,8 @@ class Traffic:
             full = min(1.0, waiting / room) if room else 0.0
             for edge in group:
                 if not copies or _hears_all(sockets, edge) or queue.level:
-                    flows[edge["id"]] |= {"waiting": waiting, "full": full, "lost": lost}
+                    found = {"waiting": waiting, "full": full, "lost": lost}
+                    flows[edge["id"]] |= found | {"told": edge is group[0]}
 
 
 class _Queue:
@@ -163,6 +168,10 @@ def _groups_of(edges, sockets):
     A publisher has a queue for each subscriber.
     """
     copied = [edge for edge in edges if sockets[edge["from"]]["type"] in COPIES]
+
+    def only(edge):
+        return sum(other["to"] == edge["to"] for other in edges) == 1
+
     group_of: dict[str, set] = {}  # socket: the names of all that it is connected with
     for edge in edges:
         joined = {edge["from"], edge["to"]}
@@ -174,9 +183,8 @@ def _groups_of(edges, sockets):
     for edge in edges:
         if edge not in copied:
             groups[frozenset(group_of[edge["from"]])].append(edge)
-        elif _counted(sockets, {edge["from"], edge["to"]}):
-            if [other for other in edges if other["to"] == edge["to"]] == [edge]:
-                yield [edge]
+        elif only(edge) and _counted(sockets, {edge["from"], edge["to"]}):
+            yield [edge]
     for names, group in groups.items():
         kinds = {sockets[each]["type"] for each in names}
         two_way = len(group) == 1 and not kinds & ONE_WAY
