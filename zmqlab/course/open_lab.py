@@ -27,7 +27,8 @@ def lab(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> Non
     """Open the course in JupyterLab, on the first notebook.
 
     Prints the address, and opens it in a browser where there is a window to open. When the port
-    is taken, the next one is used.
+    is taken, the next one is used. What travels between Jupyter and the kernels is encrypted, where
+    Jupyter is new enough to do so.
 
     Parameters
     ----------

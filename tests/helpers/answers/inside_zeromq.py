@@ -322,11 +322,11 @@ def first_message(port, topic):
         ),
         "a greeting without its second mark": (
             changed(FIRST, "\\x7f\\3\\1", "\\0\\3\\1"),
-            "when the message has one part.*(raised an error|still busy).*> malformed: flags 00",
+            "when the message has one part.*(raised an error|still busy).*> malformed",
         ),
         "a greeting that is too short": (
             changed(FIRST, "bytes(32)", "bytes(31)"),
-            "when the message has one part.*> malformed: flags 19",
+            "when the message has one part.*> malformed",
         ),
         "another type of socket": (
             changed(FIRST, "\\3SUB", "\\4PULL"),
@@ -338,7 +338,7 @@ def first_message(port, topic):
         ),
         "a command without the size of its name": (
             changed(FIRST, "\\x09SUBSCRIBE", "SUBSCRIBE"),
-            "still busy.*> malformed: the name of a command",
+            "still busy.*> malformed",
         ),
         "SUBSCRIBE as a message": (
             changed(FIRST, 'frame(4, b"\\x09', 'frame(0, b"\\x09'),

@@ -25,14 +25,15 @@ _SILENT = 0.4  # seconds without a message, in which some PINGs pass
 
 @exercise(
     "whats_wrong(capture)",
-    "Go down the table, and write an `if` for each line. `kinds` is all that the first, second, "
-    "third and fifth line need.",
+    "Go down the table, and write an `if` for each line. `kinds` is all that the first three need. "
     "Neighbours: `zip(kinds, kinds[1:])` gives pairs of them. Is one of these pairs "
     '`("READY", "closed")`?',
-    "For the fourth line take the parts that one side has sent: `[each for each in capture if "
-    'each["kind"] == "message" and each["side"] == side]`. An empty part has a size of 2.',
-    "Who receives it? The types of the sockets are in the entries of kind `READY`: the type of the "
+    'For the fourth line take the sizes of what one side has sent: `[each["size"] for each in '
+    'capture if each["kind"] == "message" and each["side"] == side]`. Do so for both sides.',
+    "Who receives it? The types of the sockets are in the entries of kind `READY`: that of the "
     "other side must be `REQ` or `REP`.",
+    "For the fifth line make two sets: the `connection` of each `SUBSCRIBE`, and of each `message`. "
+    "`asked - served` is what is in the first set and not in the second.",
 )
 def whats_wrong(function):
     for expected, until, bound, connecting, steps in _STORIES:
