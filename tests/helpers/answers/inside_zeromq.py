@@ -123,7 +123,7 @@ def first_message(port, topic):
         tcp.close()
 """,
         "the older way to subscribe, as an XSUB": changed(
-            FIRST, 'frame(4, b"\\x09SUBSCRIBE" + topic)', 'frame(0, b"\\x01" + topic)'
+            FIRST, 'packed(4, b"\\x09SUBSCRIBE" + topic)', 'packed(0, b"\\x01" + topic)'
         ),
         "answers PINGs, with asyncio and struct": """
 import struct
@@ -305,18 +305,18 @@ def first_message(port, topic):
                 "        tcp.sendall(b",
                 "        stream.read(64)\n        tcp.sendall(b",
             ).replace(
-                "        stream.read(64)\n        tcp.sendall(frame", "        tcp.sendall(frame"
+                "        stream.read(64)\n        tcp.sendall(packed", "        tcp.sendall(packed"
             ),
             "still busy 4 s later.*publisher.: < signature of a ZeroMQ socket\\.\n.*stream.read",
         ),
         "all at once": (
             changed(FIRST, "        stream.read(64)\n", "")
-            .replace("        read_frame()\n", "")
+            .replace("        read_one()\n", "")
             .replace(
-                'bytes(32))\n        tcp.sendall(frame(4, b"\\5READY',
-                'bytes(32) + frame(4, b"\\5READY',
+                'bytes(32))\n        tcp.sendall(packed(4, b"\\5READY',
+                'bytes(32) + packed(4, b"\\5READY',
             )
-            .replace('SUB"))\n        tcp.sendall(frame(4, b"\\x09', 'SUB") + frame(4, b"\\x09')
+            .replace('SUB"))\n        tcp.sendall(packed(4, b"\\x09', 'SUB") + packed(4, b"\\x09')
             .replace("        parts = []", "        stream.read(64)\n        parts = []"),
             "> SUBSCRIBE.*< closes\\.\n",
         ),
@@ -341,11 +341,11 @@ def first_message(port, topic):
             "still busy.*> malformed",
         ),
         "SUBSCRIBE as a message": (
-            changed(FIRST, 'frame(4, b"\\x09', 'frame(0, b"\\x09'),
+            changed(FIRST, 'packed(4, b"\\x09', 'packed(0, b"\\x09'),
             "still busy 4 s later.*> message, 17 bytes: ",
         ),
         "never subscribes": (
-            changed(FIRST, '        tcp.sendall(frame(4, b"\\x09SUBSCRIBE" + topic))\n', ""),
+            changed(FIRST, '        tcp.sendall(packed(4, b"\\x09SUBSCRIBE" + topic))\n', ""),
             'still busy 4 s later.*READY: Socket-Type "SUB"',
         ),
         "everything, and then picks": (

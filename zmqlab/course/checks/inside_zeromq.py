@@ -32,8 +32,8 @@ _SILENT = 0.4  # seconds without a message, in which some PINGs pass
     'capture if each["kind"] == "message" and each["side"] == side]`. Do so for both sides.',
     "Who receives it? The types of the sockets are in the entries of kind `READY`: that of the "
     "other side must be `REQ` or `REP`.",
-    "For the fifth line make two sets: the `connection` of each `SUBSCRIBE`, and of each `message`. "
-    "`asked - served` is what is in the first set and not in the second.",
+    "For the fifth line make two sets: the `connection` of each `SUBSCRIBE`, and that of each "
+    "`message`. `asked - served` is what is in the first set and not in the second.",
 )
 def whats_wrong(function):
     for expected, until, bound, connecting, steps in _STORIES:
@@ -78,13 +78,13 @@ _STORIES = [
 @exercise(
     "first_message(port, topic)",
     "Three things go out, and two are read in between: your greeting; then read 64 bytes, the "
-    "publisher's; your READY; then read one frame, its READY; your SUBSCRIBE. Then read frames.",
+    "publisher's; your READY; then read one command, its READY; your SUBSCRIBE. Then read on.",
     "`stream = tcp.makefile('rb')` has a `read(count)` that waits until so many bytes are there. "
     "`tcp.recv(count)` returns as soon as there are any.",
-    "A frame: `flags = stream.read(1)[0]`, then "
-    '`size = int.from_bytes(stream.read(8 if flags & 2 else 1), "big")`, then the body.',
-    "A frame with `flags & 4` is a command, perhaps a PING: go on. Otherwise keep the body, and "
-    "return when `flags & 1` is not set. Your own SUBSCRIBE may be longer than 255 bytes, too.",
+    "To read one part or command: `flags = stream.read(1)[0]`, then "
+    '`size = int.from_bytes(stream.read(8 if flags & 2 else 1), "big")`, then so many bytes.',
+    "With `flags & 4` it is a command, perhaps a PING: go on. Otherwise keep the part, and return "
+    "when `flags & 1` is not set. Your own SUBSCRIBE may be longer than 255 bytes, too.",
 )
 def first_message(function):
     long_parts = [b"camera/", b"x" * 255, b"y" * 256, b"", bytes(70_000), b"end"]

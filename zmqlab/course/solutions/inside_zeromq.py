@@ -24,12 +24,12 @@ def whats_wrong(capture):
 
 
 def first_message(port, topic):
-    def frame(flags, body):
+    def packed(flags, body):
         if len(body) > 255:
             return bytes([flags | 2]) + len(body).to_bytes(8, "big") + body
         return bytes([flags, len(body)]) + body
 
-    def read_frame():
+    def read_one():
         flags = stream.read(1)[0]
         size = int.from_bytes(stream.read(8 if flags & 2 else 1), "big")
         return flags, stream.read(size)
@@ -37,12 +37,12 @@ def first_message(port, topic):
     with create_connection(("127.0.0.1", port)) as tcp, tcp.makefile("rb") as stream:
         tcp.sendall(b"\xff" + bytes(8) + b"\x7f\3\1" + b"NULL".ljust(20, b"\0") + bytes(32))
         stream.read(64)
-        tcp.sendall(frame(4, b"\5READY\x0bSocket-Type\0\0\0\3SUB"))
-        read_frame()
-        tcp.sendall(frame(4, b"\x09SUBSCRIBE" + topic))
+        tcp.sendall(packed(4, b"\5READY\x0bSocket-Type\0\0\0\3SUB"))
+        read_one()
+        tcp.sendall(packed(4, b"\x09SUBSCRIBE" + topic))
         parts = []
         while True:
-            flags, body = read_frame()
+            flags, body = read_one()
             if not flags & 4:
                 parts.append(body)
                 if not flags & 1:
