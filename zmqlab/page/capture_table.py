@@ -11,6 +11,7 @@ HEADS = ("time (s)", "from", "bytes", "meaning")
 _LEFT = ' style="text-align: left"'  # JupyterLab's own tables have it right
 _SIGNS = {"connected": "→", "bound": "←"}
 _LONGEST = 64  # bytes of a field
+_LINE = 8 * 3  # digits and spaces, of so many bytes
 
 
 class Capture(UserList[Entry]):
@@ -30,13 +31,13 @@ class Capture(UserList[Entry]):
         heads = "".join(f'<th scope="col"{_LEFT}>{head}</th>' for head in HEADS)
         return (
             f"<table><caption>What passed{left}</caption><thead><tr>{heads}</tr></thead>"
-            f"<tbody>{rows(self[-SHOWN:], start)}</tbody></table>"
+            f"<tbody>{''.join(rows(self[-SHOWN:], start))}</tbody></table>"
         )
 
 
-def rows(entries: Iterable[Entry], start: float) -> str:
+def rows(entries: Iterable[Entry], start: float) -> list[str]:
     """Return entries as rows of a table; what has fields can be unfolded."""
-    return "".join(_row(entry, start) for entry in entries)
+    return [_row(entry, start) for entry in entries]
 
 
 def _row(entry, start):
@@ -45,7 +46,7 @@ def _row(entry, start):
     cells = [
         f"{entry['time'] - start:.4f}",
         f'<span aria-hidden="true">{sign}</span> {escape(who)}' if entry["side"] else "the tap",
-        f"<code>{hex_of(entry)}</code>" if entry["raw"] else "",
+        f"<code>{_in_lines(hex_of(entry))}</code>" if entry["raw"] else "",
         _unfolded(entry) if len(entry["fields"]) > 1 else escape(entry["meaning"]),
     ]
     text = "".join(f"<td{_LEFT}>{cell}</td>" for cell in cells)
@@ -59,6 +60,10 @@ def _unfolded(entry):
     )
     summary = f"<summary>{escape(entry['meaning'])}</summary>"
     return f"<details>{summary}<dl>{pairs}</dl></details>"
+
+
+def _in_lines(digits):
+    return f"{digits[:_LINE]}<br>{digits[_LINE:]}" if len(digits) > _LINE else digits
 
 
 def _short(raw):

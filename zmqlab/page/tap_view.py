@@ -47,7 +47,7 @@ class Tap(anywidget.AnyWidget):
         )
         super().__init__(words=f"{process.name}, at {self.endpoint}")
         self._entries: list[Entry] = []
-        self._last = 0
+        self._last, self._start = 0, 0.0  # number of the last one, time of the first
         self._shown: list[str] = []  # displays, to be brought up to date at the end
         self._changed = threading.Condition()
         self._context = zmq.Context()
@@ -88,9 +88,10 @@ class Tap(anywidget.AnyWidget):
                     return found[count - 1]
                 if self.process.ended or not self._changed.wait(deadline - time.monotonic()):
                     last = f"; the last entry: {self._entries[-1]['meaning']}" * bool(self._entries)
+                    how = "before it ended" if self.process.ended else f"in {timeout:g} s"
                     raise TimeoutError(
                         f"waited for {count} of {kind!r} at {self.endpoint}, but {len(found)} came "
-                        f"in {timeout:g} s{last}"
+                        f"{how}{last}"
                     )
 
     def delay(self, seconds: float) -> None:
@@ -135,7 +136,7 @@ class Tap(anywidget.AnyWidget):
         request(self._control, "set", settings)
 
     def _look(self):
-        """Take in what is new; return it."""
+        """Take in what is new, and show it."""
         with self._changed:
             new: list[Entry] = []
             while not self.process.ended:
@@ -153,12 +154,12 @@ class Tap(anywidget.AnyWidget):
             if new:
                 self._entries = _trimmed(self._entries + new)
                 self._changed.notify_all()
-            return new
+                self._start = self._start or new[0]["time"]
+                self.send({"rows": rows(new[-SHOWN:], self._start)})
 
     def _follow(self):
         while not self.process.ended:
-            if new := self._look():
-                self.send({"rows": rows(new[-SHOWN:], self._entries[0]["time"])})
+            self._look()
             self.process.settle(lambda process: process.ended, PERIOD)
         with self._changed:
             self._changed.notify_all()
@@ -168,9 +169,8 @@ class Tap(anywidget.AnyWidget):
             update_display(data, metadata=metadata, raw=True, display_id=shown)
 
     def _on_message(self, widget, content, buffers):
-        with self._changed:  # a view that was opened later, or again
-            start = self._entries[0]["time"] if self._entries else 0.0
-            self.send({"rows": rows(self._entries[-SHOWN:], start), "all": True})
+        with self._changed:  # a page was opened later, or again
+            self.send({"rows": rows(self._entries[-SHOWN:], self._start), "all": True})
 
     def _mimebundle(self):
         data, metadata = self._repr_mimebundle_()
