@@ -32,8 +32,10 @@ SECTIONS = (
     "observed",
     "start_up",
     "live",
+    "network_map",
     "web_page",
     "proxy",
+    "tap",
     "cameras",
     "tracker",
 )

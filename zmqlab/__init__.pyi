@@ -16,6 +16,7 @@ from .cameras.base import Camera as Camera
 from .cameras.base import CameraError as CameraError
 from .cameras.base import EndOfVideo as EndOfVideo
 from .cameras.opening import open_camera as open_camera
+from .course.captures import captures_of as captures_of
 from .course.exercises import check as check
 from .course.health import doctor as doctor
 from .course.helps import hint as hint
@@ -32,6 +33,8 @@ from .page.figures import show_frame as show_frame
 from .page.figures import show_spectrum as show_spectrum
 from .page.figures import show_timeline as show_timeline
 from .page.live_view import live as live
+from .page.network_map import network as network
+from .page.tap_view import tap as tap
 from .page.web_frame import show_page as show_page
 from .patterns.farm import fft_farm as fft_farm
 from .patterns.proxy import proxy as proxy
@@ -47,6 +50,7 @@ from .patterns.request_reply import request as request
 from .patterns.request_reply import snapshot as snapshot
 from .patterns.subscription import EndOfStream as EndOfStream
 from .patterns.subscription import subscribe as subscribe
+from .patterns.tap import tap_relay as tap_relay
 from .patterns.track_beads import detect_beads as detect_beads
 from .patterns.track_beads import link_beads as link_beads
 from .patterns.track_beads import track as track
@@ -65,6 +69,7 @@ from .recording.recorder import Recorder as Recorder
 from .recording.recorder import RecordingError as RecordingError
 from .recording.recorder import open_recording as open_recording
 from .recording.recorder import stretch as stretch
+from .wire.line import Line as Line
 from .wire.messages import MessageError as MessageError
 from .wire.messages import pack_frame as pack_frame
 from .wire.messages import recv_frame as recv_frame

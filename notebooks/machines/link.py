@@ -3,7 +3,8 @@
 A network namespace has interfaces, addresses and ports of its own; programs in different ones
 cannot see each other's. Each of these two has one interface, a TUN device: what is sent to it
 comes out of a file here, packet by packet, and what is written to that file arrives at it. In
-between, packets wait, or are lost. Linux only, and for root only.
+between, packets wait, or are lost, as requests say: see `zmqlab.Line`. Linux only, and for root
+only.
 
 Nothing is left behind. The namespaces have no names: they are there as long as a process is in
 them or holds them open, and with this process both they and the devices go.
@@ -23,7 +24,7 @@ from time import monotonic
 
 import zmq
 
-from machines.line import LONGEST_QUEUE, Line
+from zmqlab import Line
 
 ADDRESSES = {"laboratory": "10.77.0.1", "office": "10.77.0.2"}
 PACKET = 9000  # bytes: "jumbo frames", as networks of cameras are set up; a plain one has 1500
@@ -111,6 +112,6 @@ def _carry(line, rep, one, two):
             with contextlib.suppress(BlockingIOError):
                 for _ in range(SEVERAL):
                     packet, now = os.read(ready, PACKET), monotonic()
-                    if line.queue(ready, now) < LONGEST_QUEUE and not line.loses():
+                    if not line.until_room(ready, now) and not line.loses():
                         due = line.out(ready, len(packet), now)
                         heapq.heappush(waiting, (due, next(numbers), other[ready], packet))

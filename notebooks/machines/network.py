@@ -1,15 +1,15 @@
 """Two machines, `laboratory` and `office`, and the line between them: real ones, or a relay."""
 
 from machines.link import ADDRESSES, link, on, why_not
-from machines.relay import relay
-from zmqlab import StartError, request, start
+from zmqlab import StartError, request, start, tap_relay
 
 
 class Network:
     """Start roles on one machine or the other.
 
     Where network namespaces are allowed, each machine has an address of its own. Elsewhere both
-    are this computer, and the way from the office to the laboratory leads through a relay.
+    are this computer, and the way from the office to the laboratory leads through a relay: a tap
+    that shows nothing, and passes on what comes, later.
 
     Attributes
     ----------
@@ -50,15 +50,16 @@ class Network:
         if self._places:
             return there.replace("0.0.0.0", ADDRESSES["laboratory"])
         name = f"line to {there}"
-        way = start(relay, there, process_name=name, observe=False, **self._settings)
+        options = {"process_name": name, "observe": False, "show": False, "parse": False}
+        way = start(tap_relay, connect=there, **options, **self._settings)
         self._lines = [each for each in self._lines if each.name != name] + [way]
-        return way.wait_output("relay: ").split()[1]
+        return way.endpoint
 
     def set(self, **settings):
         """Set delay (s, one way), rate (bytes/s, or None) and loss (of packets, 0 to 0.9)."""
         self._settings = {"delay": 0.0, "rate": None, "loss": 0.0} | settings
         for line in self._lines:
-            request(line.endpoint, "set", self._settings)
+            request(line.endpoints[-1], "set", self._settings)
 
     def close(self):
         """End the line; the machines go with it."""

@@ -1,4 +1,4 @@
-"""The machines of notebook 16: the line between them, the relay, what is left; systemd's unit."""
+"""The machines of notebook 16: the way between them, what is left of them; systemd's unit."""
 
 import os
 import re
@@ -7,24 +7,20 @@ import signal
 import socket as plain_sockets
 import subprocess
 import sys
-import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 import zmq
-from helpers.endpoints import free_endpoint
 from helpers.minutes import NOTEBOOKS
 from helpers.streams import kill
 
-from zmqlab import RequestError, camera_publisher, process, request, snapshot, start, subscribe
+from zmqlab import camera_publisher, process, request, snapshot, subscribe
 
 sys.path.append(str(NOTEBOOKS))
 from machines import link as machines_link
-from machines.line import Line
 from machines.network import Network
-from machines.relay import relay
 
 pytestmark = pytest.mark.slow  # many processes
 each_kind = pytest.mark.parametrize("namespaces", [True, False])
@@ -37,80 +33,6 @@ def opened(stack, namespaces):
         pytest.skip(network.why_not)
     assert bool(network.why_not) != namespaces
     return network
-
-
-def test_a_line_that_is_slow():
-    line = Line(delay=1.0, rate=100)
-    assert line.out("there", 200, now=10) == 10 + 2 + 1
-    assert line.out("there", 100, now=10) == 10 + 2 + 1 + 1  # waits for the one before
-    assert line.out("back", 100, now=10) == 10 + 1 + 1  # which went the other way
-    assert line.queue("there", now=11) == 2
-    assert line.out("there", 100, now=50) == 52
-    line.set(rate=None, delay=0)
-    assert line.out("back", 10**9, now=50) == 50
-
-
-def test_a_line_that_loses():
-    assert not any(Line().loses() for _ in range(100))
-    assert 200 < sum(Line(loss=0.5).loses() for _ in range(1000)) < 800
-
-
-@pytest.mark.parametrize(
-    ("settings", "text"),
-    [
-        ({"delay": -1}, "ValueError: delay=-1: give a number from 0 to 10"),
-        ({"delay": None}, "delay=None"),
-        ({"loss": 1}, "from 0 to 0.9"),
-        ({"rate": "fast"}, "rate='fast'"),
-        ({"colour": 3}, "KeyError: 'colour'"),
-    ],
-)
-def test_a_line_that_cannot_be(settings, text):
-    with start(relay, "tcp://127.0.0.1:1") as way:
-        for command, given, said in (("set", settings, text), ("smile", None, "unpack|unknown")):
-            with pytest.raises(RequestError, match=said):
-                request(way.endpoint, command, given)
-        reply = request(way.endpoint, "set", {"delay": 0.5})[1]
-        assert reply["settings"] == {"delay": 0.5, "rate": None, "loss": 0.0}
-
-
-def relayed(way):
-    host, _, port = way.wait_output("relay: ").split()[1].removeprefix("tcp://").rpartition(":")
-    return plain_sockets.create_connection((host, int(port)), 20)
-
-
-def test_a_relay_changes_nothing_but_the_time():
-    text = os.urandom(3_000_000)
-    with plain_sockets.create_server(("127.0.0.1", 0)) as server:
-
-        def echo():
-            far, _ = server.accept()
-            with far:
-                while data := far.recv(100_000):
-                    far.sendall(data)
-
-        thread = threading.Thread(target=echo)
-        thread.start()
-        there = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-        with start(relay, there, delay=0.05, rate=2e7, loss=0.02) as way:
-            with relayed(way) as near:
-                sender = threading.Thread(target=near.sendall, args=[text])
-                sender.start()
-                back = b""
-                while len(back) < len(text):
-                    back += near.recv(100_000)
-                assert back == text
-                sender.join()
-            thread.join(20)
-            assert not thread.is_alive(), "the far end did not hear that the near one has gone"
-
-
-def test_a_relay_to_nobody_closes_and_goes_on():
-    with start(relay, free_endpoint()) as way:
-        for _ in range(2):
-            with relayed(way) as near:
-                assert near.recv(1) == b""
-        assert way.running
 
 
 @each_kind

@@ -8,7 +8,8 @@ from zmqlab.course.exercises import exercises
 
 # What the first cells of the notebooks import, so that an answer may use it.
 IMPORTS = """
-import asyncio, itertools, json, math, threading, time
+import asyncio, hmac, itertools, json, math, threading, time
+from socket import create_connection
 
 import cv2
 import h5py

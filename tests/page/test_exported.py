@@ -1,4 +1,4 @@
-"""A page without a kernel shows what panels and live views showed last."""
+"""A page without a kernel shows what panels, taps and live views showed last."""
 
 import nbformat
 import pytest
@@ -9,14 +9,16 @@ pytestmark = pytest.mark.notebook
 
 WAIT = """
 import threading
-[each.join(20) for each in threading.enumerate() if each.name.startswith("panel of")]
+[each.join(20) for each in threading.enumerate() if each.name.startswith(("panel of", "view of"))]
 """
 CELLS = [
-    "%load_ext zmqlab\nfrom zmqlab import camera_publisher, live, start, stop_all",
+    "%load_ext zmqlab\nfrom zmqlab import camera_publisher, live, start, stop_all, subscribe, tap",
     "%%terminal talker\nprint('printed by <talker> & kept')",
     "talker.wait()",
     "camera = start(camera_publisher, 'simulated')\ncamera",
     "live(camera)",
+    "wire = tap(camera)\nwire",
+    "with subscribe(wire.endpoint) as stream:\n    stream.read()",
     "stop_all()" + WAIT,
 ]
 
@@ -35,3 +37,5 @@ def test_an_exported_page_keeps_panels_and_live_views(tmp_path):
     assert "camera_publisher: stopped" in page
     assert "<details><summary>XPUB · bound to tcp:" in page
     assert 'alt="live view of ' in page
+    assert '<summary>SUBSCRIBE "camera/"</summary>' in page
+    assert "<dt><code>63 61 6d 65 72 61 2f</code></dt><dd>topic</dd>" in page

@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import zmqlab
-from zmqlab.processes import records, report_receiver
+from zmqlab.processes import records, report_receiver, samples
 
 # As the functions of a notebook do, those of this file travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -31,14 +31,23 @@ def test_a_report_is_complete():
         connected(zmq.PUB, sub.endpoint),
     ):
         socket = seen(sub, lambda it: it["peers"], "the publisher")
+        (connection,) = socket["connections"]
+        assert (connection["endpoint"], connection["up"]) == (sub.endpoint, True)
+        assert connection["local"] == sub.endpoint.removeprefix("tcp://")
+        assert connection["peer"] == sub.events[0]["peer"]
+        assert type(socket["context"]) is int
         assert socket == {
             "number": 0,
             "type": "SUB",
+            "context": socket["context"],
             "closed": False,
             "bound": [sub.endpoint],
             "connected": [],
             "options": {"SNDHWM": 3, "RCVHWM": 7, "ROUTING_ID": "016162", "SUBSCRIBE": ["cam"]},
             "peers": 1,
+            "connections": [connection],
+            "ended": [],
+            "retrying": [],
             "received": {"messages": 0, "bytes": 0},
             "sent": {"messages": 0, "bytes": 0},
             "events": sub.events,
@@ -84,8 +93,8 @@ def test_previews_come_on_request():
         assert router.previews == {}
         router.preview()
         whole = [b"\x00long" * 100, b"", *[b"part"] * 20]
-        short = [b"me", *(part[: records.PREVIEW] for part in whole)][: records.MOST_PARTS]
-        expected = [part.hex() for part in short]
+        kept = [b"me", *whole][: records.MOST_PARTS]
+        expected = [{"size": len(part), "begins": part[: samples.BEGINNING].hex()} for part in kept]
 
         def shown(process):
             ask(*whole)

@@ -20,6 +20,7 @@ from benchmarks import (
     small_messages,
     spectrum,
     start_up,
+    tap,
 )
 from benchmarks import tracker as tracker_ways
 from benchmarks.__main__ import SECTIONS
@@ -179,6 +180,14 @@ def test_proxy():
     found = checked(proxy.compare(1, seconds=0.1))
     assert all(set(one.values) == set(proxy.WAYS) for one in found.values())
     assert len(found) == 4
+
+
+@pytest.mark.slow
+def test_tap(monkeypatch):
+    monkeypatch.setattr(tap, "TRIPS", 10)
+    found = checked(tap.compare(1))
+    assert len(found) == 3
+    assert all(set(one.values) == {tap.DIRECT, tap.READ, tap.BLIND} for one in found.values())
 
 
 def test_slow_ways_take_a_third_of_the_rounds_and_are_compared_with_the_same_ones():

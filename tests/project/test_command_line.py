@@ -1,5 +1,6 @@
 """The `zmqlab` command: what each role does from a terminal, and what it says when it cannot."""
 
+import json
 import os
 import re
 import shlex
@@ -17,6 +18,8 @@ import psutil
 import pytest
 from helpers.endpoints import free_endpoint
 from helpers.in_browser import open_lab
+from jupyter_client import BlockingKernelClient, KernelManager
+from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
 
 import zmqlab
 from zmqlab.__main__ import as_options, expected
@@ -52,7 +55,7 @@ def test_help_has_every_command_with_the_first_line_of_its_function():
     done = run("--help", env={**SIMULATED, "COLUMNS": "200"})
     assert done.returncode == 0, done.stderr
     roles = ("camera-server", "snapshot", "camera-publisher", "proxy", "record", "watch")
-    roles += ("spectra", "track", "web-page")
+    roles += ("spectra", "track", "web-page", "tap")
     for name in ("lab", "doctor", "progress", *roles):
         line = next(line for line in done.stdout.splitlines() if re.match(rf"\W+{name} ", line))
         assert re.search(r"[A-Z][a-z]+ .+\w", line), line
@@ -246,6 +249,36 @@ def test_lab_takes_the_next_port_and_keeps_its_token_to_itself(course):
                 shown = [*process.cmdline(), *process.environ().values()]
                 assert not any(lab.token in text for text in shown)
             assert lab.kernel().environ()["MALLOC_TRIM_THRESHOLD_"] == "134217728"
+
+
+@pytest.mark.slow
+def test_lab_has_jupyter_encrypt_what_travels_to_kernels(course):
+    """The kernel answers whoever has its file, and warns nobody; else there is a word of ours."""
+    able = all(
+        hasattr(each, "transport_encryption") for each in (KernelManager, MappingKernelManager)
+    )
+    with open_lab(course, course) as lab:
+        lab.ask("api/kernels", method="POST")
+        (file,) = (course / "jupyter_runtime_dir").glob("kernel-*.json")
+        keys = "curve_secretkey" in json.loads(file.read_text())
+        client = BlockingKernelClient(connection_file=str(file))
+        client.load_connection_file()
+        client.start_channels()
+        client.wait_for_ready(timeout=60)
+        client.stop_channels()
+        assert any("Ctrl-C here ends it" in line for line in lab.process.stdout)
+        assert able or "is not encrypted" in next(lab.process.stdout)
+    assert keys == able
+    if able:
+        assert "without encryption" not in (course / "jupyterlab.log").read_text()
+
+
+@pytest.mark.slow
+def test_lab_encrypts_nothing_if_told_so(course):
+    with open_lab(course, course, "--MappingKernelManager.transport_encryption=disabled") as lab:
+        lab.ask("api/kernels", method="POST")
+        (file,) = (course / "jupyter_runtime_dir").glob("kernel-*.json")
+        assert "curve_secretkey" not in json.loads(file.read_text())
 
 
 @pytest.mark.slow

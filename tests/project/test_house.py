@@ -29,11 +29,14 @@ LATER = {
     "a proxy": (115, 115),
     "the particle tracker": (800, 725),
     "a web page, and the uncertainty of a period": (740, 480),
+    "a tap on the wire, and what its bytes mean": (1420, 760),
+    "the network map": (2420, 0),
 }
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {
     *("wire/shared.py", "wire/ring.py", "patterns/farm.py", "patterns/cluster.py"),
     *("patterns/picture_stream.py", "patterns/web_visitors.py"),
+    *("patterns/tap_halves.py", "patterns/capture.py", "wire/line.py"),
 }
 
 

@@ -16,6 +16,10 @@ from cyclopts import Parameter
 from zmqlab.course.progress_file import FIRST_NOTEBOOK, course_folder
 from zmqlab.processes.spawn import FRAMES_REUSE_MEMORY
 
+NOT_ENCRYPTED = (
+    "What travels between this server and the notebooks' kernels, within this computer, is not "
+    "encrypted: jupyter_server 2.20 with jupyter_client 8.9 would do that."
+)
 TEXT_BROWSERS = {"www-browser", "links", "elinks", "lynx", "w3m"}
 
 
@@ -23,7 +27,8 @@ def lab(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> Non
     """Open the course in JupyterLab, on the first notebook.
 
     Prints the address, and opens it in a browser where there is a window to open. When the port
-    is taken, the next one is used.
+    is taken, the next one is used. What travels between Jupyter and the kernels is encrypted, where
+    Jupyter is new enough to do so.
 
     Parameters
     ----------
@@ -41,9 +46,13 @@ def lab(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> Non
         ) from None
     for name, value in FRAMES_REUSE_MEMORY.items():
         os.environ.setdefault(name, value)  # the kernels inherit them
-    server = LabApp.initialize_server(list(arguments), config=Config(settings(folder)))
+    encryption = encrypted_kernels()
+    config = Config(settings(folder) | encryption)
+    server = LabApp.initialize_server(list(arguments), config=config)
     server.web_app.settings["page_config_hook"] = without_news
     message = f"\nThe course is at {server.local_url}\nCtrl-C here ends it.\n"
+    if not encryption:
+        message += f"{NOT_ENCRYPTED}\n"
     server.io_loop.add_callback(print, message, flush=True)  # once it really listens
     server.start()
 
@@ -64,6 +73,24 @@ def settings(folder: Path) -> dict:
             "log_level": "WARN",
         },
     }
+
+
+def encrypted_kernels() -> dict:
+    """Return what has Jupyter encrypt its messages to and from kernels, or {} where it cannot.
+
+    A kernel that does not know how goes without (and says so in the terminal).
+    """
+    import zmq
+    from jupyter_client import KernelManager
+    from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
+
+    # The server hands the wish on to the client, and an older client would fail at it.
+    able = all(
+        hasattr(each, "transport_encryption") for each in (MappingKernelManager, KernelManager)
+    )
+    if not able or not zmq.has("curve"):
+        return {}
+    return {"MappingKernelManager": {"transport_encryption": "auto"}}
 
 
 def without_news(handler: Any, page_config: dict) -> dict:

@@ -204,12 +204,19 @@ def expect_return(
     expect(f"What it returns when {when}", expected, got, mistakes)
 
 
-def call(function: Callable, *args: Any, when: str, timeout: float = TIMEOUT) -> Any:
+def call(
+    function: Callable,
+    *args: Any,
+    when: str,
+    timeout: float = TIMEOUT,
+    story: Callable[[], str] = str,
+) -> Any:
     """Call the learner's function and return what it returns.
 
-    `when` completes "Called when ..."; `timeout` is in seconds.
+    `when` completes "Called when ..."; `timeout` is in seconds. Where it fails, `story` says what
+    happened elsewhere meanwhile.
     """
-    timer = threading.Timer(timeout, _too_long, [timeout, when, threading.get_ident()])
+    timer = threading.Timer(timeout, _too_long, [timeout, when, threading.get_ident(), story])
     timer.daemon = True
     timer.start()
     try:
@@ -218,7 +225,8 @@ def call(function: Callable, *args: Any, when: str, timeout: float = TIMEOUT) ->
         raise
     except BaseException as error:  # SystemExit and KeyboardInterrupt too
         lines = "".join(traceback.format_exception(error))
-        raise NotYet(f"Called when {when}, it raised an error.", traceback=lines) from None
+        text = f"Called when {when}, it raised an error. {story()}".rstrip()
+        raise NotYet(text, traceback=lines) from None
     finally:
         timer.cancel()
     if inspect.iscoroutine(got):
@@ -227,9 +235,9 @@ def call(function: Callable, *args: Any, when: str, timeout: float = TIMEOUT) ->
     return got
 
 
-def _too_long(timeout, when, thread):
+def _too_long(timeout, when, thread, story):
     frame = sys._current_frames()[thread]  # noqa: SLF001 (there is no other way to see it)
-    text = f"Called when {when}, it was still busy {timeout:g} s later."
+    text = f"Called when {when}, it was still busy {timeout:g} s later. {story()}".rstrip()
     if frame.f_code in _ENDINGS:
         text += " Its context waits for sockets to be closed, and for what they sent to leave."
     _end_not_yet(NotYet(text, traceback="".join(traceback.format_stack(frame))))
@@ -301,6 +309,11 @@ def _socket(context, *args, _make=zmq.Context.socket, **options):
     _kept.append(made)
     _made.add(zmq.SocketType(made.type).name)
     return made
+
+
+def kinds_made() -> set[str]:
+    """Return the kinds of all ZeroMQ sockets that were made here, or since the last `peer`."""
+    return set(_made)
 
 
 def free_endpoint() -> str:

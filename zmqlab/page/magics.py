@@ -11,7 +11,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
 import zmqlab.patterns  # noqa: F401 - has shared memory of the killed swept before each start
 from zmqlab.page.panels import panel
-from zmqlab.processes import launch
+from zmqlab.processes import launch, own_sockets
 from zmqlab.processes.handle import Process
 from zmqlab.processes.node import run_node
 
@@ -112,5 +112,6 @@ def _whose(name, namespace):
 
 def load(ipython: Any) -> None:
     """Bring the magics to this IPython, and let a process that a cell returns show its panel."""
+    own_sockets.begin()  # so that the network map has the notebook itself
     ipython.register_magics(TerminalMagics)
     ipython.display_formatter.ipython_display_formatter.for_type(Process, panel)

@@ -13,6 +13,7 @@ from .request_reply import request as request
 from .request_reply import snapshot as snapshot
 from .subscription import EndOfStream as EndOfStream
 from .subscription import subscribe as subscribe
+from .tap import tap_relay as tap_relay
 from .track_beads import detect_beads as detect_beads
 from .track_beads import link_beads as link_beads
 from .track_beads import track as track

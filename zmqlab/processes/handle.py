@@ -49,7 +49,8 @@ class Process(contextlib.AbstractContextManager["Process"]):
     events : list of dict
         Who connected and who left, and when, as drawn there; at most the last 1,000.
     previews : dict
-        The first bytes of each socket's last message, as drawn there, once `preview` asked for it.
+        Samples of each socket's last message (see `zmqlab.processes.samples`), once `preview` asked
+        for them.
     """
 
     def __init__(self, name: str, task: dict[str, Any], observe: bool) -> None:
@@ -64,14 +65,14 @@ class Process(contextlib.AbstractContextManager["Process"]):
         self._changed = threading.Condition()
         self._reported = ""  # the state in its last report
         self._stopping = self._forced = False
-        self._token = secrets.token_hex(16)
+        self.token = secrets.token_hex(16)
         start_message = task | {
             "name": name,
             "path": sys.path,
             "sources": cells.sources(),
             "observe": observe,
-            "token": self._token,
-            "reports": report_receiver.register(self._token, self._receive),
+            "token": self.token,
+            "reports": report_receiver.register(self.token, self._receive),
         }
         self._popen = spawn()
         self.pid = self._popen.pid
@@ -224,9 +225,12 @@ class Process(contextlib.AbstractContextManager["Process"]):
         last = self.output.rpartition("\n")[2]
         return lines + (f"\n- it last printed: {last}" if last else "\n- it printed nothing")
 
-    def preview(self) -> None:
-        """Ask for the first bytes of the last message of each socket, in `previews`."""
-        self._write(b"preview\n")
+    def preview(self, lasting: bool = True) -> None:
+        """Ask for samples of the last message of each socket, in `previews`.
+
+        Not `lasting`: for some ten seconds only.
+        """
+        self._write(b"preview\n" if lasting else b"look\n")
 
     def stop(self, timeout: float = 2.0) -> None:
         """Stop the process: ask (Ctrl-C), then terminate, then kill. Safe to call twice.
@@ -290,7 +294,7 @@ class Process(contextlib.AbstractContextManager["Process"]):
         with self._changed:
             if code >= 0 and not self._forced:
                 self._changed.wait_for(lambda: self._reported == "ended", AFTER_THE_END)
-            report_receiver.forget(self._token)
+            report_receiver.forget(self.token)
             asked = self._forced or code in (-signal.SIGINT, -signal.SIGTERM)
             self.exit_code = 0 if self._stopping and asked else code
             self.ended = True

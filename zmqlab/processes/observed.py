@@ -20,6 +20,7 @@ from zmqlab.processes.records import bytes_of
 from zmqlab.processes.report_sender import Reporter
 
 SURE = 64  # parts looked at before a socket is taken to receive messages of one part only
+LOOK = 10.0  # seconds of previews for who looks on
 ASK_AGAIN = 1e-3  # seconds until it is asked again whether that is so
 
 # Straight to the compiled methods: what the tally costs is saved on the way.
@@ -185,21 +186,34 @@ def _remove(names, name):
         names.remove(name)
 
 
-def begin(start_message):
-    """Observe the sockets of this process and report to the one that sent `start_message`."""
+def begin(start_message, everywhere=True):
+    """Observe the sockets of this process and report to the one that sent `start_message`.
+
+    Not `everywhere`: only those that contexts make, and zmq.Socket stays what it is.
+    """
     global _reporter
     _reporter = Reporter(start_message)
     _copy_free.context._socket_class = _PLAIN
-    _make_all_sockets(ObservedSocket if start_message["observe"] else AnnouncedSocket)
+    make = _make_all_sockets if everywhere else _make_sockets_of_contexts
+    make(ObservedSocket if start_message["observe"] else AnnouncedSocket)
     if hasattr(os, "register_at_fork"):  # the thread is missing in a fork
-        os.register_at_fork(after_in_child=lambda: _make_all_sockets(_PLAIN))
+        os.register_at_fork(after_in_child=lambda: make(_PLAIN))
     _reporter.thread.start()
     # Registered first, so run last: after the learner's own threads and exit handlers.
     atexit.register(_reporter.end)
 
 
-def _make_all_sockets(kind):
+def begun():
+    """Tell whether the sockets of this process are observed."""
+    return _reporter is not None
+
+
+def _make_sockets_of_contexts(kind):
     zmq.Context._socket_class = kind
+
+
+def _make_all_sockets(kind):
+    _make_sockets_of_contexts(kind)
     zmq.Socket = zmq.sugar.Socket = zmq.sugar.socket.Socket = kind
 
 
@@ -215,8 +229,15 @@ def end() -> None:
         _reporter.end()
 
 
-def preview():
-    """From now on, report the first bytes of the last message of each socket."""
+def preview(seconds=float("inf")):
+    """For so long, report samples of the last message of each socket."""
+    until = time.monotonic() + seconds
+    _reporter.previewing_until = max(_reporter.previewing_until, until)
     _reporter.previewing = True
     for record in list(_reporter.open.values()):
         record.received.ask_at = 0.0
+
+
+def look():
+    """Preview for a while: somebody looks on, and will ask again."""
+    preview(LOOK)

@@ -1,12 +1,15 @@
 """What is known of a socket: what it is, what passed through it, who is at the other end."""
 
+from collections import deque
 from contextlib import suppress
 
 from zmq import Event
 
-PREVIEW = 64  # bytes of each part
+from zmqlab.processes.samples import sample
+
 MOST_PARTS = 8  # of a message in a preview
-MOST_NAMED = 50  # endpoints of a socket, and its subscriptions, in a report
+MOST_NAMED = 50  # endpoints of a socket, its subscriptions, its connections, in a report
+MOST_ENDED = 10  # connections that have ended, in a report
 
 
 class Tally:
@@ -17,52 +20,58 @@ class Tally:
     def __init__(self):
         self.parts = self.followed = self.bytes = 0  # `followed`: by more of the same message
         self.ask_at = 0.0  # when to ask next whether more follow
-        self.last, self.unfinished = [], False  # the parts of the last message, their first bytes
+        self.last, self.unfinished = [], False  # samples of the parts of the last message
 
     def as_dict(self):
         """Return what a report says of it."""
         return {"messages": self.parts - self.followed, "bytes": self.bytes}
 
     def keep(self, part, more):
-        """Keep the first bytes of a part for the preview."""
+        """Keep a sample of a part for the preview."""
         if not self.unfinished:
             self.last = []
         if len(self.last) < MOST_PARTS:
-            self.last.append(bytes_of(part)[:PREVIEW].hex())
+            self.last.append(sample(bytes_of(part), self.last))
         self.unfinished = more
 
 
 class Record:
     """One socket."""
 
-    def __init__(self, number, type_name):
-        self.number, self.type = number, type_name
+    def __init__(self, number, type_name, context=0):
+        self.number, self.type, self.context = number, type_name, context
         self.bound, self.connected, self.subscriptions = [], [], []
         self.options = {}
         self.closed = self.counted = self.watched = False
         self.sent, self.received = Tally(), Tally()
         self.connections = {}  # file descriptor: Connection
+        self.ended = deque(maxlen=MOST_ENDED)  # those that have ended last
         self.alone = set()  # endpoints that were tried in vain
         self.left = set()  # endpoints that this side has disconnected
 
     def as_dict(self):
         """Return what a report says of it."""
         outside = [each for each in self.bound + self.connected if not each.startswith("inproc:")]
-        peers = sum(each.up for each in list(self.connections.values()))
+        there = list(self.connections.values())
+        peers = sum(each.up for each in there)
         return {
             "number": self.number,
             "type": self.type,
+            "context": self.context,
             "closed": self.closed,
             "bound": self.bound[:MOST_NAMED],
             "connected": self.connected[-MOST_NAMED:],
             "options": self.options | {"SUBSCRIBE": self.subscriptions[-MOST_NAMED:]},
             "peers": peers if self.watched and outside else None,
+            "connections": [each.as_dict() for each in there[-MOST_NAMED:]],
+            "ended": [each.as_dict() | each.failure for each in list(self.ended)],
+            "retrying": [each for each in list(self.alone) if each in self.connected],
             "received": self.received.as_dict() if self.counted else None,
             "sent": self.sent.as_dict() if self.counted else None,
         }
 
     def preview(self):
-        """Return the first bytes of its last messages."""
+        """Return samples of its last messages."""
         return {"received": self.received.last, "sent": self.sent.last}
 
     def follow(self, event, value, endpoint):
@@ -75,11 +84,16 @@ class Record:
                 self.connections.pop(value, None)  # this side has ended it since
             return connection
         if event is Event.DISCONNECTED:
-            return self.connections.pop(value, None)
+            connection = self.connections.pop(value, None)
+            if connection:
+                self.ended.append(connection)
+            return connection
         # Of a handshake libzmq does not say whose: it is that of the oldest without one.
         for connection in list(self.connections.values()):
-            if connection.endpoint == endpoint and not connection.up:
+            if connection.endpoint == endpoint and not (connection.up or connection.failed):
                 connection.up = event is Event.HANDSHAKE_SUCCEEDED
+                if not connection.up:
+                    connection.failure = {"event": event.name, "value": value}
                 return connection
         return None
 
@@ -98,6 +112,7 @@ class Connection:
         import socket  # here: a server must not wait for it before it is up
 
         self.endpoint, self.up = endpoint, False
+        self.failure = {"event": None, "value": 0}  # of the handshake, as its monitor event says
         self.local = self.peer = None  # host:port at either end
         with suppress(OSError, IndexError):  # it is gone, or has no ports, as one by ipc
             connection = socket.socket(fileno=descriptor)
@@ -106,6 +121,20 @@ class Connection:
                 self.local, self.peer = (f"{end[0]}:{end[1]}" for end in ends)
             finally:
                 connection.detach()  # it is libzmq's
+
+    @property
+    def failed(self):
+        """Whether the handshake has failed."""
+        return self.failure["event"] is not None
+
+    def as_dict(self):
+        """Return what a report says of it."""
+        return {
+            "endpoint": self.endpoint,
+            "local": self.local,
+            "peer": self.peer,
+            "up": self.up,
+        }
 
 
 def bytes_of(data):

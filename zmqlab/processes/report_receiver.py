@@ -11,11 +11,15 @@ from collections.abc import Callable
 
 import zmq
 
+from zmqlab.processes.report_sender import PLAIN
+
 MOST_BYTES = 1 << 20  # of a part; libzmq closes a connection that sends more
 MOST_WAITING = 20  # reports of one connection; more wait in the child, or are dropped there
 _lock = threading.Lock()
 _endpoint = ""
 _receivers: dict[bytes, Callable[[dict], None]] = {}  # token: function to call with each report
+# Called with the token and the text of each report that was believed, in our thread.
+watchers: list[Callable[[bytes, bytes], None]] = []
 
 
 def register(token: str, receive: Callable[[dict], None]) -> str:
@@ -24,7 +28,8 @@ def register(token: str, receive: Callable[[dict], None]) -> str:
     with _lock:
         _receivers[token.encode()] = receive
         if not _endpoint:
-            pull = zmq.Context().socket(zmq.PULL)
+            context: zmq.Context = zmq.Context()
+            pull = context.socket(zmq.PULL, socket_class=PLAIN)
             pull.maxmsgsize, pull.rcvhwm, pull.linger = MOST_BYTES, MOST_WAITING, 0
             pull.bind("tcp://127.0.0.1:*")
             _endpoint = bytes(pull.get(zmq.LAST_ENDPOINT)).decode()
@@ -46,3 +51,5 @@ def _listen(pull):
                 receive(json.loads(rest[0]))
             except (ValueError, KeyError, TypeError, RecursionError):
                 continue  # not a report, though it came from the right process
+            for watch in list(watchers):
+                watch(token, rest[0])

@@ -6,18 +6,27 @@ changed a few times a second to the process that started this one, as JSON on a 
     part 0   the token that only this process was given
     part 1   {"state": "running",            then "ready", at the end "ended"
               "pid": 4711,
-              "sockets": [{"number": 0, "type": "REP", "closed": false,
+              "sockets": [{"number": 0, "type": "REP", "context": 94, "closed": false,
                            "bound": ["tcp://127.0.0.1:40001"], "connected": [],
                            "options": {"SNDHWM": 1000, "RCVHWM": 1000,
                                        "ROUTING_ID": "", "SUBSCRIBE": []},
                            "peers": 1,
+                           "connections": [{"endpoint": "tcp://127.0.0.1:40001", "up": true,
+                                            "local": "127.0.0.1:40001",
+                                            "peer": "127.0.0.1:50002"}, ...],
+                           "ended": [{..., "event": "HANDSHAKE_FAILED_AUTH", "value": 400}, ...],
+                           "retrying": [],
                            "received": {"messages": 3, "bytes": 15},
                            "sent": {"messages": 3, "bytes": 48}}, ...],
               "forgotten": 0,                sockets closed so long ago that they left the list
               "events": [{"socket": 0, "event": "ACCEPTED", "time": 1700000000.0,
                           "endpoint": "tcp://127.0.0.1:40001",
                           "local": "127.0.0.1:40001", "peer": "127.0.0.1:50002"}, ...],
-              "previews": {"0": {"received": ["48656c6c6f"], "sent": [...]}}}
+              "previews": {"0": {"received": [{"size": 5, "begins": "48656c6c6f"}], ...}}}
+
+Of a socket's `connections` those count that are there now, up once both sides have shaken hands;
+of its last `ended` ones `event` is null where no handshake failed. It is `retrying` endpoints where
+nobody answers. Sockets of one `context` can meet at inproc endpoints.
 
 Counts run from the start of the process, so that a lost report loses nothing. What nobody looked
 at is null: `peers`, `received` and `sent` without observation, `peers` of a socket that only has
@@ -43,12 +52,13 @@ from zmqlab.processes.records import Record
 PERIOD = 0.2  # seconds between reports
 MOST_EVENTS = 200  # waiting to be reported; older ones give way
 MOST_OPEN, MOST_CLOSED = 400, 50  # sockets in a report
+MOST_PREVIEWS = 300_000  # characters of previews in a report
 MOST_WATCHED = 100  # sockets with a monitor at a time: each takes two sockets and files more
 EVENTS = Event.CONNECTED | Event.ACCEPTED | Event.DISCONNECTED | Event.MONITOR_STOPPED
 EVENTS |= Event.CONNECT_RETRIED  # nobody is there yet; told once, though libzmq goes on trying
 EVENTS |= Event.HANDSHAKE_SUCCEEDED | Event.HANDSHAKE_FAILED_NO_DETAIL
 EVENTS |= Event.HANDSHAKE_FAILED_PROTOCOL | Event.HANDSHAKE_FAILED_AUTH
-_Plain = zmq.Socket  # what the reporter itself uses, before the observed classes are in place
+PLAIN = zmq.Socket  # what the stage itself uses: no observed class is in place yet
 
 
 class Reporter:
@@ -58,16 +68,18 @@ class Reporter:
         self.pid = os.getpid()
         self.token = start_message["token"].encode()
         self.context = zmq.Context()
-        self.push = self.context.socket(zmq.PUSH)
+        self.push = self.context.socket(zmq.PUSH, socket_class=PLAIN)
         self.push.linger, self.push.sndhwm = 500, 50
         self.push.connect(start_message["reports"])
         # One wakes the thread, which waits at the other.
-        self.waker, self.woken = self.context.socket(zmq.PAIR), self.context.socket(zmq.PAIR)
+        self.waker, self.woken = (
+            self.context.socket(zmq.PAIR, socket_class=PLAIN) for _ in range(2)
+        )
         self.woken.bind("inproc://wake")
         self.waker.connect("inproc://wake")
         self.lock = threading.Lock()  # `push` and `waker` are used by the learner's threads too
         self.state = "running"
-        self.previewing = False
+        self.previewing, self.previewing_until = False, 0.0
         self.numbers = itertools.count()
         self.open = {}  # address of the libzmq socket: Record
         self.closed, self.forgotten = deque(maxlen=MOST_CLOSED), 0
@@ -77,7 +89,8 @@ class Reporter:
 
     def add(self, socket):
         """Begin the record of a new socket."""
-        record = Record(next(self.numbers), zmq.SocketType(socket.type).name)
+        kind = zmq.SocketType(socket.type).name
+        record = Record(next(self.numbers), kind, socket.context.underlying)
         self.open[socket.underlying] = record
         return record
 
@@ -87,10 +100,10 @@ class Reporter:
             return
         record = self.open[socket.underlying]
         address = f"inproc://zmqlab-monitor-{record.number}"
-        _Plain.monitor(socket, address, EVENTS)
+        PLAIN.monitor(socket, address, EVENTS)
         # A shadow: the learner's `Context.destroy` must not close our socket.
         context = zmq.Context.shadow(socket.context.underlying)
-        pair = context.socket(zmq.PAIR, socket_class=_Plain)
+        pair = context.socket(zmq.PAIR, socket_class=PLAIN)
         pair.linger = 0
         pair.rcvhwm = 0  # libzmq stops all traffic of a context while a monitor's queue is full
         pair.connect(address)
@@ -166,9 +179,21 @@ class Reporter:
                 "events": events,
             }
             if self.previewing:
-                report["previews"] = {record.number: record.preview() for record in records}
+                report["previews"] = self.previews(records)
             with contextlib.suppress(zmq.Again):
                 self.push.send_multipart([self.token, json.dumps(report).encode()], zmq.NOBLOCK)
+
+    def previews(self, records):
+        """Return the samples of open sockets, as many as there is room for."""
+        found, room = {}, MOST_PREVIEWS
+        for record in records:
+            found[record.number] = record.preview()
+            room -= len(json.dumps(found[record.number]))
+            if room < 0:
+                del found[record.number]
+                break
+        self.previewing = time.monotonic() < self.previewing_until
+        return found
 
     def read(self, pair):
         """Read one monitor event: its number and a value, then the endpoint."""

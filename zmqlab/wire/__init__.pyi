@@ -1,3 +1,4 @@
+from .line import Line as Line
 from .messages import MessageError as MessageError
 from .messages import pack_frame as pack_frame
 from .messages import recv_frame as recv_frame
@@ -14,3 +15,5 @@ from .sockets import connect as connect
 from .sockets import describe as describe
 from .sockets import wait as wait
 from .sockets import who_listens as who_listens
+from .zmtp import Fact as Fact
+from .zmtp import Parser as Parser

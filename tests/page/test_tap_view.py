@@ -1,0 +1,149 @@
+"""The table of a tap, in a kernel and in a page: it fills as things pass, and can be unfolded."""
+
+import json
+
+import pytest
+import zmq
+from helpers.in_browser import (
+    open_notebook,
+    open_page,
+    raised,
+    run_all,
+    screenshots,
+    write_notebook,
+)
+from helpers.observing import PATIENCE, connected
+from helpers.streams import raw_socket
+
+from zmqlab import tap
+from zmqlab.page.capture_table import SHOWN, Capture
+from zmqlab.page.tap_view import MOST, _trimmed
+
+
+def an_entry(number, kind="message", **facts):
+    entry = {"number": number, "time": number / 10, "connection": 1, "side": "bound"}
+    entry |= {"socket_type": "PUB", "kind": kind, "meaning": f"it means {number}", "size": 2}
+    return (
+        entry | {"offset": 0, "raw": "00 01", "fields": [["00", "flags"], ["01", "size"]]} | facts
+    )
+
+
+@pytest.mark.slow
+def test_a_tap_in_a_kernel(capsys):
+    with raw_socket(zmq.PULL) as pull:
+        with tap(pull.last_endpoint.decode()) as wire:
+            assert wire.process.endpoint == wire.endpoint
+            with connected(zmq.PUSH, wire.endpoint) as push:
+                push.send(b"hello")
+                assert pull.recv() == b"hello"
+                assert wire.wait_for("READY", 2, PATIENCE)["side"] in ("connected", "bound")
+                found = wire.wait_for("message", timeout=PATIENCE)
+                assert found["meaning"] == 'message, 5 bytes: "hello"'
+                with pytest.raises(TimeoutError, match=r"1 of 'PING' at .*; the last entry: mess"):
+                    wire.wait_for("PING", timeout=0.01)
+                wire.cut()
+                push.send(b"later")
+                wire.mend()
+                assert pull.recv() == b"later"
+                for change, said in (
+                    (lambda: wire.delay(0.01), "a delay of 0.01 s"),
+                    (lambda: wire.rate(1e6), "1,000,000 bytes a second"),
+                    (lambda: wire.rate(None), "as fast as can be"),
+                    (lambda: wire.corrupt(), "1 pieces to be corrupted"),
+                ):
+                    change()
+                    assert wire.capture()[-1]["meaning"] == f"from now on: {said}"
+                push.send(b"hello")
+                assert pull.recv() == b"helln"
+                assert "<tap on tcp://" in repr(wire)
+                assert 'message, 5 bytes: "later"' in repr(wire)
+        capture = wire.capture()
+    assert capture[0]["kind"] == "opened"
+    assert capture[-1]["kind"] == "closed", "what came last is there too"
+    assert [entry["number"] for entry in capture] == list(range(1, len(capture) + 1))
+    json.dumps(list(capture))
+    with pytest.raises(TimeoutError, match="ended"):
+        wire.wait_for("PING")
+
+
+def test_a_capture_shows_itself():
+    capture = Capture([an_entry(1, meaning="<b>"), an_entry(2, side="", raw="", fields=[])])
+    text, html = repr(capture), capture._repr_html_()
+    assert text.splitlines()[0] == f"   0.0000  1 < PUB    {'00 01':<50}  <b>"
+    assert "&lt;b&gt;" in html
+    assert "<b>" not in html
+    assert html.count('<th scope="col"') == 4
+    assert "<dt><code>01</code></dt><dd>size</dd>" in html
+    assert isinstance(capture[:1], Capture)
+    assert repr(Capture()) == ""
+    many = Capture(map(an_entry, range(SHOWN + 10)))
+    assert repr(many).startswith("10 before these\n")
+    assert many._repr_html_().count("<tr data-side") == SHOWN
+    assert "(10 before these)" in many._repr_html_()
+
+
+def test_what_is_kept_has_a_bound():
+    entries = [an_entry(0, "READY"), *(an_entry(number) for number in range(1, MOST + 100))]
+    kept = _trimmed(entries)
+    assert len(kept) == MOST + 1
+    assert kept[0]["kind"] == "READY"
+    assert kept[-1] == entries[-1]
+    assert _trimmed(kept[:9]) == kept[:9]
+
+
+TAP = """import zmq
+from zmqlab import tap
+context = zmq.Context()
+pub = context.socket(zmq.XPUB)
+pub.bind("tcp://127.0.0.1:*")
+wire = tap(pub.last_endpoint.decode())
+wire
+"""
+TALK = """sub = context.socket(zmq.SUB)
+sub.subscribe("camera/")
+sub.connect(wire.endpoint)
+pub.recv()
+for number in range(20):
+    pub.send_multipart([b"camera/", b"<b>%d</b>" % number, bytes(100_000)])
+    sub.recv_multipart()
+wire.wait_for("message", 60)
+None
+"""
+END = """wire.cut()
+wire.mend()
+wire.show()
+context.destroy(0)
+wire.wait_for("closed")
+None
+"""
+
+
+@pytest.mark.browser
+def test_a_tap_in_a_page(browser, lab, tmp_path):
+    """It fills while cells run; what is unfolded stays so; keyboard and screen reader find it."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    write_notebook(lab, "tap", "%load_ext zmqlab", TAP, TALK, END, "wire.stop()")
+    with open_page(browser, lab) as page:
+        open_notebook(page, "notebooks/tap.ipynb")
+        assert run_all(page), raised(page)
+        one, other = (page.get_by_role("group", name="what passed: tap on").nth(n) for n in (0, 1))
+        for table in one, other:
+            table.get_by_text("connection closed by this side").wait_for()
+            assert table.locator("thead th").all_inner_texts() == [
+                *("time (s)", "from", "bytes", "meaning")
+            ]
+            table.get_by_text("from now on: mended").wait_for()
+            table.get_by_text("→ 1: connected, SUB").first.wait_for()
+        row = one.get_by_role("row").filter(has_text='SUBSCRIBE "camera/"')
+        assert "04 11 09 53 55 42 53 43\n52 49 42 45 63 61 6d 65 .." in row.inner_text()
+        assert "connected, SUB" in row.inner_text()
+        topic = row.get_by_text("63 61 6d 65 72 61 2f", exact=True)
+        assert not topic.is_visible()
+        row.locator("summary").focus()
+        page.keyboard.press("Enter")
+        topic.wait_for()
+        assert "<b>19</b>" in one.inner_text(), "what passes is text, whatever it looks like"
+        found = Axe().run(page, {"include": [[".zmqlab-tap"]]})
+        assert found.violations_count == 0, found.generate_report()
+        screenshots(page, "tap", tmp_path)

@@ -1,0 +1,184 @@
+"""The checks of notebook 11."""
+
+import contextlib
+import select
+import socket as plain_sockets
+
+import zmq
+
+from zmqlab.course.captured import capture
+from zmqlab.course.exercises import exercise
+from zmqlab.course.trial import (
+    TIMEOUT,
+    NotYet,
+    call,
+    expect,
+    expect_type,
+    in_thread,
+    kinds_made,
+    nothing_left,
+)
+from zmqlab.wire.zmtp import Parser
+
+_SILENT = 0.4  # seconds without a message, in which some PINGs pass
+
+
+@exercise(
+    "whats_wrong(capture)",
+    "Go down the table, and write an `if` for each line. `kinds` is all that the first three need. "
+    "Neighbours: `zip(kinds, kinds[1:])` gives pairs of them. Is one of these pairs "
+    '`("READY", "closed")`?',
+    'For the fourth line take the sizes of what one side has sent: `[each["size"] for each in '
+    'capture if each["kind"] == "message" and each["side"] == side]`. Do so for both sides.',
+    "Who receives it? The types of the sockets are in the entries of kind `READY`: that of the "
+    "other side must be `REQ` or `REP`.",
+    "For the fifth line make two sets: the `connection` of each `SUBSCRIBE`, and that of each "
+    "`message`. `asked - served` is what is in the first set and not in the second.",
+)
+def whats_wrong(function):
+    for expected, until, bound, connecting, steps in _STORIES:
+        entries = capture(bound, connecting, steps, until)
+        passed = ", ".join(each["kind"] for each in entries)
+        which = f"a capture ({bound} bound, {connecting} connects, {steps or 'nothing is sent'})"
+        got = call(function, entries, when=f"it is given {which}")
+        expect(f"What is wrong in {which}, where this has passed: {passed}", expected, got)
+    return f"It read {len(_STORIES)} captures of real sockets, and knew what was wrong in each."
+
+
+_OLDER = "ff 00 00 00 00 00 00 00 01 7f 01 08 00 00 00 04 61 62 63 64"  # ZMTP 2.0, a PUSH
+# What is wrong, a kind of entry that comes last, and the story: `captured` explains the signs.
+_STORIES = [
+    ("all is well", "message", "REP", "REQ", "> time please; recv; < 12:00"),
+    ("all is well", "message", "PULL", "PUSH", "> hello"),
+    ("all is well", "message", "XPUB", "SUB", "subscribe camera/; < camera/ 7"),
+    ("wrong socket type", "closed", "PUB", "REQ", ""),
+    ("wrong socket type", "closed", "REP", "SUB", ""),
+    ("wrong socket type", "closed", "PUSH", "PUSH", ""),
+    ("old peer", "message", "PULL", "bytes 01 00 05 00 61 62 63 64", ""),
+    ("old peer", "message", "PULL", f"bytes {_OLDER}", ""),
+    ("key refused", "closed", "PULL server", "PUSH stranger", ""),
+    ("key refused", "closed", "PULL strict", "PUSH known", "refuse"),
+    ("all is well", "MESSAGE", "PULL server", "PUSH known", "> hello"),
+    ("wrong topic", "SUBSCRIBE", "XPUB", "SUB", "subscribe Camera/; pub camera/ 7"),
+    ("wrong topic", "SUBSCRIBE", "XPUB", "SUB", "subscribe a; subscribe b; pub c; pub d"),
+    ("wrong topic", "message", "XPUB", "SUB", "subscribe a; again; subscribe b; < a 1; < a 2"),
+    ("all is well", "message", "XPUB", "SUB", "subscribe a; again; subscribe b; < a; < b"),
+    ("no empty part", "message", "REP", "DEALER", "> hello"),
+    ("no empty part", "message", "REP", "DEALER", "> time please"),
+    ("no empty part", "closed", "ROUTER", "REQ", "> time; recv; < ID 12:00"),
+    ("all is well", "message", "REP", "DEALER", "> - hello; recv; < 12:00"),
+    ("all is well", "message", "REP", "DEALER", "> from me - hello; recv; < 12:00"),
+    ("all is well", "message", "ROUTER", "DEALER", "> hello; recv; < ID 12:00"),
+    ("all is well", "message", "XPUB", "XSUB", "> \1camera; recv; < camera"),
+    ("all is well", "PONG", "PULL", "PUSH pings", "> hello"),
+    ("all is well", "PONG", "PULL", "PUSH pings", ""),
+]
+
+
+@exercise(
+    "first_message(port, topic)",
+    "Three things go out, and two are read in between: your greeting; then read 64 bytes, the "
+    "publisher's; your READY; then read one command, its READY; your SUBSCRIBE. Then read on.",
+    "`stream = tcp.makefile('rb')` has a `read(count)` that waits until so many bytes are there. "
+    "`tcp.recv(count)` returns as soon as there are any.",
+    "To read one part or command: `flags = stream.read(1)[0]`, then "
+    '`size = int.from_bytes(stream.read(8 if flags & 2 else 1), "big")`, then so many bytes.',
+    "With `flags & 4` it is a command, perhaps a PING: go on. Otherwise keep the part, and return "
+    "when `flags & 1` is not set. Your own SUBSCRIBE may be longer than 255 bytes, too.",
+)
+def first_message(function):
+    long_parts = [b"camera/", b"x" * 255, b"y" * 256, b"", bytes(70_000), b"end"]
+    cases = {  # when: topic, messages; the first one that begins with the topic is due
+        "the message has one part": (b"camera/", [[b"camera/ 7"]]),
+        "the message has three parts": (b"camera/", [[b"camera/", b'{"sequence": 7}', b"\0\1\2"]]),
+        "parts have 0, 255, 256 and 70,000 bytes": (b"camera/", [long_parts]),
+        "messages of other topics come before": (
+            b"cam1/",
+            [[b"cam2/", b"no"], [b"Cam1/", b"no"], [b"cam1", b"no"], [b"cam1/", b"yes"]],
+        ),
+        "several messages come at once": (b"a", [[b"a", b"%d" % n, b""] for n in range(50)]),
+        "the topic is empty": (b"", [[b"anything", b"goes"]]),
+        "the topic is no text": (b"\0\4\xff", [[b"\0\4\xff\0"]]),
+        "the topic has 300 bytes": (b"t" * 300, [[b"t" * 299, b"no"], [b"t" * 300, b"yes"]]),
+        "a part has five million bytes": (b"camera/", [[b"camera/", bytes(5_000_000)]]),
+    }
+    with nothing_left():
+        for when, (topic, messages) in cases.items():
+            _expect_first(function, topic, messages, when)
+        when = "PINGs come before the message"
+        pings = {"heartbeat_ivl": 50, "heartbeat_timeout": 60_000}
+        _expect_first(function, b"camera/", [[b"camera/", b"7"]], when, _SILENT, **pings)
+    return f"{len(cases) + 1} publishers took it for a SUB, and it understood what they sent."
+
+
+def _expect_first(function, topic, messages, when, silent=0.0, **options):
+    """Be a publisher that sends the messages as soon as it is subscribed to, or somewhat later."""
+    expected = next(parts for parts in messages if parts[0].startswith(topic))
+    told: list[bytes] = []  # what the publisher receives
+    said: list[str] = []  # what passed between the learner's socket and that one
+    with contextlib.ExitStack() as stack:
+        context = stack.enter_context(zmq.Context())
+        socket = stack.enter_context(context.socket(zmq.XPUB))
+        socket.linger = 0
+        for name, value in options.items():
+            setattr(socket, name, value)
+        port = socket.bind_to_random_port("tcp://127.0.0.1")
+        listener = stack.enter_context(plain_sockets.create_server(("127.0.0.1", 0)))
+        stack.enter_context(in_thread(_publish, socket, messages, silent, told))
+        stack.enter_context(in_thread(_relay, listener, port, said))
+        port = listener.getsockname()[1]
+        got = call(function, port, topic, when=when, story=lambda: _story(said))
+    if kinds_made() & {"SUB", "XSUB"}:
+        raise NotYet("It made a ZeroMQ socket. This time say yourself what that one would say.")
+    what = f"What it returns when {when}"
+    expect_type(what, list | tuple, got, "a list of the parts")
+    mistakes = {
+        "the first part only": expected[:1],
+        "the parts joined": [b"".join(expected)],
+        "a message of another topic": messages[0],
+        "a command taken for a part": [b"\4PING\0\0"],
+    }
+    expect(what, expected, list(got), mistakes)
+    subscriptions = [each for each in told if each.startswith(b"\1")]
+    expect(f"What the publisher was told, when {when}", [b"\1" + topic], subscriptions)
+
+
+def _publish(socket, messages, silent, told, over):
+    while not over.is_set():
+        if socket.poll(20):
+            told.append(socket.recv())
+            if told[-1].startswith(b"\1"):
+                over.wait(silent)
+                for parts in messages:
+                    socket.send_multipart(parts)
+
+
+def _relay(listener, port, said, over):
+    """Stand between the learner's plain socket and the publisher, and note what each says."""
+    while not over.is_set():
+        if select.select([listener], [], [], 0.02)[0]:
+            near, far = listener.accept()[0], plain_sockets.create_connection(("127.0.0.1", port))
+            with near, far, contextlib.suppress(OSError):
+                _pass_on({near: far, far: near}, said, over)
+
+
+def _pass_on(others, said, over):
+    parsers = {each: Parser() for each in others}
+    signs = dict(zip(others, "><", strict=True))
+    for each in others:
+        each.settimeout(TIMEOUT)
+    while not over.is_set():
+        for each in select.select([*others], [], [], 0.02)[0]:
+            data = each.recv(1 << 16)
+            said += [f"{signs[each]} {fact.meaning}" for fact in parsers[each].feed(data)]
+            if not data:
+                said.append(f"{signs[each]} closes")
+                return
+            others[each].sendall(data)
+
+
+def _story(said):
+    if len(said) > 12:
+        said = [*said[:8], "...", *said[-4:]]
+    passed = "; ".join(said) or "nothing that means anything"
+    return f"What has passed (> from you, < from the publisher): {passed}."

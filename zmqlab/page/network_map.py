@@ -1,0 +1,90 @@
+"""`network()`: the live picture of a notebook's processes, their sockets, and who is connected."""
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from zmqlab.page.network_feed import Feed
+from zmqlab.page.network_layout import Layout
+from zmqlab.page.network_server import serve_network
+from zmqlab.page.network_svg import CSS, svg, table
+from zmqlab.page.network_words import network_words
+from zmqlab.processes import own_sockets
+from zmqlab.processes.handle import Process
+from zmqlab.processes.launch import start
+from zmqlab.processes.members import members
+from zmqlab.processes.network import network_of
+
+NAME = "network map"  # of the process behind it
+_served: dict[str, Any] = {}  # that process, its port and token, shared by all maps of the notebook
+
+
+class NetworkMap(anywidget.AnyWidget):
+    """The map in the page; `network` makes it. `stop` ends the process behind all maps.
+
+    Where no page answers (VS Code, an exported page) there is a still picture and a table.
+    """
+
+    _esm = Path(__file__).with_name("network.js")
+    _css = CSS
+    port = traitlets.Int().tag(sync=True)
+    token = traitlets.Unicode().tag(sync=True)
+    still = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, process: Process, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.process = process
+
+    def facts(self) -> dict[str, Any]:
+        """Return what is drawn, as `zmqlab.processes.network` describes it."""
+        return facts()
+
+    def stop(self) -> None:
+        """End the process behind the map. Safe to call twice."""
+        self.process.stop()
+
+    def __repr__(self) -> str:
+        return f"<{network_words(facts())}; it moves in JupyterLab only>"
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
+        data["text/html"] = self.still  # for a page without widgets
+        return data, metadata
+
+
+def network() -> NetworkMap:
+    """Draw this notebook and the processes that it has started, and what goes on between them.
+
+    Each process is a box, each socket a port on its edge, each connection that is really there a
+    line, on which messages move. A line that leads nowhere says why. It goes on while cells run,
+    and processes that start later join. Point at a process, or reach it with Tab, for its last
+    messages, and to stop, kill or pause it.
+
+    Drawn of the notebook itself are sockets that it has made since ``%load_ext zmqlab``, or since
+    the first map.
+
+    Returns
+    -------
+    NetworkMap
+        Shown when it is the last line of a cell. Several show the same.
+    """
+    own_sockets.begin()
+    process = _served.get("process")
+    if process is None or process.ended:
+        feed, token = Feed(), secrets.token_hex(16)
+        arguments = feed.secret, token, feed.commands, feed.token
+        process = start(serve_network, *arguments, process_name=NAME)
+        feed.begin(process)
+        port = int(process.wait_output("port ").split()[1])
+        _served.update(process=process, port=port, token=token)
+    drawn = facts()
+    still = svg(drawn, Layout().update(drawn), {}) + table(drawn, {})
+    return NetworkMap(process, port=_served["port"], token=_served["token"], still=still)
+
+
+def facts() -> dict[str, Any]:
+    """Return the network as it is now, as `zmqlab.processes.network` describes it."""
+    return network_of(members(hidden=NAME))

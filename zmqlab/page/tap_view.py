@@ -1,0 +1,219 @@
+"""A tap in a notebook: the table of what passes, as it passes, and the levers of the tap."""
+
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+import zmq
+from IPython.display import display, update_display
+
+from zmqlab.page.capture_table import HEADS, SHOWN, Capture, rows
+from zmqlab.patterns.capture import TRAFFIC, Entry
+from zmqlab.patterns.request_reply import pack_request, request, unpack_reply
+from zmqlab.patterns.tap import tap_relay
+from zmqlab.processes.handle import Process
+from zmqlab.processes.launch import start
+from zmqlab.wire.sockets import recv_parts, send_parts
+
+PERIOD = 0.2  # seconds between looks
+MOST = 2000  # entries kept here, of traffic, and as many of all else
+PATIENCE = 5.0  # seconds for a reply of the process
+
+
+class Tap(anywidget.AnyWidget):
+    """A tap, as `tap` makes it; shows itself as a table. Usable with ``with``: its end stops it.
+
+    Attributes
+    ----------
+    endpoint : str
+        Where to connect, instead of the endpoint that is listened in on.
+    process : Process
+        The process that it is.
+    """
+
+    _esm = Path(__file__).with_name("tap_view.js")
+    _css = Path(__file__).with_name("tap_view.css")
+    words = traitlets.Unicode().tag(sync=True)
+    heads: Any = traitlets.List(list(HEADS)).tag(sync=True)
+    most = traitlets.Int(SHOWN).tag(sync=True)
+
+    def __init__(self, process: Process) -> None:
+        self.process = process
+        self.endpoint, self._control = process.wait_until(
+            lambda it: it.endpoints[1:] and it.endpoints[:2], what="its two endpoints"
+        )
+        super().__init__(words=f"{process.name}, at {self.endpoint}")
+        self._entries: list[Entry] = []
+        self._last, self._start = 0, 0.0  # number of the last one, time of the first
+        self._shown: list[str] = []  # displays, to be brought up to date at the end
+        self._changed = threading.Condition()
+        self._context = zmq.Context()
+        self._asker = self._context.socket(zmq.REQ)
+        self._asker.linger, self._asker.req_relaxed, self._asker.req_correlate = 0, True, True
+        self._asker.connect(self._control)
+        self.on_msg(self._on_message)
+        follow = threading.Thread(target=self._follow, daemon=True, name=f"view of {process.name}")
+        follow.start()
+
+    def capture(self) -> Capture:
+        """Return what has passed so far: at most the last 2,000 of its messages, and all else."""
+        self._look()
+        with self._changed:
+            return Capture(self._entries)
+
+    def wait_for(self, kind: str, count: int = 1, timeout: float = 10.0, after: int = 0) -> Entry:
+        """Wait until so many entries of a kind have passed; return the last of these.
+
+        Parameters
+        ----------
+        kind
+            As in `zmqlab.wire.zmtp.Fact`: ``READY``, ``SUBSCRIBE``, ``message``, ...; also
+            ``opened``, ``closed``, ``refused``.
+        count
+            How many of them, from the beginning.
+        timeout
+            Seconds, after which there is a TimeoutError.
+        after
+            Number of the last entry that does not count.
+        """
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            while True:
+                new = [entry for entry in self._entries if entry["number"] > after]
+                found = [entry for entry in new if entry["kind"] == kind]
+                if len(found) >= count:
+                    return found[count - 1]
+                if self.process.ended or not self._changed.wait(deadline - time.monotonic()):
+                    last = f"; the last entry: {self._entries[-1]['meaning']}" * bool(self._entries)
+                    how = "before it ended" if self.process.ended else f"in {timeout:g} s"
+                    raise TimeoutError(
+                        f"waited for {count} of {kind!r} at {self.endpoint}, but {len(found)} came "
+                        f"{how}{last}"
+                    )
+
+    def delay(self, seconds: float) -> None:
+        """Let everything take so many seconds more, one way as the other."""
+        self._set(delay=seconds)
+
+    def rate(self, bytes_per_second: float | None) -> None:
+        """Let so many bytes a second pass, each way; None: as many as can."""
+        self._set(rate=bytes_per_second)
+
+    def cut(self) -> None:
+        """Let nothing pass, as if a cable were pulled out: neither side is told."""
+        self._set(cut=True)
+
+    def mend(self) -> None:
+        """End a cut: what has waited passes."""
+        self._set(cut=False)
+
+    def corrupt(self, count: int = 1) -> None:
+        """Turn over the last bit of so many pieces to come, whichever way they go."""
+        self._set(corrupt=count)
+
+    def stop(self) -> None:
+        """End the tap, and the connections through it; what passed stays readable."""
+        self._look()
+        self.process.stop()
+
+    def __enter__(self) -> "Tap":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<{self.words}, {self.process.state}>\n{self.capture()!r}"
+
+    def show(self) -> None:
+        """Show the table here too."""
+        self._ipython_display_()
+
+    def _set(self, **settings):
+        request(self._control, "set", settings)
+
+    def _look(self):
+        """Take in what is new, and show it."""
+        with self._changed:
+            new: list[Entry] = []
+            while not self.process.ended:
+                try:
+                    send_parts(self._asker, pack_request("read", {"after": self._last}), PATIENCE)
+                    _, told, _ = unpack_reply(
+                        recv_parts(self._asker, PATIENCE), self._control, "read"
+                    )
+                except (TimeoutError, zmq.ZMQError):
+                    break  # it has just ended
+                new += told["entries"]
+                self._last = told["last"]
+                if not told["entries"]:
+                    break
+            if new:
+                self._entries = _trimmed(self._entries + new)
+                self._changed.notify_all()
+                self._start = self._start or new[0]["time"]
+                self.send({"rows": rows(new[-SHOWN:], self._start)})
+
+    def _follow(self):
+        while not self.process.ended:
+            self._look()
+            self.process.settle(lambda process: process.ended, PERIOD)
+        with self._changed:
+            self._changed.notify_all()
+            self._context.destroy(linger=0)
+        for shown in self._shown:  # for a page without a kernel
+            data, metadata = self._mimebundle()
+            update_display(data, metadata=metadata, raw=True, display_id=shown)
+
+    def _on_message(self, widget, content, buffers):
+        with self._changed:  # a page was opened later, or again
+            self.send({"rows": rows(self._entries[-SHOWN:], self._start), "all": True})
+
+    def _mimebundle(self):
+        data, metadata = self._repr_mimebundle_()
+        data["text/html"] = Capture(self._entries)._repr_html_()
+        return data, metadata
+
+    def _ipython_display_(self):
+        data, metadata = self._mimebundle()
+        shown = display(data, metadata=metadata, raw=True, display_id=True)
+        if shown:
+            self._shown.append(shown.display_id)
+
+
+def tap(endpoint: Process | str, bind: str = "tcp://127.0.0.1:*") -> Tap:
+    """Listen in on an endpoint: start a relay to it, and show what passes, byte by byte.
+
+    The other side connects to the tap's own `endpoint` then::
+
+        wire = tap(camera)
+        watch(connect=wire.endpoint)
+        wire
+
+    Parameters
+    ----------
+    endpoint
+        A tcp endpoint that a socket binds, or will; or a process, for what it bound first.
+    bind
+        Where others connect. ``tcp://127.0.0.1:*``: any free port of this computer.
+
+    Raises
+    ------
+    StartError
+        If an endpoint is none of tcp, or cannot be bound.
+    """
+    there = endpoint.endpoint if isinstance(endpoint, Process) else endpoint
+    name = f"tap on {there}"
+    return Tap(start(tap_relay, connect=there, bind=bind, show=False, process_name=name))
+
+
+def _trimmed(entries):
+    """Leave out the oldest, of traffic first of all."""
+    if len(entries) <= MOST:
+        return entries
+    traffic = [entry for entry in entries if entry["kind"] in TRAFFIC]
+    others = [entry for entry in entries if entry["kind"] not in TRAFFIC]
+    return sorted(traffic[-MOST:] + others[-MOST:], key=lambda entry: entry["number"])

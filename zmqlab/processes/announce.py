@@ -1,0 +1,32 @@
+"""For what is no ZeroMQ socket, but has its place among them: a relay of bytes, say."""
+
+import itertools
+
+from zmqlab.processes import observed
+from zmqlab.processes.records import Record
+
+_numbers = itertools.count()
+
+
+def announce(kind: str, bound: list[str], connected: list[str]) -> Record:
+    """Have the reports of this process tell of an endpoint as they do of a socket.
+
+    What it returns is told from then on: give each connection that is accepted or made to its
+    `follow`, with the descriptor of the file, and take it out of `connections` when it ends; count
+    in `sent` and `received`. In a process that nobody observes, nothing comes of it.
+
+    Parameters
+    ----------
+    kind
+        Stands where the type of a socket does.
+    bound, connected
+        Endpoints, ports filled in.
+    """
+    reporter = observed._reporter  # noqa: SLF001, for it is this room's
+    number = next(reporter.numbers) if reporter else 0
+    record = Record(number, kind)
+    record.bound, record.connected = list(bound), list(connected)
+    record.counted = record.watched = True
+    if reporter:
+        reporter.open[f"{kind} {next(_numbers)}"] = record
+    return record

@@ -1,0 +1,75 @@
+"""The beginning of a part of a message, and, if it is a picture, a small one: for who looks on.
+
+::
+
+    {"size": 921600, "begins": "7f3a...",          as hex, at most 400 bytes
+     "picture": {"kind": "bgr", "width": 80, "height": 60, "bytes": "..."}}       base64
+
+`picture` is there of a frame, whose header comes before it, and of a short JPEG or PNG (its kind
+is then "jpeg" or "png", without width and height).
+"""
+
+import base64
+import json
+import math
+import sys
+import time
+from contextlib import suppress
+
+BEGINNING = 400  # bytes: the header of a frame is shorter
+THUMBNAIL = 80, 60  # pixels
+MOST_PICTURE = 60_000  # bytes of a JPEG or PNG
+PERIOD = 0.02  # seconds between pictures of a process: they take 20 microseconds each
+_KINDS = {b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png"}
+_next_picture = 0.0
+
+
+def sample(part, before):
+    """Return what is kept of a part: drawn above.
+
+    Parameters
+    ----------
+    part : memoryview
+        Its bytes.
+    before : list of dict
+        Samples of the parts of the same message before it.
+    """
+    begins = bytes(part[:BEGINNING])
+    found = {"size": len(part), "begins": begins.hex()}
+    if len(part) > BEGINNING and (picture := _picture(part, begins, before)):
+        found["picture"] = picture
+    return found
+
+
+def _picture(part, begins, before):
+    global _next_picture
+    if time.monotonic() < _next_picture:
+        return None
+    kind = next((kind for mark, kind in _KINDS.items() if begins.startswith(mark)), None)
+    if kind is None and before:
+        return _thumbnail(part, before[-1]["begins"])
+    if kind is None or len(part) > MOST_PICTURE:
+        return None
+    _next_picture = time.monotonic() + PERIOD
+    return {"kind": kind, "bytes": base64.b64encode(part).decode()}
+
+
+def _thumbnail(part, header):
+    """Return a frame with fewer pixels, if the part before it is the header of one."""
+    global _next_picture
+    numpy = sys.modules.get("numpy")  # whoever sends frames has it
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        about = json.loads(bytes.fromhex(header))
+        height, width = about["shape"][:2]
+        if about["dtype"] == "uint8" and height > 0 and width > 0:
+            pixels = numpy.frombuffer(part, numpy.uint8).reshape(about["shape"])
+            step = math.ceil(max(width / THUMBNAIL[0], height / THUMBNAIL[1]))
+            small = pixels[::step, ::step]
+            if small.ndim == 2:
+                small = numpy.repeat(small[..., None], 3, axis=2)
+            if small.shape[2] != 3:
+                return None
+            _next_picture = time.monotonic() + PERIOD
+            data = base64.b64encode(small.tobytes()).decode()
+            return {"kind": "bgr", "width": small.shape[1], "height": small.shape[0], "bytes": data}
+    return None

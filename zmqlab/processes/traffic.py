@@ -1,0 +1,208 @@
+"""What goes through each connection: libzmq counts by socket, and here it becomes a connection's.
+
+A socket with one connection has counted for that connection. Of a socket with several, the other
+ends mostly have one each, and have counted. Where neither holds the flow is shared out evenly, and
+`exact` is false. What was sent and has not been received waits in one of the queues between, or is
+lost; reports come a moment apart, so only what has waited through a whole second is told.
+
+`Traffic.update` returns for each edge of `zmqlab.processes.network`::
+
+    {"there": {"count": 12.0, "rate": 30.0, "bytes": 27648000.0, "exact": true},
+     "back": {...} or null,       where sockets of these types answer each other
+     "waiting": 0 or null,        messages not received; null: nobody can tell
+     "full": 0.0,                 of what the high-water marks of both sides allow
+     "lost": 0,                   not received, nothing moves, and somebody has gone
+     "told": true,                on one edge of those that share these three
+     "copies": false}             a publisher's: where the marks are reached, it drops the rest
+"""
+
+from collections import defaultdict, deque
+from typing import Any
+
+WINDOW = 2.0  # seconds that a rate is the mean of
+SHORTEST = 1.0  # of it, when a socket has just begun
+STEADY = 1.0  # seconds that a message must have waited
+SURE = 10  # messages of a publisher, all received: a subscriber to some hears all that there are
+LAG = 0.3  # seconds that the report of one socket may be older than that of another
+ONE_WAY = {"PUSH", "PULL", "PUB", "SUB", "XPUB", "XSUB", "RADIO", "DISH", "SCATTER", "GATHER"}
+COPIES = {"PUB", "XPUB", "RADIO"}  # who sends each message to everybody
+NOTHING = {"messages": 0, "bytes": 0}
+
+Facts = dict[str, Any]
+
+
+class Traffic:
+    """Remembers what the sockets had counted a moment ago."""
+
+    def __init__(self) -> None:
+        self._before: dict[str, deque] = {}  # socket: (time, sent, received), the last seconds
+        self._counts: dict[tuple[str, str], float] = defaultdict(float)
+        self._groups: dict[str, _Queue] = {}  # socket: what it shares with the others
+
+    def update(self, now: float, network: Facts) -> dict[str, Facts]:
+        """Take in what `network_of` returned at a time in seconds; return the flow of each edge."""
+        sockets = {each["id"]: each for node in network["nodes"] for each in node["sockets"]}
+        for name in [name for name in self._before if name not in sockets]:
+            del self._before[name]
+        for name, socket in sockets.items():
+            past = self._before.setdefault(name, deque())
+            counted = (socket["sent"] or NOTHING, socket["received"] or NOTHING)
+            past.append((now, *counted))
+            while len(past) > 2 and now - past[1][0] >= WINDOW:
+                past.popleft()
+        edges = [each for each in network["edges"] if each["up"]]
+        ends: dict[str, int] = defaultdict(int)
+        for edge in edges:
+            ends[edge["from"]] += 1
+            ends[edge["to"]] += 1
+        flows = {}
+        for edge in edges:
+            one, other = sockets[edge["from"]], sockets[edge["to"]]
+            flow: Facts = {"there": self._flow(edge, "there", one, other, ends), "back": None}
+            if not {one["type"], other["type"]} & ONE_WAY:
+                flow["back"] = self._flow(edge, "back", other, one, ends)
+            copies = one["type"] in COPIES
+            unknown = {"waiting": None, "full": 0.0, "lost": 0, "told": False, "copies": copies}
+            flows[edge["id"]] = flow | unknown
+        self._queues(now, edges, sockets, flows)
+        live = {(name, way) for name in flows for way in ("there", "back")}
+        for key in [key for key in self._counts if key not in live]:
+            del self._counts[key]
+        return flows
+
+    def _flow(self, edge, way, sender, receiver, ends):
+        """Return what goes from `sender` to `receiver` by an edge."""
+        at_receiver = receiver["received"] and receiver["received"]["messages"]
+        at_sender = sender["sent"] and sender["sent"]["messages"]
+        many_in, many_out = ends[receiver["id"]], ends[sender["id"]]
+        if at_receiver and (many_in == 1 or not (at_sender and many_out == 1)):
+            socket, which, share = receiver, 2, 1 / many_in
+        elif at_sender:
+            socket, which = sender, 1
+            share = 1.0 if sender["type"] in COPIES else 1 / many_out
+        else:  # neither has counted anything; what `zmq.proxy` passes on nobody counts
+            return {"count": self._counts[edge["id"], way], "rate": 0, "bytes": 0, "exact": True}
+        past = self._before[socket["id"]]
+        first, before, last = past[0], past[-2] if len(past) > 1 else past[-1], past[-1]
+        seconds = max(last[0] - first[0], SHORTEST)
+        more = last[which]["messages"] - before[which]["messages"]
+        self._counts[edge["id"], way] += share * more
+        rates = {
+            what: share * (last[which][what] - first[which][what]) / seconds
+            for what in ("messages", "bytes")
+        }
+        return {
+            "count": self._counts[edge["id"], way],
+            "rate": rates["messages"],
+            "bytes": rates["bytes"],
+            "exact": share == 1,
+        }
+
+    def _queues(self, now, edges, sockets, flows):
+        """Note for each edge what its group of sockets has sent and not received."""
+        for name in [name for name in self._groups if name not in sockets]:
+            del self._groups[name]
+        for group in _groups_of(edges, sockets):
+            copies = sockets[group[0]["from"]]["type"] in COPIES
+            names = {edge["to"] for edge in group}
+            names |= set() if copies else {edge["from"] for edge in group}
+            known = {self._groups[name] for name in names if name in self._groups}
+            edge_names = {edge["id"] for edge in group}
+            if len(known) == 1 and next(iter(known)).edges == edge_names:
+                (queue,) = known
+            else:
+                queue = _Queue(edge_names, [sockets[name] for name in names], known, copies)
+                self._groups |= dict.fromkeys(names, queue)
+            on_the_way = LAG * sum(flows[edge["id"]]["there"]["rate"] for edge in group)
+            waiting, lost = queue.update(now, group, sockets)
+            waiting = waiting if waiting > on_the_way else 0
+            room = sum(_room(sockets, edge) for edge in group)
+            full = min(1.0, waiting / room) if room else 0.0
+            for edge in group:
+                if not copies or _hears_all(sockets, edge) or queue.level:
+                    found = {"waiting": waiting, "full": full, "lost": lost}
+                    flows[edge["id"]] |= found | {"told": edge is group[0]}
+
+
+class _Queue:
+    """What sockets that are connected have sent among them, and nobody has received yet."""
+
+    def __init__(self, edges, sockets, before, copies):
+        self.edges, self.now, self.moved = edges, 0, 0.0
+        parted = any(each["parted"] for each in sockets)
+        self.somebody_left = any(each.edges - edges or each.somebody_left for each in before)
+        self.somebody_left = self.somebody_left or parted
+        # Of messages to those who have left, or sent before somebody subscribed, nobody knows.
+        self.zero = None if parted or copies or before else 0
+        self.carried = sum(each.now for each in before)
+        self.totals, self.first = None, 0
+        self.level = False  # whether everything was received once, after some messages
+        self.seen: deque = deque()  # (time, now), the last second
+
+    def update(self, now, edges, sockets):
+        """Return how many messages wait, and how many are lost."""
+        senders = {edge["from"] for edge in edges}
+        receivers = {edge["to"] for edge in edges}
+        sent = sum(sockets[each]["sent"]["messages"] for each in senders)
+        received = sum(sockets[each]["received"]["messages"] for each in receivers)
+        if self.zero is None:
+            self.zero = sent - received - self.carried
+        if self.totals is None:
+            self.first = received
+        if self.totals != (sent, received):
+            self.totals, self.moved = (sent, received), now
+        self.now = max(0, sent - received - self.zero)
+        self.seen.append((now, self.now))
+        while len(self.seen) > 1 and now - self.seen[1][0] >= STEADY:
+            self.seen.popleft()
+        self.level = self.level or (self.now == 0 and received - self.first >= SURE)
+        steady = now - self.seen[0][0] >= STEADY
+        waiting = min(each for _, each in self.seen) if steady else 0
+        still = self.somebody_left and now - self.moved > WINDOW
+        return (0, waiting) if still else (waiting, 0)
+
+
+def _groups_of(edges, sockets):
+    """Yield lists of edges whose queues can be told: each with all edges of its sockets.
+
+    A publisher has a queue for each subscriber.
+    """
+    copied = [edge for edge in edges if sockets[edge["from"]]["type"] in COPIES]
+
+    def only(edge):
+        return sum(other["to"] == edge["to"] for other in edges) == 1
+
+    group_of: dict[str, set] = {}  # socket: the names of all that it is connected with
+    for edge in edges:
+        joined = {edge["from"], edge["to"]}
+        for end in list(joined):
+            joined |= group_of.get(end, set())
+        for each in joined:
+            group_of[each] = joined
+    groups = defaultdict(list)
+    for edge in edges:
+        if edge not in copied:
+            groups[frozenset(group_of[edge["from"]])].append(edge)
+        elif only(edge) and _counted(sockets, {edge["from"], edge["to"]}):
+            yield [edge]
+    for names, group in groups.items():
+        kinds = {sockets[each]["type"] for each in names}
+        two_way = len(group) == 1 and not kinds & ONE_WAY
+        if _counted(sockets, names) and (kinds == {"PUSH", "PULL"} or two_way):
+            yield group
+
+
+def _counted(sockets, names):
+    return all(sockets[each]["sent"] and sockets[each]["received"] for each in names)
+
+
+def _hears_all(sockets, edge):
+    """Tell whether a subscriber has subscribed to everything."""
+    return "" in sockets[edge["to"]]["options"].get("SUBSCRIBE", [])
+
+
+def _room(sockets, edge):
+    """Return how many messages the high-water marks of both ends allow; 0: no bound."""
+    out, into = sockets[edge["from"]]["options"], sockets[edge["to"]]["options"]
+    marks = out.get("SNDHWM"), into.get("RCVHWM")
+    return 0 if 0 in marks or None in marks else sum(marks)

@@ -1,0 +1,288 @@
+"""What two ZeroMQ sockets say to each other over TCP: ZMTP, byte by byte.
+
+A connection carries two streams of bytes, one each way, and each begins with 64 bytes that say
+how it goes on::
+
+    signature   ff | 8 bytes, ignored | 7f      by which a ZeroMQ socket is known
+    greeting    03 | 01                         the version, ZMTP 3.1
+                "NULL" and 16 bytes 00          the mechanism: NULL, PLAIN or CURVE
+                00                              1: acts as the server of that mechanism
+                31 bytes 00
+
+All that follows is frames, which are no images here: ZMTP calls so each part of a message, and
+each command that one socket gives the other::
+
+    flags   1 byte: 1 more parts follow, 2 the size has 8 bytes, 4 this is a command
+    size    1 byte, or 8, the most significant first: that of the body alone
+    body    a part of a message, as it was sent; or a command::
+
+    04 29 | 05 READY | 0b Socket-Type | 00 00 00 06 DEALER | 08 Identity | 00 00 00 00
+    04 0d | 09 SUBSCRIBE | cam          from a SUB: send me what begins with "cam"
+    04 0a | 06 CANCEL | cam             no longer
+    04 08 | 04 PING | 00 00 | x         are you there? 00 00: tenths of a second that you have
+    04 06 | 04 PONG | x                 I am
+    04 0a | 05 ERROR | 03 400           you are not let in
+
+Older sockets are understood too. ZMTP 2.0 has a shorter greeting, ``01`` and a byte for the type
+of the socket, and a frame with its identity. ZMTP 1.0 has no greeting at all. Its stream begins
+with the frame of an identity, usually ``01 00``, and its frames are ``size | flags | body``, where
+flags count as part of the size; a size of 255 or more is written as ``ff`` and 8 bytes.
+
+The specifications: ZMTP 3.1 https://rfc.zeromq.org/spec/37/, 3.0 https://rfc.zeromq.org/spec/23/,
+2.0 https://rfc.zeromq.org/spec/15/, 1.0 https://rfc.zeromq.org/spec/13/; CURVE's commands
+https://rfc.zeromq.org/spec/26/.
+"""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from zmqlab.wire import zmtp_words
+
+LOOK = 256  # bytes of a body that are looked at; the others only pass
+SIGNATURE, GREETING = 10, 54  # bytes
+COMMAND, LONG, MORE = 4, 2, 1  # flags
+PROPERTIES = {("NULL", "READY"), ("PLAIN", "READY"), ("PLAIN", "INITIATE")}  # have readable ones
+MESSAGES = {"message", "MESSAGE"}
+# As ZMTP 2.0 counts them; the last two are libzmq's.
+TYPES = ("PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB")
+
+
+class Fact(NamedTuple):
+    """One thing that passed, such as a greeting, a command, or a part of a message.
+
+    Attributes
+    ----------
+    offset, size : int
+        Where in its stream it begins, and how many bytes it has.
+    raw : bytes
+        Its first bytes: all of them, unless its body has more than 256.
+    kind : str
+        What it is: ``signature``, ``greeting``, ``identity``; the name of a command, ``READY`` or
+        another, or ``command`` where ZeroMQ knows none of that name; ``message``, a part of one;
+        ``malformed``, which ZMTP does not allow; ``unfinished``, where the stream ended too early.
+    version, mechanism, socket_type : str
+        What is known of who sent it: ``3.1``, ``NULL``, ``SUB``; empty until it has told.
+    head : int
+        Of a frame, how many bytes come before its body.
+    part : int
+        Of a message, the number of this part: 1, 2, ...
+    note : str
+        What is malformed or missing, or what else happened that is not in the bytes.
+    """
+
+    offset: int
+    size: int
+    raw: bytes
+    kind: str
+    head: int = 0
+    version: str = ""
+    mechanism: str = ""
+    socket_type: str = ""
+    part: int = 0
+    note: str = ""
+
+    @property
+    def meaning(self) -> str:
+        """What it says, in a line."""
+        return zmtp_words.meaning(self)
+
+    @property
+    def fields(self) -> list[tuple[bytes, str]]:
+        """Its bytes, in order, field by field, each with what it means."""
+        return zmtp_words.fields(self)
+
+
+class Malformed(ValueError):
+    """Bytes that ZMTP does not allow. Where the next frame begins, nobody can tell."""
+
+
+class Parser:
+    """Reads one direction of a connection, in pieces that may end anywhere, and never fails.
+
+    ::
+
+        parser.feed(bytes.fromhex("ff 00 00 00 00 00 00 00 01"))  ->  []
+        parser.feed(bytes.fromhex("7f 03"))  ->  [Fact(offset=0, size=10, kind="signature", ..)]
+
+    It keeps at most some hundred bytes, whatever size a frame announces.
+
+    Parameters
+    ----------
+    other
+        The parser of the other direction, where there is one: to an older peer, a socket speaks
+        the version of that peer.
+
+    Attributes
+    ----------
+    version, mechanism, socket_type : str
+        As in `Fact`.
+    messages : int
+        How many messages have come so far, or their last parts begun to.
+    """
+
+    def __init__(self, other: "Parser | None" = None) -> None:
+        self.version = self.mechanism = self.socket_type = ""
+        self.other = other
+        self._data, self._at = b"", 0  # what is kept, and where in it the next thing begins
+        self._base = 0  # where in the stream `_data` begins
+        self._facts: list[Fact] = []
+        self.messages = self._part = self._lost = 0
+        self._steps = self._connection()
+        next(self._steps)
+        if other:
+            other.other = self
+
+    def feed(self, data: bytes) -> list[Fact]:
+        """Take the next bytes; return what they complete."""
+        passed = min(self._at, len(self._data))
+        self._base += passed
+        self._at -= passed  # more than 0: what comes is the body of a frame that is known already
+        self._data = self._data[passed:] + data
+        try:
+            next(self._steps)
+        except Malformed as error:
+            self._note("malformed", len(self._data) - self._at, note=str(error))
+            self._steps = self._nonsense()
+            next(self._steps)
+        facts, self._facts = self._facts, []
+        return facts
+
+    def end(self) -> list[Fact]:
+        """Take note that no more bytes come; return what is left unfinished, if anything is."""
+        left = len(self._data) - self._at
+        if left:
+            missing = f"{-left:,} bytes of the last frame did not come" if left < 0 else ""
+            self._note("unfinished", max(0, left), note=missing)
+        if self._lost:
+            self._note("malformed", 0, note=f"{self._lost:,} more bytes that nobody can read")
+        facts, self._facts = self._facts, []
+        return facts
+
+    # From here on each function reads the stream in order, as the specification describes it, and
+    # stops at a `yield` until more bytes have come.
+
+    def _need(self, count: int) -> Iterator[None]:
+        while len(self._data) < self._at + count:
+            yield
+
+    def _connection(self) -> Iterator[None]:
+        yield from self._need(1)
+        if self._data[0] != 0xFF:
+            return (yield from self._old_frames())
+        yield from self._need(SIGNATURE)
+        if not self._data[9] & 1:  # the flags of an identity with a long size
+            return (yield from self._old_frames())
+        identity = max(0, int.from_bytes(self._data[1:9]) - 1)  # should the peer be that old
+        self._note("signature", SIGNATURE)
+        yield from self._need(1)
+        if self.other and self.other.version == "1.0":
+            return (yield from self._old_frames(identity))
+        yield from self._need(2)
+        major, minor = self._data[self._at : self._at + 2]
+        if major < 3 or (self.other and self.other.version == "2.0"):
+            self.version, self.mechanism = "2.0", "NULL"
+            self.socket_type = TYPES[minor] if minor < len(TYPES) else f"type {minor}"
+            self._note("greeting", 2)
+            return (yield from self._frames(identity=True))
+        yield from self._need(GREETING)
+        self.version = f"{major}.{minor}"
+        name = self._data[self._at + 2 : self._at + 22]
+        self.mechanism = zmtp_words.plain(name.rstrip(b"\0"))
+        self._note("greeting", GREETING)
+        yield from self._frames()
+
+    def _frames(self, identity: bool = False) -> Iterator[None]:
+        """Read the frames of ZMTP 2.0, whose first one is an identity, or of a later version."""
+        while True:
+            if len(self._data) < self._at + 2:
+                yield from self._need(2)
+            flags, size, head = self._data[self._at], self._data[self._at + 1], 2
+            if flags > 7 or (flags & COMMAND and flags & MORE):
+                raise Malformed(f"flags {flags:02x}: 1, 2, 4 and their sums are, without 5 and 7")
+            if flags & COMMAND and self.version == "2.0":
+                raise Malformed(f"flags {flags:02x}: ZMTP 2.0 has no commands")
+            if flags & LONG:
+                head = 9
+                yield from self._need(head)
+                size = int.from_bytes(self._data[self._at + 1 : self._at + head])
+                if size >> 63:
+                    raise Malformed(f"a size of {size:,}: it must be below 2^63")
+            if len(self._data) < self._at + head + size:
+                yield from self._need(head + min(size, LOOK))
+            self._frame(
+                "identity" if identity else self._kind(flags, head, size), flags, head, size
+            )
+            identity = False
+
+    def _old_frames(self, identity: int | None = None) -> Iterator[None]:
+        """Read the frames of ZMTP 1.0; of the first one, the identity, so many bytes are to come.
+
+        None: all of them, with flags and size.
+        """
+        kind = "identity" if identity is None else "message"
+        if identity:
+            self.version, self.mechanism = "1.0", "NULL"
+            yield from self._need(min(identity, LOOK))
+            self._frame("identity", 0, 0, identity)
+        while True:
+            yield from self._need(2)
+            size, flags, head = self._data[self._at], self._data[self._at + 1], 2
+            if size == 0xFF:
+                head = 10
+                yield from self._need(head)
+                size = int.from_bytes(self._data[self._at + 1 : self._at + head - 1])
+                flags = self._data[self._at + head - 1]
+            if not 1 <= size < 1 << 63:
+                raise Malformed(f"a size of {size:,}: to ZMTP 1.0 it is from 1 to 2^63 - 1")
+            if flags & ~MORE and kind == "identity":
+                raise Malformed(
+                    f"flags {flags:02x} and size {size}. Is this ZeroMQ at all? Sockets take it "
+                    "for ZMTP 1.0, which has the flags 00 and 01"
+                )
+            self.version, self.mechanism = "1.0", "NULL"
+            yield from self._need(head + min(size - 1, LOOK))
+            self._frame(kind, flags, head, size - 1)
+            kind = "message"
+
+    def _nonsense(self) -> Iterator[None]:
+        while True:
+            self._lost += len(self._data) - self._at
+            self._at = len(self._data)
+            yield
+
+    def _kind(self, flags: int, head: int, size: int) -> str:
+        """Tell what a frame is, the beginning of which is there."""
+        at = self._at + head
+        if flags & COMMAND:
+            length = self._data[at] if size else 0
+            if not 1 <= length < size:
+                return "malformed"
+            name = self._data[at + 1 : at + 1 + length]
+            kind = zmtp_words.COMMANDS.get(name, "command")
+            if (self.mechanism, kind) in PROPERTIES:
+                data = self._data[at + 1 + len(name) : at + min(size, LOOK)]
+                found = {name.lower(): value for name, value, _ in zmtp_words.properties(data)}
+                self.socket_type = zmtp_words.plain(found.get(b"socket-type", b""))
+            return kind
+        if size > 7 and self.mechanism == "CURVE" and self._data.startswith(b"\7MESSAGE", at):
+            return "MESSAGE"  # a command to CURVE, though its flags do not say so
+        return "message"
+
+    def _frame(self, kind: str, flags: int, head: int, size: int) -> None:
+        """Take note of a frame. Bytes of its body that are not there yet will only pass."""
+        if kind == "message":
+            self._part += 1
+        note = "the name of a command that does not fit into it" if kind == "malformed" else ""
+        self._note(kind, head + size, head, note)
+        if not flags & MORE:
+            self._part = 0
+            self.messages += kind in MESSAGES
+
+    def _note(self, kind: str, size: int, head: int = 0, note: str = "") -> None:
+        """Take note of what begins where we are, and go on behind it."""
+        at = self._at
+        raw = self._data[at : at + min(size, head + LOOK)]
+        part = self._part if kind == "message" else 0
+        who = self.version, self.mechanism, self.socket_type
+        self._facts.append(Fact(self._base + at, size, raw, kind, head, *who, part, note))
+        self._at = at + size
