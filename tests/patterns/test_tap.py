@@ -179,8 +179,11 @@ def test_what_was_under_way_when_its_sender_left_arrives():
         entries = seen(way, has("closed"))
         assert kinds(entries, "connected") == ["opened", "signature", "greeting", "closed"]
         ask(way, "set", cut=True)
-        ask(way, "set", cut=False, delay=0)
         with far:
+            far.settimeout(1.2)
+            with pytest.raises(TimeoutError):
+                far.recv(1)
+            ask(way, "set", cut=False)
             far.settimeout(PATIENCE)
             assert far.recv(1000) == GREETING
             assert far.recv(1) == b""
