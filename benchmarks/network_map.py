@@ -7,9 +7,9 @@ above it pushes and pushes it on to the two below, twenty times a second, and pu
 JupyterLab runs in Chromium without a window and without a graphics processor, all on this machine.
 
 The page's share is that of the browser's processes that run and paint it, JupyterLab included; the
-same page without the map stands beside it. The kernel's share is what it takes more with the map than without
-one, while the reports of twenty processes come in both times. An event is the death of a process by
-SIGKILL; the page shows it when its note says so.
+same page without the map stands beside it. The kernel's share is what it takes more with the map
+than without one, while the reports of twenty processes come in both times. An event is the death of
+a process by SIGKILL; the page shows it when its note says so.
 """
 
 import json
@@ -112,7 +112,7 @@ def cpu(processes):
 
 
 def painters():
-    """Return the browser's processes for the page: the one that has computed most, and for paint."""
+    """Return the browser's processes for the page: the one that has computed most, and paint."""
     there = psutil.Process().children(recursive=True)
     pages, paint = (
         [each for each in there if f"--type={kind}" in each.cmdline()]

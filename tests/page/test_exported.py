@@ -1,4 +1,4 @@
-"""A page without a kernel shows what panels and live views showed last."""
+"""A page without a kernel shows what panels, live views and maps showed last."""
 
 import nbformat
 import pytest
@@ -12,11 +12,12 @@ import threading
 [each.join(20) for each in threading.enumerate() if each.name.startswith("panel of")]
 """
 CELLS = [
-    "%load_ext zmqlab\nfrom zmqlab import camera_publisher, live, start, stop_all",
+    "%load_ext zmqlab\nfrom zmqlab import camera_publisher, live, network, start, stop_all",
     "%%terminal talker\nprint('printed by <talker> & kept')",
     "talker.wait()",
     "camera = start(camera_publisher, 'simulated')\ncamera",
     "live(camera)",
+    "network()",
     "stop_all()" + WAIT,
 ]
 
@@ -35,3 +36,5 @@ def test_an_exported_page_keeps_panels_and_live_views(tmp_path):
     assert "camera_publisher: stopped" in page
     assert "<details><summary>XPUB · bound to tcp:" in page
     assert 'alt="live view of ' in page
+    assert 'aria-label="network of 4 processes with 1 connection"' in page
+    assert "<caption>network of 4 processes with 1 connection</caption>" in page
