@@ -6,10 +6,10 @@ Twenty processes, the notebook among them, have sixty sockets in a tree: each ta
 above it pushes and pushes it on to the two below, twenty times a second, and publishes for nobody.
 JupyterLab runs in Chromium without a window and without a graphics processor, all on this machine.
 
-The page's share is that of the browser's process for the page, JupyterLab included; the same page
-without the map stands beside it. The kernel's share is what it takes more with the map than without
-one, while the reports of twenty processes come in both times. An event is the death of a process by
-SIGKILL; the page shows it when its note says so.
+The page's share is that of the browser's processes that run and paint it, JupyterLab included; the
+same page without the map stands beside it. The kernel's share is what it takes more with the map
+than without one, while the reports of twenty processes come in both times. An event is the death of
+a process by SIGKILL; the page shows it when its note says so.
 """
 
 import json
@@ -63,7 +63,7 @@ endpoints = [root.last_endpoint.decode()]
 pids = {}
 for number in range(19):
     one = start(node, endpoints[number // 2], 0.05, process_name=f"node{number}")
-    endpoints.append(one.endpoints[0])
+    endpoints.append(one.endpoint)
     pids[f"node{number}"] = one.pid
 
 import threading
@@ -91,6 +91,11 @@ FRAMES = """seconds => new Promise((done) => {
     };
     requestAnimationFrame(one);
 })"""
+DOTS = """() => {
+    const canvas = document.querySelector('.zmqlab-dots');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    return data.some((value) => value > 0);
+}"""
 NOTED = """name => {
     window.noted = 0;
     const note = document.querySelector('.zmqlab-note');
@@ -106,23 +111,23 @@ def cpu(processes):
     return sum(sum(process.cpu_times()[:2]) for process in processes)
 
 
-def renderer():
-    """Return the browser's process for the page: the one that has computed most."""
-    there = [
-        each
-        for each in psutil.Process().children(recursive=True)
-        if "--type=renderer" in each.cmdline()
-    ]
-    return max(there, key=lambda each: cpu([each]))
+def painters():
+    """Return the browser's processes for the page: the one that has computed most, and paint."""
+    there = psutil.Process().children(recursive=True)
+    pages, paint = (
+        [each for each in there if f"--type={kind}" in each.cmdline()]
+        for kind in ("renderer", "gpu-process")
+    )
+    return [max(pages, key=lambda each: cpu([each])), *paint]
 
 
-def watch(page, seconds, processes):
-    """Return the page's frames a second and each process's share of a core in %."""
-    before, begin = [cpu([each]) for each in processes], time.monotonic()
+def watch(page, seconds, groups):
+    """Return the page's frames a second, and each group of processes' share of a core in %."""
+    before, begin = [cpu(each) for each in groups], time.monotonic()
     frames = page.evaluate(FRAMES, seconds)
     took = time.monotonic() - begin
     return frames, [
-        100 * (cpu([each]) - was) / took for each, was in zip(processes, before, strict=True)
+        100 * (cpu(each) - was) / took for each, was in zip(groups, before, strict=True)
     ]
 
 
@@ -134,6 +139,8 @@ def in_a_browser(seconds, rounds):
         open_notebook,
         open_page,
         printed,
+        raised,
+        run_all,
         write_notebook,
     )
 
@@ -147,21 +154,25 @@ def in_a_browser(seconds, rounds):
         with open_lab(root, private) as lab, open_page(browser, lab) as page:
             write_notebook(lab, "map", *CELLS)
             open_notebook(page, "notebooks/map.ipynb")
-            page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+            assert run_all(page), raised(page)
             pids = json.loads(next(x for x in printed(page).split("\n") if x.startswith("{")))
             page.wait_for_function(
                 "() => document.querySelectorAll('.zmqlab-map [data-edge].rate').length >= 19"
             )
-            kernel, shows = lab.kernel(), renderer()
+            page.evaluate("() => document.querySelector('.zmqlab-network').scrollIntoView()")
+            page.wait_for_function(DOTS)
+            kernel, shows = lab.kernel(), painters()
             server = next(each for each in kernel.children() if each.pid not in pids.values())
             for _ in range(rounds):
                 server.suspend()  # the kernel then drops what it would tell the map
                 page.evaluate("() => document.querySelector('.zmqlab-stage').hidden = true")
-                idle, (page_idle, kernel_idle) = watch(page, seconds, [shows, kernel])
+                idle, (page_idle, kernel_idle) = watch(page, seconds, [shows, [kernel]])
                 page.evaluate("() => document.querySelector('.zmqlab-stage').hidden = false")
                 server.resume()
+                page.evaluate("() => document.querySelector('.zmqlab-network').scrollIntoView()")
                 page.wait_for_timeout(2000)
-                busy, shares = watch(page, seconds, [shows, kernel, server])
+                page.wait_for_function(DOTS)
+                busy, shares = watch(page, seconds, [shows, [kernel], [server]])
                 frames[WITHOUT].append(idle)
                 frames[WITH].append(busy)
                 pages[WITHOUT].append(page_idle)

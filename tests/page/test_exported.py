@@ -1,4 +1,4 @@
-"""A page without a kernel shows what panels, taps and live views showed last."""
+"""A page without a kernel shows what panels, taps, live views and maps showed last."""
 
 import nbformat
 import pytest
@@ -12,11 +12,13 @@ import threading
 [each.join(20) for each in threading.enumerate() if each.name.startswith(("panel of", "view of"))]
 """
 CELLS = [
-    "%load_ext zmqlab\nfrom zmqlab import camera_publisher, live, start, stop_all, subscribe, tap",
+    "%load_ext zmqlab\n"
+    "from zmqlab import camera_publisher, live, network, start, stop_all, subscribe, tap",
     "%%terminal talker\nprint('printed by <talker> & kept')",
     "talker.wait()",
     "camera = start(camera_publisher, 'simulated')\ncamera",
     "live(camera)",
+    "network()",
     "wire = tap(camera)\nwire",
     "with subscribe(wire.endpoint) as stream:\n    stream.read()",
     "stop_all()" + WAIT,
@@ -39,3 +41,5 @@ def test_an_exported_page_keeps_panels_and_live_views(tmp_path):
     assert 'alt="live view of ' in page
     assert '<summary>SUBSCRIBE "camera/"</summary>' in page
     assert "<dt><code>63 61 6d 65 72 61 2f</code></dt><dd>topic</dd>" in page
+    assert 'aria-label="network of 4 processes with 1 connection"' in page
+    assert "<caption>network of 4 processes with 1 connection</caption>" in page

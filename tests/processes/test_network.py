@@ -301,3 +301,48 @@ def test_the_notebooks_own_sockets_are_drawn(tmp_path):
         [sys.executable, "notebook.py"], cwd=tmp_path, capture_output=True, text=True, timeout=60
     )
     assert done.stdout == "/0 True\n", done.stderr
+
+
+def told(number, kind, local, peer, **ends):
+    """Return a socket with one connection, as a report tells of it."""
+    (endpoint,) = (ends.get("bound") or ends.get("connected"))[:1]
+    counts = {"messages": 0, "bytes": 0}
+    one = {"endpoint": endpoint, "local": local, "peer": peer, "up": True}
+    return {
+        "number": number,
+        "type": kind,
+        "closed": False,
+        "context": 1,
+        "peers": 1,
+        "bound": [],
+        "connected": [],
+        "options": {},
+        "sent": counts,
+        "received": counts,
+        "connections": [one],
+        "ended": [],
+        "retrying": [],
+        **ends,
+    }
+
+
+def test_a_relay_stands_between_two_that_it_connects():
+    """It may run from right to left: a subscriber connects, and messages come to it."""
+    here, there = "tcp://127.0.0.1:1", "tcp://127.0.0.1:2"
+    client = told(0, "SUB", "127.0.0.1:7", "127.0.0.1:1", connected=[here])
+    tap = told(0, "TAP", "127.0.0.1:1", "127.0.0.1:7", bound=[here], connected=[there])
+    onwards = {"endpoint": there, "local": "127.0.0.1:8", "peer": "127.0.0.1:2", "up": False}
+    tap["connections"].append(onwards)
+    server = told(0, "PUB", "127.0.0.1:2", "127.0.0.1:8", bound=[there])
+    drawn = network_of(
+        [
+            {"name": name, "pid": pid, "state": "running", "ended": False, "sockets": [socket]}
+            for pid, (name, socket) in enumerate({"c": client, "t": tap, "s": server}.items())
+        ]
+    )
+    assert [(e["from"], e["to"], e["up"]) for e in drawn["edges"]] == [
+        ("t/0", "c/0", True),
+        ("s/0", "t/0", True),
+    ]
+    assert [node["kind"] for node in drawn["nodes"]] == ["process", "relay", "process"]
+    assert not drawn["unknown"]

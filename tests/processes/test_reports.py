@@ -15,7 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import zmqlab
-from zmqlab.processes import records, report_receiver, samples
+from zmqlab.processes import records, report_receiver, report_sender, samples
 
 # As the functions of a notebook do, those of this file travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -102,6 +102,16 @@ def test_previews_come_on_request():
 
         router.wait_until(shown, PATIENCE, "the preview")
         assert counts(router)[0][0][0] > 1
+
+
+def test_a_report_has_room_for_so_many_connections():
+    most = report_sender.MOST_CONNECTIONS
+    sockets = [
+        {"connections": list(range(most - 1)), "ended": [1, 2]},
+        {"connections": [3], "ended": []},
+    ]
+    one, other = report_sender._within_bounds(sockets)
+    assert (len(one["connections"]), one["ended"], other["connections"]) == (most - 1, [1], [])
 
 
 def is_plain(kind):

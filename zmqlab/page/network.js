@@ -173,7 +173,8 @@ function dotsOn(canvas, drawing, still) {
 export default {
   render({ model, el }) {
     const view = make("section", "zmqlab-network", el);
-    view.setAttribute("aria-label", "network map");
+    const name = `map ${document.querySelectorAll(".zmqlab-network").length + 1}`;
+    view.setAttribute("aria-label", name); // of its own, for whoever jumps from one to the other
     const stage = make("div", "zmqlab-stage", view);
     const drawing = make("div", "zmqlab-drawing", stage);
     const canvas = make("canvas", "zmqlab-dots", stage);
@@ -306,7 +307,7 @@ export default {
         const pair = labels.get(text.dataset.edge) ?? [];
         labels.set(text.dataset.edge, [...pair, text]);
       }
-      view.setAttribute("aria-label", news.words);
+      view.setAttribute("aria-label", `${name}: ${news.words}`);
       if (!(chosen in nodes)) chosen = null;
       groupOf(chosen)?.classList.add("chosen");
       fit();

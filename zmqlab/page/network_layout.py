@@ -9,6 +9,16 @@ import statistics
 from typing import Any
 
 from zmqlab.page.network_order import BETWEEN, LANE, columns_of
+from zmqlab.page.network_ways import (
+    arriving,
+    ends_of,
+    label_of,
+    leaving,
+    loop,
+    node_of,
+    path_through,
+    queue_of,
+)
 
 BOX, GAP = 188, 122  # width of a process, and of the space between two columns
 HEAD, ROW, FOOT = 42, 20, 6  # height of name and state, of a socket, of what is below
@@ -49,15 +59,17 @@ class Layout:
         sizes = {name: _size(nodes[name], sides[name]) for name in nodes}
         pairs = list(
             dict.fromkeys(
-                (_node(each["from"]), _node(each["to"]))
+                (node_of(each["from"]), node_of(each["to"]))
                 for each in network["edges"]
-                if _node(each["from"]) != _node(each["to"])
+                if node_of(each["from"]) != node_of(each["to"])
             )
         )
         self.arrange(sizes, pairs)
         boxes = self.boxes(sizes)
         ports = _ports(boxes, sides)
-        ways = self.ways(network["edges"], boxes, ports)
+        relays = {name for name, node in nodes.items() if node["kind"] == "relay"}
+        ends = {e["id"]: ends_of(e, ports, boxes, relays) for e in network["edges"]}
+        ways = self.ways(network["edges"], boxes, ends)
         shared = [each[end] for each in network["edges"] for end in ("from", "to")]
         wide = max((x + w for x, _, w, _ in boxes.values()), default=0)
         lowest = [y + h for _, y, _, h in boxes.values()]
@@ -69,12 +81,12 @@ class Layout:
             "ports": ports,
             "more": more,
             "ways": ways,
-            "labels": {e["id"]: _label(e, ports, shared) for e in network["edges"]},
-            "queues": {e["id"]: _queue(e, ports, boxes, shared) for e in network["edges"]},
+            "labels": {e["id"]: label_of(e, ends, shared) for e in network["edges"]},
+            "queues": {e["id"]: queue_of(e, ends, boxes, shared) for e in network["edges"]},
             "backward": [
                 e["id"]
                 for e in network["edges"]
-                if boxes[_node(e["from"])][0] > boxes[_node(e["to"])][0]
+                if boxes[node_of(e["from"])][0] > boxes[node_of(e["to"])][0]
             ],
         }
 
@@ -189,27 +201,27 @@ class Layout:
             below += max(sizes[name][1] for name in loose[row : row + columns]) + BETWEEN
         return {name: boxes[name] for name in sizes}
 
-    def ways(self, edges, boxes, ports):
+    def ways(self, edges, boxes, ends):
         """Return the path of each edge."""
         count: dict[tuple[str, str], int] = {}
         ways = {}
         for edge in edges:
-            pair = _node(edge["from"]), _node(edge["to"])
+            pair = node_of(edge["from"]), node_of(edge["to"])
             number = count[pair] = count.get(pair, -1) + 1
-            start, end = ports[edge["from"]], ports[edge["to"]]
+            start, end = ends[edge["id"]]
             if pair[0] == pair[1]:
-                ways[edge["id"]] = _loop(start, end, boxes[pair[0]], number)
+                ways[edge["id"]] = loop(start, end, boxes[pair[0]], number)
                 continue
-            points = [_leaving(start)]
+            points = [leaving(start)]
             for column, y in self.lanes[pair]:
                 x = LEFT + (column - self.left) * (BOX + GAP)
                 y = round(y - self.top) + (-1) ** number * 3 * ((number + 1) // 2)
-                ends = [x - 8, x + BOX + 8]
+                sides = [x - 8, x + BOX + 8]
                 backwards = boxes[pair[0]][0] >= boxes[pair[1]][0]
-                points += [(each, y, 1) for each in (reversed(ends) if backwards else ends)]
+                points += [(each, y, 1) for each in (reversed(sides) if backwards else sides)]
                 if backwards:
                     points[-2:] = [(px, py, -1) for px, py, _ in points[-2:]]
-            ways[edge["id"]] = _path([*points, _arriving(end)])
+            ways[edge["id"]] = path_through([*points, arriving(end)])
         return ways
 
 
@@ -238,10 +250,6 @@ def nearest_free(
     tries += [stop + between for _, stop in taken]
     tries += [start - between - height for start, _ in taken]
     return min((top for top in tries if free(top)), key=lambda top: abs(top - wanted))
-
-
-def _node(socket_id):
-    return socket_id.rpartition("/")[0]
 
 
 def _sides(network):
@@ -279,60 +287,3 @@ def _ports(boxes, sides):
                 middle = y + HEAD + ROW * row + ROW // 2 if height > RELAY[1] else y + height // 2
                 ports[socket] = (x if side == "left" else x + width, middle, side)
     return ports
-
-
-def _leaving(port):
-    x, y, side = port
-    return x, y, 1 if side == "right" else -1
-
-
-def _arriving(port):
-    x, y, side = port
-    return x, y, 1 if side == "left" else -1
-
-
-def _path(points):
-    """Return a smooth path through points (x, y, direction), level at each of them."""
-    x, y, direction = points[0]
-    path = f"M{x},{y}"
-    for next_x, next_y, next_direction in points[1:]:
-        bend = max(36, abs(next_x - x) // 2)
-        if abs(next_y - y) < 2 and direction == next_direction == (1 if next_x > x else -1):
-            path += f"L{next_x},{next_y}"
-        else:
-            path += f"C{x + direction * bend},{y} {next_x - next_direction * bend},{next_y} "
-            path += f"{next_x},{next_y}"
-        x, y, direction = next_x, next_y, next_direction
-    return path
-
-
-def _loop(start, end, box, number):
-    """Return a way from a process to itself: below it, or in a small bow on one side."""
-    (x, y, side), (to_x, to_y, to_side) = start, end
-    out, into = (1 if each == "right" else -1 for each in (side, to_side))
-    if side == to_side:
-        bow = 24 + 6 * number
-        return f"M{x},{y}C{x + out * bow},{y} {to_x + out * bow},{to_y} {to_x},{to_y}"
-    below, middle = box[1] + box[3] + 8 + 3 * number, box[0] + box[2] // 2
-    return (
-        f"M{x},{y}C{x + out * 30},{y} {x + out * 30},{below} {middle},{below}"
-        f"C{to_x + into * 30},{below} {to_x + into * 30},{to_y} {to_x},{to_y}"
-    )
-
-
-def _label(edge, ports, shared):
-    """Return where the words on an edge are: at the end that it has for itself."""
-    at_end = shared.count(edge["to"]) <= shared.count(edge["from"])
-    x, y, side = ports[edge["to" if at_end else "from"]]
-    return (x - 12, y - 5, "end") if side == "left" else (x + 12, y - 5, "start")
-
-
-def _queue(edge, ports, boxes, shared):
-    """Return where the words on what waits are: below the box of a socket with several edges."""
-    for end in ("from", "to"):
-        if shared.count(edge[end]) > 1:
-            x, _, side = ports[edge[end]]
-            _, top, _, height = boxes[_node(edge[end])]
-            return x, top + height + 13, "start" if side == "left" else "end"
-    x, y, anchor = _label(edge, ports, shared)
-    return x, y + 16, anchor

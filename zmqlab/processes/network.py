@@ -81,7 +81,7 @@ class _Drawing:
         there = member["sockets"]
         # Of one that has ended, what it had open when it was last heard of.
         shown = [each for each in there if not each["closed"]]
-        relay = bool(shown) and all(each["type"] == "TAP" for each in shown)
+        relay = any(each["type"] == "TAP" for each in shown)
         self.nodes[name] = {
             "id": name,
             "name": member["name"],

@@ -52,6 +52,7 @@ from zmqlab.processes.records import Record
 PERIOD = 0.2  # seconds between reports
 MOST_EVENTS = 200  # waiting to be reported; older ones give way
 MOST_OPEN, MOST_CLOSED = 400, 50  # sockets in a report
+MOST_CONNECTIONS = 1_500  # in a report, those that have ended included
 MOST_PREVIEWS = 300_000  # characters of previews in a report
 MOST_WATCHED = 100  # sockets with a monitor at a time: each takes two sockets and files more
 EVENTS = Event.CONNECTED | Event.ACCEPTED | Event.DISCONNECTED | Event.MONITOR_STOPPED
@@ -174,7 +175,7 @@ class Reporter:
             report = {
                 "state": self.state,
                 "pid": self.pid,
-                "sockets": [record.as_dict() for record in records],
+                "sockets": list(_within_bounds(record.as_dict() for record in records)),
                 "forgotten": self.forgotten,
                 "events": events,
             }
@@ -230,3 +231,13 @@ class Reporter:
             except zmq.ContextTerminated:
                 pair.close()
                 del self.monitors[pair]
+
+
+def _within_bounds(sockets):
+    """Leave out connections for which a report has no room."""
+    room = MOST_CONNECTIONS
+    for socket in sockets:
+        for what in ("connections", "ended"):
+            socket[what] = socket[what][:room]
+            room -= len(socket[what])
+        yield socket
