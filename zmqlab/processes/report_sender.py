@@ -17,8 +17,15 @@ changed a few times a second to the process that started this one, as JSON on a 
               "events": [{"socket": 0, "event": "ACCEPTED", "time": 1700000000.0,
                           "endpoint": "tcp://127.0.0.1:40001",
                           "local": "127.0.0.1:40001", "peer": "127.0.0.1:50002"}, ...],
-              "previews": {"0": {"received": ["48656c6c6f"], "sent": [...]}}}
+              "previews": {"0": {"received": ["48656c6c6f"], "sent": [...]}},
+              "asked": 0,                    how often it was asked to report at once
+              "stories": {"0": {"type": "REP", "opened": 12.3, "closed": null, "inside": false,
+                                "bound": ["tcp://127.0.0.1:40001"], "connected": [],
+                                "topics": [[12.3, 1, "63616d"]]}}}
+    part 2   what `zmqlab.processes.trace` has noted
 
+`previews` and `stories` are there once somebody asked for them. A story is for the trace: it has
+every endpoint that a socket ever bound or connected, and times of the trace's clock.
 Counts run from the start of the process, so that a lost report loses nothing. What nobody looked
 at is null: `peers`, `received` and `sent` without observation, `peers` of a socket that only has
 inproc endpoints or that has a monitor of the learner's own. The memory of the process is missing
@@ -54,7 +61,7 @@ _Plain = zmq.Socket  # what the reporter itself uses, before the observed classe
 class Reporter:
     """The thread, its own sockets, and the records of all others."""
 
-    def __init__(self, start_message):
+    def __init__(self, start_message, trace):
         self.pid = os.getpid()
         self.token = start_message["token"].encode()
         self.context = zmq.Context()
@@ -68,6 +75,8 @@ class Reporter:
         self.lock = threading.Lock()  # `push` and `waker` are used by the learner's threads too
         self.state = "running"
         self.previewing = False
+        self.trace = trace
+        self.asked = 0  # how often for a report at once
         self.numbers = itertools.count()
         self.open = {}  # address of the libzmq socket: Record
         self.closed, self.forgotten = deque(maxlen=MOST_CLOSED), 0
@@ -102,7 +111,7 @@ class Reporter:
         """Keep the record of a closed socket for a while."""
         record = self.open.pop(address, None)
         if record:
-            record.closed = True
+            record.closed, record.story.closed = True, time.perf_counter()
             self.forgotten += len(self.closed) == MOST_CLOSED
             self.closed.append(record)
 
@@ -131,7 +140,7 @@ class Reporter:
 
     def run(self):
         """Read monitors as they speak, and report a few times a second what is new."""
-        known, due = None, time.monotonic()
+        known, due, answered = None, time.monotonic(), 0
         while self.state != "ended":
             poller = zmq.Poller()
             for socket in (self.woken, *list(self.monitors)):
@@ -141,12 +150,13 @@ class Reporter:
                     self.woken.recv() if socket is self.woken else self.read(socket)
             except zmq.ContextTerminated:
                 self.let_go()
-            if time.monotonic() >= due:
+            asked = self.asked
+            if time.monotonic() >= due or asked != answered:
                 due = time.monotonic() + PERIOD
                 now = [record.as_dict() for record in self.records()]
-                if now != known or self.events or self.previewing:
+                if now != known or self.events or self.previewing or asked != answered:
                     self.report()
-                known = now
+                known, answered = now, asked
 
     def records(self):
         """Return what is known of the sockets, in the order in which they were made."""
@@ -164,11 +174,15 @@ class Reporter:
                 "sockets": [record.as_dict() for record in records],
                 "forgotten": self.forgotten,
                 "events": events,
+                "asked": self.asked,
             }
             if self.previewing:
                 report["previews"] = {record.number: record.preview() for record in records}
+            if self.trace.on:
+                report["stories"] = {each.number: each.story.as_dict() for each in records}
+            parts = [self.token, json.dumps(report).encode(), self.trace.take()]
             with contextlib.suppress(zmq.Again):
-                self.push.send_multipart([self.token, json.dumps(report).encode()], zmq.NOBLOCK)
+                self.push.send_multipart(parts, zmq.NOBLOCK)
 
     def read(self, pair):
         """Read one monitor event: its number and a value, then the endpoint."""
