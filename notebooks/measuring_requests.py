@@ -66,7 +66,7 @@ def requests_of(clients):
 
 
 def rows_of(requests):
-    """Return the rows that `show_timeline` draws: one for each client."""
+    """Return the rows that `show_spans` draws: one for each client."""
     rows = {each.client: [] for each in requests}
     for each in requests:
         rows[each.client].append((each.asked, each.answered, "waited"))

@@ -16,7 +16,7 @@ from matplotlib.text import Text
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
-from zmqlab import drawing, open_camera, show_frame, show_spectrum, show_timeline
+from zmqlab import drawing, open_camera, show_frame, show_spectrum, show_spans
 from zmqlab.page.figures import COLOURS, GREY
 
 # What a picture stands on: in the dark theme the page's #111 lies under black of 80 per cent.
@@ -221,7 +221,7 @@ def test_everything_written_is_grey_on_nothing(frame, capsys):
     shown += [
         show_frame(frame, titles="title"),
         show_spectrum(frame, titles="title"),
-        show_timeline([("Ann", [(0, 1, "waited")])], title="title"),
+        show_spans([("Ann", [(0, 1, "waited")])], title="title"),
     ]
     for picture in shown:
         texts = [text for text in picture.findobj(Text) if text.get_text()]
@@ -241,7 +241,7 @@ def test_timeline_bars_lie_where_they_were():
         ("Ann", [(100.0, 101.0, "waited"), (100.1, 100.9, "was served")]),
         ("Bob", [(100.5, 102.0, "waited"), (101.0, 101.9, "was served")]),
     ]
-    picture = show_timeline(rows, title="a busy server")
+    picture = show_spans(rows, title="a busy server")
     (axes,) = picture.axes
     drawn = [
         (bar.get_y() + bar.get_height() / 2, bar.get_x(), bar.get_width())
@@ -259,16 +259,16 @@ def test_timeline_bars_lie_where_they_were():
 
 
 def test_short_timeline_is_in_milliseconds():
-    (axes,) = show_timeline([("Ann", [(5.0, 5.02, "waited")])]).axes
+    (axes,) = show_spans([("Ann", [(5.0, 5.02, "waited")])]).axes
     assert axes.get_xlabel() == "time (ms)"
     assert axes.patches[0].get_width() == pytest.approx(20)
 
 
 def test_timeline_of_nonsense():
     with pytest.raises(ValueError, match="no bar to show"):
-        show_timeline([("Ann", [])])
+        show_spans([("Ann", [])])
     with pytest.raises(ValueError, match="'waited' from 2 to 1 s"):
-        show_timeline([("Ann", [(2, 1, "waited")])])
+        show_spans([("Ann", [(2, 1, "waited")])])
 
 
 class Images(HTMLParser):

@@ -188,7 +188,7 @@ def show_spectrum(*frames: np.ndarray, titles: Titles = None) -> Picture:
 
 
 @rc_context(STYLE)
-def show_timeline(
+def show_spans(
     rows: Sequence[tuple[str, Sequence[tuple[float, float, str]]]], title: str = ""
 ) -> Picture:
     """Show what happened when: a row of bars for each of those who took part.

@@ -52,8 +52,12 @@ class Timeline(anywidget.AnyWidget):
         self.words = "timeline"
         self._processes, self._seconds = processes, seconds
         self._stopped = threading.Event()
-        self.on_msg(lambda widget, content, buffers: content == "stop" and self.stop())
+        self.on_msg(self._on_message)
         self.refresh()
+
+    def _on_message(self, widget, content, buffers):
+        if content == "stop":
+            self.stop()
 
     def stop(self) -> None:
         """Let a live timeline stand still."""

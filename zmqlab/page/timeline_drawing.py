@@ -21,7 +21,7 @@ ENDS = {  # state: its sign, and what it means
     "arrived": ("→", "arrived"),
     "lost": ("×", "never arrived"),
     "waiting": ("○", "not there yet"),
-    "nobody": ("⊤", "nobody had subscribed"),
+    "nobody": ("⊣", "nobody had subscribed"),
     "outside": ("↗", "the other end is not traced"),
 }
 _SHAPE = {"arrived": "head", "lost": "cross", "waiting": "circle", "nobody": "bar"}
@@ -192,7 +192,8 @@ def _part(size, begins):
     cut = text.rstrip("\ufffd") if size > len(begins) else text  # in the middle of a character
     if not cut or not cut.isprintable() or "\ufffd" in cut:
         return size_told
-    return f"“{cut[:LONGEST_TEXT]}{'…' * (len(cut) > LONGEST_TEXT or size > len(begins))}” ({size_told})"
+    more = "…" if len(cut) > LONGEST_TEXT or size > len(begins) else ""
+    return f"“{cut[:LONGEST_TEXT]}{more}” ({size_told})"
 
 
 def table(messages: Sequence[dict[str, Any]]) -> str:
@@ -202,11 +203,11 @@ def table(messages: Sequence[dict[str, Any]]) -> str:
     rows = []
     for each in messages:
         ends = [
-            f"{each[who] or '–'} {socket or ''}"
+            f"{each[who] or '?'} {socket or ''}"
             for who, socket in zip(("from", "to"), each["sockets"], strict=True)
         ]
         times = [
-            "–" if each[end] is None else milliseconds(each[end], zero)
+            "" if each[end] is None else milliseconds(each[end], zero)
             for end in ("sent", "received")
         ]
         rows.append([*ends, *times, ENDS[each["state"]][1], contents(each)])

@@ -91,6 +91,17 @@ class _Matcher:
         self.next = {}  # (sender, receiver, body): where in that list to look first
         self.last = {}  # (sender, receiver): the message matched last, at both ends
         self.names = {}  # (ROUTER, name): the peer that it calls so
+        self.turns = {
+            socket: _turns(socket, socket.type == "REQ")
+            for socket in sockets
+            if socket.type in ("REQ", "REP")
+        }
+        self.asked = {  # reply of a REP: the request before it
+            reply: request
+            for socket, turns in self.turns.items()
+            if socket.type == "REP"
+            for request, reply in turns
+        }
 
     def match(self):
         self.match_turns()
@@ -107,14 +118,12 @@ class _Matcher:
     def match_turns(self):
         """Match what REQ and REP sockets ask and answer: a reply tells whose request it was."""
         asked = {}
-        for socket in self.sockets:
-            for request, reply in _turns(socket, True) if socket.type == "REQ" else ():
+        for socket, turns in self.turns.items():
+            for request, reply in turns if socket.type == "REQ" else ():
                 asked.setdefault((request.body, reply.body), []).append((request, reply))
         for turns in asked.values():
             turns.sort(key=lambda turn: turn[1].time)
-        reps = [socket for socket in self.sockets if socket.type == "REP"]
-        answered = [turn for socket in reps for turn in _turns(socket, False)]
-        for request, reply in sorted(answered, key=lambda turn: turn[1].time):
+        for reply, request in sorted(self.asked.items(), key=lambda turn: turn[0].time):
             turns = asked.get((request.body, reply.body), [])
             for at in range(bisect_left(turns, reply.time, key=lambda it: it[1].time), len(turns)):
                 first, last = turns[at]
@@ -182,8 +191,8 @@ class _Matcher:
         if socket.type == "ROUTER":
             there = [self.names.get((socket, message.parts[0]))]
         elif socket.type == "REP":
-            requests = [one for one, two in _turns(socket, False) if two is message and one.other]
-            there = [one.other[0].socket for one in requests]
+            request = self.asked.get(message)
+            there = [each.socket for each in request.other] if request else []
         return [it for it in there if it and it.closed > message.time]
 
     def is_known(self, message, to):
@@ -204,7 +213,7 @@ class _Matcher:
             sent, _ = self.last.get((message.socket, to), (None, None))
             if sent and (message.place - sent.place) % step == 0:
                 return to
-        return closed[0] if len(closed) == 1 else None
+        return None
 
     def knows_all_sent_to(self, message):
         senders = self.senders[message.socket]
@@ -240,10 +249,11 @@ def _others(message, matcher):
     if not all(matcher.is_known(message, to) for to in there):
         return []
     gone = [to for to in there if matcher.is_gone(message, to)]
-    to = there[0] if len(there) == 1 else None
-    if gone and not to:
-        to = matcher.whose_turn(message, [it for it in gone if it.closed < float("inf")])
-    is_lost = len(gone) == len(there) or (to in gone)
+    closed = [to for to in gone if to.closed < float("inf")]
+    to = there[0] if len(there) == 1 else matcher.whose_turn(message, closed)
+    is_lost = len(gone) == len(there) or to in gone
+    if is_lost and not to and len(closed) == 1:
+        to = closed[0]
     return [_facts(message, to, None, "lost" if is_lost else "waiting")]
 
 
