@@ -146,9 +146,7 @@ def compare(rounds=ROUNDS):
             for name, values in measured.items():
                 results[name] += values
         goals = [(how, "plain", least) for how, least in targets.items()]
-        yield Comparison(
-            f"Sockets that are observed: {way}", "messages/s", "plain", results, goals
-        )
+        yield Comparison(f"Sockets that are observed: {way}", "messages/s", "plain", results, goals)
 
 
 if __name__ == "__main__":

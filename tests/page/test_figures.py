@@ -16,7 +16,7 @@ from matplotlib.text import Text
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
-from zmqlab import drawing, open_camera, show_frame, show_spectrum, show_spans
+from zmqlab import drawing, open_camera, show_frame, show_spans, show_spectrum
 from zmqlab.page.figures import COLOURS, GREY
 
 # What a picture stands on: in the dark theme the page's #111 lies under black of 80 per cent.

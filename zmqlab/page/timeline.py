@@ -24,6 +24,7 @@ NOTHING = (
     "no message was noted. Processes note their messages once you say so: start(..., trace=True), "
     "%%terminal NAME --trace, or trace() of a process that runs"
 )
+TOO_FAST = "{:,} parts of messages came too fast to be noted"
 
 
 class Timeline(anywidget.AnyWidget):
@@ -77,15 +78,15 @@ class Timeline(anywidget.AnyWidget):
         not_drawn = max(0, len(messages) - MOST)
         self.messages = messages[-MOST:]
         if not self.messages:
-            self.words = NOTHING
-            self.html = f"<p>{escape(NOTHING[0].upper() + NOTHING[1:])}.</p>"
+            self.words = TOO_FAST.format(left_out) if left_out else NOTHING
+            self.html = f"<p>{escape(self.words[0].upper() + self.words[1:])}.</p>"
             return
         seen = {process for each in self.messages for process in each["processes"]}
         # What was replaced by another process of its name is shown if it did something.
         rows = [each for each in processes if each in seen or self._processes or each.running]
         names = _names(rows)
         said = [f"{not_drawn:,} earlier messages are not drawn"] if not_drawn else []
-        said += [f"{left_out:,} parts came too fast to be noted"] if left_out else []
+        said += [TOO_FAST.format(left_out)] if left_out else []
         notes = f"<p>{'; '.join(said)}.</p>" if said else ""
         self.words = f"timeline: {in_words(self.messages, names)}"
         self.html = draw(self.messages, rows, names) + notes + table(self.messages)

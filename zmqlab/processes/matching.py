@@ -157,10 +157,14 @@ class _Matcher:
         candidates = there[at : at + 1]
         if last and not copies:
             # Dealt in turn: the next is as far away as there are receivers.
-            at = last.place + sum(it is sender for it, _ in self.last)
+            at = last.place + self.shares(sender)
             turn = [it for it in sender.sent[at : at + 1] if not it.other]
             candidates = [it for it in turn if it.body == received.body] + candidates
         return next((it for it in candidates if self.may_be(it, received)), None)
+
+    def shares(self, sender):
+        """Return how many sockets share what a socket deals out, at least 1."""
+        return max(1, sum(bool(to.received) for to in self.receivers[sender]))
 
     def may_be(self, sent, received):
         """Tell whether two ends may be of one message, by their times and a ROUTER's names."""
@@ -208,7 +212,7 @@ class _Matcher:
 
     def whose_turn(self, message, closed):
         """Return the one of some closed sockets whose turn it was when this was sent, or None."""
-        step = sum(it is message.socket for it, _ in self.last)
+        step = self.shares(message.socket)
         for to in closed:
             sent, _ = self.last.get((message.socket, to), (None, None))
             if sent and (message.place - sent.place) % step == 0:
