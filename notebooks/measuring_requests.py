@@ -65,15 +65,6 @@ def requests_of(clients):
     ]
 
 
-def rows_of(requests):
-    """Return the rows that `show_spans` draws: one for each client."""
-    rows = {each.client: [] for each in requests}
-    for each in requests:
-        rows[each.client].append((each.asked, each.answered, "waited"))
-        rows[each.client].append((each.began, each.done, "was served"))
-    return list(rows.items())
-
-
 def compare(endpoint, name, count=300):
     """Send so many different messages to an echo server, and count the replies that are right."""
     right = 0

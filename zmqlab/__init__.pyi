@@ -29,7 +29,6 @@ from .course.progress_file import progress as progress
 from .page.figures import GREY as GREY
 from .page.figures import drawing as drawing
 from .page.figures import show_frame as show_frame
-from .page.figures import show_spans as show_spans
 from .page.figures import show_spectrum as show_spectrum
 from .page.live_view import live as live
 from .page.timeline import timeline as timeline

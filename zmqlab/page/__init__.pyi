@@ -1,6 +1,5 @@
 from .figures import drawing as drawing
 from .figures import show_frame as show_frame
-from .figures import show_spans as show_spans
 from .figures import show_spectrum as show_spectrum
 from .live_view import live as live
 from .panels import panel as panel

@@ -79,7 +79,9 @@ def draw(messages: Sequence[dict[str, Any]], rows: Sequence[Any], names: Sequenc
 
 def extent(messages: Sequence[dict[str, Any]]) -> tuple[float, float]:
     """Return the time that is zero (s), and how much is shown (ms)."""
-    times = [each[end] for each in messages for end in ("sent", "received") if each[end]]
+    times = [
+        each[end] for each in messages for end in ("sent", "received") if each[end] is not None
+    ]
     first, last = min(times), max(times)
     margin = 0.02 * (last - first) or 0.0005
     return first - margin, 1000 * (last - first + 2 * margin)
@@ -113,7 +115,8 @@ def _ends(message, zero, ys):
     if state == "outside":
         return (at, 0, y1), (at, 10, y1 - 18), "head"
     if state == "arrived":
-        return (at, 0, y1), (to, 0, ys[receiver]), "head"
+        above = 10 if sender is receiver else 0  # its own row, which would hide it
+        return (at, 0, y1 - above), (to, 0, ys[receiver] - above), "head"
     away = ROW if y1 < max(ys.values()) or len(ys) == 1 else -ROW
     far = ys[receiver] - y1 if receiver in ys and receiver is not sender else away / 2
     far = away / 4 if state == "nobody" else 0.7 * far

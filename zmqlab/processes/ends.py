@@ -142,10 +142,12 @@ def sockets_of(process: Process, since: float = 0.0) -> list[Socket]:
         int(number): Socket(process, int(number), story, min(story["closed"] or ended, ended))
         for number, story in process.noted.stories.items()
     }
-    ways: dict[tuple[int, bool], list[Part]] = {}
+    ways: dict[tuple[int, bool], list[Part]] = {
+        (number, sent): [] for number in found for sent in (True, False)
+    }
     for part in process.noted.parts(since):
         if part.socket in found:
-            ways.setdefault((part.socket, part.sent), []).append(part)
+            ways[part.socket, part.sent].append(part)
     for (number, sent), parts in ways.items():
         _add_messages(found[number], sent, parts)
     return list(found.values())
@@ -173,6 +175,10 @@ def _add_messages(socket: Socket, sent: bool, parts: Sequence[Part]) -> None:
             digests = tuple((each.size, each.digest) for each in waiting)
             there.append(Message(socket, sent, time, len(there), digests))
             waiting = []
+    passed = socket.story["sent" if sent else "received"]
+    if passed > last:
+        socket.gaps[sent].append((last_time, float("inf")))
+        socket.left_out += passed - last if last else 0
 
 
 def _same_place(to: str, at: str, same_process: bool) -> bool:

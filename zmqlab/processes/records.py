@@ -64,6 +64,11 @@ class Record:
             "sent": self.sent.as_dict() if self.counted else None,
         }
 
+    def tell(self):
+        """Return its story, and how many parts have passed: more than were noted, perhaps."""
+        parts = {"sent": self.sent.parts, "received": self.received.parts}
+        return self.story.as_dict() | parts
+
     def preview(self):
         """Return the first bytes of its last messages."""
         return {"received": self.received.last, "sent": self.sent.last}

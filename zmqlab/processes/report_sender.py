@@ -21,11 +21,13 @@ changed a few times a second to the process that started this one, as JSON on a 
               "asked": 0,                    how often it was asked to report at once
               "stories": {"0": {"type": "REP", "opened": 12.3, "closed": null, "inside": false,
                                 "bound": ["tcp://127.0.0.1:40001"], "connected": [],
-                                "topics": [[12.3, 1, "63616d"]]}}}
+                                "topics": [[12.3, 1, "63616d"]],
+                                "sent": 3, "received": 3}}}
     part 2   what `zmqlab.processes.trace` has noted
 
 `previews` and `stories` are there once somebody asked for them. A story is for the trace: it has
-every endpoint that a socket ever bound or connected, and times of the trace's clock.
+every endpoint that a socket ever bound or connected, times of the trace's clock, and how many parts
+have passed.
 Counts run from the start of the process, so that a lost report loses nothing. What nobody looked
 at is null: `peers`, `received` and `sent` without observation, `peers` of a socket that only has
 inproc endpoints or that has a monitor of the learner's own. The memory of the process is missing
@@ -179,7 +181,7 @@ class Reporter:
             if self.previewing:
                 report["previews"] = {record.number: record.preview() for record in records}
             if self.trace.on:
-                report["stories"] = {each.number: each.story.as_dict() for each in records}
+                report["stories"] = {each.number: each.tell() for each in records}
             parts = [self.token, json.dumps(report).encode(), self.trace.take()]
             with contextlib.suppress(zmq.Again):
                 self.push.send_multipart(parts, zmq.NOBLOCK)
