@@ -121,10 +121,11 @@ def a_message(draw):
 
 
 @settings(max_examples=50)
-@given(st.lists(a_message(), min_size=1, max_size=20))
-def test_whatever_happened_is_drawn_within_the_picture(messages):
+@given(st.lists(a_message(), min_size=1, max_size=20), st.sampled_from([-1, 0, 1]))
+def test_whatever_happened_is_drawn_within_the_picture(messages, later):
     names = ["a", "<b>", "a name that is longer than there is room for"]
-    tree = parsed(draw(messages, "abc", names) + table(messages))
+    since = min(it["received"] if it["sent"] is None else it["sent"] for it in messages) + later
+    tree = parsed(draw(messages, "abc", names, since) + table(messages, since))
     (svg,) = tree.iter(f"{SVG}svg")
     width, height = map(float, svg.get("viewBox").split()[2:])
     arrows = tree.findall(f".//{SVG}g[@class='zmqlab-messages']/{SVG}path")
@@ -132,8 +133,9 @@ def test_whatever_happened_is_drawn_within_the_picture(messages):
     for arrow in arrows:
         start = arrow.get("d")[1:].split("L")
         for x, y in (map(float, point.split("m")[0].split("M")[0].split()) for point in start[:2]):
-            assert 0 <= x <= width
+            assert x <= width
+            assert x >= 0 or later > 0
             assert 0 <= y <= height
     assert len(tree.findall(".//tr")) == 1 + len(messages)
-    zero, _ = timeline_drawing.extent(messages)
+    zero, _ = timeline_drawing.extent(messages, since)
     assert all(sentence(each, zero) for each in messages)

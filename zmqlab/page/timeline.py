@@ -1,5 +1,6 @@
 """The messages of traced processes in time: a row for each process, an arrow for each message."""
 
+import math
 import threading
 import time
 from html import escape
@@ -72,6 +73,7 @@ class Timeline(anywidget.AnyWidget):
         for each, answered in waiting:
             each.settle(answered, deadline - time.monotonic())
         messages, left_out = follow(processes, self._since(processes))
+        since = -math.inf
         if messages and self._seconds is not None:
             since = max(map(_last, messages)) - self._seconds
             messages = [each for each in messages if _last(each) >= since]
@@ -88,8 +90,9 @@ class Timeline(anywidget.AnyWidget):
         said = [f"{not_drawn:,} earlier messages are not drawn"] if not_drawn else []
         said += [TOO_FAST.format(left_out)] if left_out else []
         notes = f"<p>{'; '.join(said)}.</p>" if said else ""
-        self.words = f"timeline: {in_words(self.messages, names)}"
-        self.html = draw(self.messages, rows, names) + notes + table(self.messages)
+        self.words = f"timeline: {in_words(self.messages, names, since)}"
+        drawn = draw(self.messages, rows, names, since)
+        self.html = drawn + notes + table(self.messages, since)
 
     def _since(self, processes):
         """Return from when on to read traces: a live timeline must not keep the kernel busy."""

@@ -27,7 +27,12 @@ ENDS = {  # state: its sign, and what it means
 _SHAPE = {"arrived": "head", "lost": "cross", "waiting": "circle", "nobody": "bar"}
 
 
-def draw(messages: Sequence[dict[str, Any]], rows: Sequence[Any], names: Sequence[str]) -> str:
+def draw(
+    messages: Sequence[dict[str, Any]],
+    rows: Sequence[Any],
+    names: Sequence[str],
+    since: float = -math.inf,
+) -> str:
     """Return an SVG of messages in time.
 
     Parameters
@@ -36,8 +41,10 @@ def draw(messages: Sequence[dict[str, Any]], rows: Sequence[Any], names: Sequenc
         As `zmqlab.processes.matching.follow` returns them: at least one.
     rows, names
         The processes, and what each is called.
+    since
+        When the picture begins at the earliest; messages may have been sent before.
     """
-    zero, span = extent(messages)
+    zero, span = extent(messages, since)
     left = 20 + 8 * min(LONGEST_NAME, max(map(len, names)))
     height = TOP + ROW * len(rows) + BOTTOM
     ys = {row: TOP + ROW * (number + 0.5) for number, row in enumerate(rows)}
@@ -45,7 +52,7 @@ def draw(messages: Sequence[dict[str, Any]], rows: Sequence[Any], names: Sequenc
     plot = f'x="{left}" y="0" width="{WIDTH - left}" height="{height}"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img"'
-        f' aria-label="{escape(in_words(messages, names))}" width="100%" fill="none"'
+        f' aria-label="{escape(in_words(messages, names, since))}" width="100%" fill="none"'
         f' stroke-linecap="round" font-size="13" data-left="{left}"'
         f' data-right="{WIDTH - RIGHT}" data-span="{span:.6f}" style="max-width: {WIDTH}px">',
         f'<defs><clipPath id="{clip}"><rect {plot}/></clipPath></defs>',
@@ -77,11 +84,10 @@ def draw(messages: Sequence[dict[str, Any]], rows: Sequence[Any], names: Sequenc
     return "\n".join([*lines, "</g></svg>"])
 
 
-def extent(messages: Sequence[dict[str, Any]]) -> tuple[float, float]:
+def extent(messages: Sequence[dict[str, Any]], since: float) -> tuple[float, float]:
     """Return the time that is zero (s), and how much is shown (ms)."""
-    times = [
-        each[end] for each in messages for end in ("sent", "received") if each[end] is not None
-    ]
+    ends = [each[end] for each in messages for end in ("sent", "received")]
+    times = [max(each, since) for each in ends if each is not None]
     first, last = min(times), max(times)
     margin = 0.02 * (last - first) or 0.0005
     return first - margin, 1000 * (last - first + 2 * margin)
@@ -150,9 +156,9 @@ def _legend(messages):
     return f'<text x="20" y="18" fill="currentColor">{text}</text>'
 
 
-def in_words(messages: Sequence[dict[str, Any]], names: Sequence[str]) -> str:
+def in_words(messages: Sequence[dict[str, Any]], names: Sequence[str], since: float) -> str:
     """Return what there is to be seen, for readers who cannot see it."""
-    _, span = extent(messages)
+    _, span = extent(messages, since)
     told = [f"{len(messages)} messages in {span:.3g} ms, between {', '.join(names)}"]
     counts: dict[str, int] = {}
     for each in messages:
@@ -199,9 +205,9 @@ def _part(size, begins):
     return f"“{cut[:LONGEST_TEXT]}{more}” ({size_told})"
 
 
-def table(messages: Sequence[dict[str, Any]]) -> str:
+def table(messages: Sequence[dict[str, Any]], since: float = -math.inf) -> str:
     """Return a table of the same facts, folded."""
-    zero, _ = extent(messages)
+    zero, _ = extent(messages, since)
     heads = ("from", "to", "sent (ms)", "received (ms)", "what became of it", "parts")
     rows = []
     for each in messages:
