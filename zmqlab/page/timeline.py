@@ -20,7 +20,7 @@ MOST = 400  # messages drawn
 PERIOD = 0.5  # seconds between two pictures of a live timeline
 SHARE = 0.05  # of a processor that one may take
 PATIENCE = 1.0  # seconds that processes may take to tell what they have noted
-MOST_READ = 400_000  # bytes of traces read for a picture of a live timeline
+MOST_READ = 500_000  # bytes of traces read for a picture: more messages than are drawn
 NOTHING = (
     "no message was noted. Processes note their messages once you say so: start(..., trace=True), "
     "%%terminal NAME --trace, or trace() of a process that runs"
@@ -72,7 +72,10 @@ class Timeline(anywidget.AnyWidget):
         deadline = time.monotonic() + PATIENCE
         for each, answered in waiting:
             each.settle(answered, deadline - time.monotonic())
-        messages, left_out = follow(processes, self._since(processes))
+        first = _first_to_read(processes)
+        if self.live and self._seconds:
+            first = max(first, time.perf_counter() - self._seconds)
+        messages, left_out = follow(processes, first)
         since = -math.inf
         if messages and self._seconds is not None:
             since = max(map(_last, messages)) - self._seconds
@@ -87,25 +90,13 @@ class Timeline(anywidget.AnyWidget):
         # What was replaced by another process of its name is shown if it did something.
         rows = [each for each in processes if each in seen or self._processes or each.running]
         names = _names(rows)
-        said = [f"{not_drawn:,} earlier messages are not drawn"] if not_drawn else []
+        at_least = "at least " if first else ""
+        said = [f"{at_least}{not_drawn:,} earlier messages are not drawn"] if not_drawn else []
         said += [TOO_FAST.format(left_out)] if left_out else []
         notes = f"<p>{'; '.join(said)}.</p>" if said else ""
         self.words = f"timeline: {in_words(self.messages, names, since)}"
         drawn = draw(self.messages, rows, names, since)
         self.html = drawn + notes + table(self.messages, since)
-
-    def _since(self, processes):
-        """Return from when on to read traces: a live timeline must not keep the kernel busy."""
-        if not self.live:
-            return 0.0
-        since = time.perf_counter() - self._seconds
-        pieces = [piece for each in processes for piece in list(each.noted.pieces)]
-        total = 0
-        for came, piece in sorted(pieces, key=lambda each: each[0], reverse=True):
-            total += len(piece)
-            if total > MOST_READ:
-                return max(since, came)
-        return since
 
     def __repr__(self) -> str:
         return f"<{self.words}>"
@@ -173,6 +164,17 @@ def timeline(*processes: Process, seconds: float | None = None, live: bool = Fal
     if unknown:
         raise ValueError(f"{', '.join(each.name for each in unknown)}: {NOTHING}")
     return Timeline(processes, seconds if seconds or not live else 5.0, live)
+
+
+def _first_to_read(processes):
+    """Return from when on to read traces, so that it does not take long: 0.0 is from the start."""
+    pieces = [piece for each in processes for piece in list(each.noted.pieces)]
+    total = 0
+    for came, piece in sorted(pieces, key=lambda each: each[0], reverse=True):
+        total += len(piece)
+        if total > MOST_READ:
+            return came
+    return 0.0
 
 
 def _last(message):

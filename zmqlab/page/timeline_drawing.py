@@ -159,7 +159,7 @@ def _legend(messages):
 def in_words(messages: Sequence[dict[str, Any]], names: Sequence[str], since: float) -> str:
     """Return what there is to be seen, for readers who cannot see it."""
     _, span = extent(messages, since)
-    told = [f"{len(messages)} messages in {span:.3g} ms, between {', '.join(names)}"]
+    told = [f"{_count(messages)} in {span:,.3f} ms, between {', '.join(names)}"]
     counts: dict[str, int] = {}
     for each in messages:
         way = f"from {each['from'] or 'outside'} to {each['to'] or 'nobody known'}"
@@ -167,6 +167,10 @@ def in_words(messages: Sequence[dict[str, Any]], names: Sequence[str], since: fl
         counts[way] = counts.get(way, 0) + 1
     told += [f"{count} {way}" for way, count in counts.items()]
     return "; ".join(told[:12]) + ("; and more" if len(told) > 12 else "")
+
+
+def _count(messages):
+    return f"{len(messages)} message{'s' * (len(messages) != 1)}"
 
 
 def sentence(message: dict[str, Any], zero: float) -> str:
@@ -225,6 +229,6 @@ def table(messages: Sequence[dict[str, Any]], since: float = -math.inf) -> str:
     )
     head = "".join(f'<th scope="col">{each}</th>' for each in heads)
     return (
-        f"<details><summary>The same as a table: {len(rows)} messages</summary>"
+        f"<details><summary>The same as a table: {_count(messages)}</summary>"
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></details>"
     )

@@ -33,6 +33,8 @@ class Socket:
     ----------
     process : Process
     number : int
+    type : str
+        For example "REQ".
     story : dict
         As `zmqlab.processes.report_sender` draws it.
     closed : float
@@ -53,11 +55,10 @@ class Socket:
         default_factory=lambda: {True: [], False: []}
     )
     left_out: int = 0
+    type: str = field(init=False)
 
-    @property
-    def type(self) -> str:
-        """The type, for example "REQ"."""
-        return str(self.story["type"])
+    def __post_init__(self) -> None:
+        self.type = self.story["type"]
 
     @property
     def name(self) -> str:
@@ -95,7 +96,7 @@ class Socket:
         return all(end <= since or start >= until for start, end in self.gaps[sent])
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Message:
     """A message at one end.
 
@@ -109,6 +110,8 @@ class Message:
         Its index in `Socket.sent` or `Socket.received`.
     parts : tuple of (int, bytes)
         Size and digest of each part.
+    body : tuple of (int, bytes)
+        Those that are alike at both ends.
     other : list of Message
         The same message at the other end; of a publisher's several.
     """
@@ -118,21 +121,8 @@ class Message:
     time: float
     place: int
     parts: tuple[tuple[int, bytes], ...]
+    body: tuple[tuple[int, bytes], ...]
     other: list["Message"] = field(default_factory=list)
-
-    @property
-    def body(self) -> tuple[tuple[int, bytes], ...]:
-        """The parts that are alike at both ends.
-
-        A ROUTER's first part names the peer, and never travels. REQ and REP put an envelope around
-        what they send, which ends with an empty part, and take it off what they receive; ROUTER
-        and DEALER see it.
-        """
-        parts = self.parts[1:] if self.socket.type == "ROUTER" else self.parts
-        if self.socket.type in ("ROUTER", "DEALER"):
-            ends = [number for number, (size, _) in enumerate(parts) if size == 0]
-            return parts[ends[0] + 1 :] if ends else parts
-        return parts
 
 
 def sockets_of(process: Process, since: float = 0.0) -> list[Socket]:
@@ -151,6 +141,20 @@ def sockets_of(process: Process, since: float = 0.0) -> list[Socket]:
     for (number, sent), parts in ways.items():
         _add_messages(found[number], sent, parts)
     return list(found.values())
+
+
+def _body(socket: Socket, parts: tuple[tuple[int, bytes], ...]) -> tuple[tuple[int, bytes], ...]:
+    """Return the parts that are alike at both ends.
+
+    A ROUTER's first part names the peer, and never travels. REQ and REP put an envelope around what
+    they send, which ends with an empty part, and take it off what they receive; ROUTER and DEALER
+    see it.
+    """
+    if socket.type not in ("ROUTER", "DEALER"):
+        return parts
+    parts = parts[1:] if socket.type == "ROUTER" else parts
+    ends = [number for number, (size, _) in enumerate(parts) if size == 0]
+    return parts[ends[0] + 1 :] if ends else parts
 
 
 def _add_messages(socket: Socket, sent: bool, parts: Sequence[Part]) -> None:
@@ -172,8 +176,9 @@ def _add_messages(socket: Socket, sent: bool, parts: Sequence[Part]) -> None:
         waiting.append(part)
         if not part.more:
             time = waiting[0].time if sent else part.time
-            digests = tuple((each.size, each.digest) for each in waiting)
-            there.append(Message(socket, sent, time, len(there), digests))
+            digests = tuple([(each.size, each.digest) for each in waiting])
+            body = _body(socket, digests)
+            there.append(Message(socket, sent, time, len(there), digests, body))
             waiting = []
     passed = socket.story["sent" if sent else "received"]
     if passed > last:

@@ -9,6 +9,7 @@ because it could not report that any more.
 """
 
 import itertools
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
@@ -55,6 +56,7 @@ def follow(processes: Sequence[Process], since: float = 0.0) -> tuple[list[dict[
     left_out : int
         How many parts of messages were not noted, because there were too many at once.
     """
+    until = min([each.noted.until for each in processes if each.running], default=math.inf)
     sockets = [each for process in processes for each in sockets_of(process, since)]
     matcher = _Matcher(sockets)
     matcher.match()
@@ -62,13 +64,13 @@ def follow(processes: Sequence[Process], since: float = 0.0) -> tuple[list[dict[
         fact
         for socket in sockets
         for message in socket.sent
-        for fact in (*_arrivals(message), *_others(message, matcher))
+        for fact in (*_arrivals(message), *_others(message, matcher, until))
     ]
     told += [
         _facts(None, None, message, "outside")
         for socket in sockets
         for message in socket.received
-        if not message.other and matcher.knows_all_sent_to(message)
+        if not message.other and message.time <= until and matcher.knows_all_sent_to(message)
     ]
     told.sort(key=lambda each: each["received"] if each["sent"] is None else each["sent"])
     return told, sum(socket.left_out for socket in sockets)
@@ -84,6 +86,10 @@ class _Matcher:
             for it in sockets
         }
         self.senders = {to: [it for it in sockets if to in self.receivers[it]] for to in sockets}
+        self.shares = {  # how many sockets share what one deals out
+            it: max(1, sum(bool(to.received) for to in there))
+            for it, there in self.receivers.items()
+        }
         self.sent = {}  # (socket, body): its messages of that body
         for socket in sockets:
             for message in socket.sent:
@@ -155,16 +161,12 @@ class _Matcher:
             at += 1
         self.next[key] = at
         candidates = there[at : at + 1]
-        if last and not copies:
+        if last and not copies and len(there) > at + 1:
             # Dealt in turn: the next is as far away as there are receivers.
-            at = last.place + self.shares(sender)
+            at = last.place + self.shares[sender]
             turn = [it for it in sender.sent[at : at + 1] if not it.other]
             candidates = [it for it in turn if it.body == received.body] + candidates
         return next((it for it in candidates if self.may_be(it, received)), None)
-
-    def shares(self, sender):
-        """Return how many sockets share what a socket deals out, at least 1."""
-        return max(1, sum(bool(to.received) for to in self.receivers[sender]))
 
     def may_be(self, sent, received):
         """Tell whether two ends may be of one message, by their times and a ROUTER's names."""
@@ -203,16 +205,16 @@ class _Matcher:
         """Tell whether a socket's trace would show that the message has come."""
         sent, received = self.last.get((message.socket, to), (None, None))
         overtaken = sent and sent.place > message.place
-        return to.knows(False, message.time, received.time if overtaken else float("inf"))
+        return to.knows(False, message.time, received.time if overtaken else math.inf)
 
     def is_gone(self, message, to):
         """Tell whether a message, if it was for this socket, can come no more."""
         sent, _ = self.last.get((message.socket, to), (None, None))
-        return to.closed < float("inf") or bool(sent and sent.place > message.place)
+        return to.closed < math.inf or bool(sent and sent.place > message.place)
 
     def whose_turn(self, message, closed):
         """Return the one of some closed sockets whose turn it was when this was sent, or None."""
-        step = self.shares(message.socket)
+        step = self.shares[message.socket]
         for to in closed:
             sent, _ = self.last.get((message.socket, to), (None, None))
             if sent and (message.place - sent.place) % step == 0:
@@ -221,7 +223,7 @@ class _Matcher:
 
     def knows_all_sent_to(self, message):
         senders = self.senders[message.socket]
-        return all(it.knows(True, float("-inf"), message.time) for it in senders)
+        return all(it.knows(True, -math.inf, message.time) for it in senders)
 
 
 def _turns(socket, sent_first):
@@ -235,8 +237,10 @@ def _arrivals(message):
     return [_facts(message, other.socket, other, "arrived") for other in message.other]
 
 
-def _others(message, matcher):
-    """Return the facts about a message that has not arrived, or not everywhere."""
+def _others(message, matcher, until):
+    """Return the facts about a message that has not arrived, or not everywhere, by a time."""
+    if message.time > until:
+        return []  # some have not told yet
     peers, there = matcher.receivers[message.socket], matcher.may_be_for(message)
     if message.socket.type in _COPIES:
         missed = [to for to in there if not any(it.socket is to for it in message.other)]
@@ -253,7 +257,7 @@ def _others(message, matcher):
     if not all(matcher.is_known(message, to) for to in there):
         return []
     gone = [to for to in there if matcher.is_gone(message, to)]
-    closed = [to for to in gone if to.closed < float("inf")]
+    closed = [to for to in gone if to.closed < math.inf]
     to = there[0] if len(there) == 1 else matcher.whose_turn(message, closed)
     is_lost = len(gone) == len(there) or to in gone
     if is_lost and not to and len(closed) == 1:

@@ -19,6 +19,7 @@ changed a few times a second to the process that started this one, as JSON on a 
                           "local": "127.0.0.1:40001", "peer": "127.0.0.1:50002"}, ...],
               "previews": {"0": {"received": ["48656c6c6f"], "sent": [...]}},
               "asked": 0,                    how often it was asked to report at once
+              "time": 12.3,                  of the trace's clock: until then part 2 has all
               "stories": {"0": {"type": "REP", "opened": 12.3, "closed": null, "inside": false,
                                 "bound": ["tcp://127.0.0.1:40001"], "connected": [],
                                 "topics": [[12.3, 1, "63616d"]],
@@ -177,6 +178,7 @@ class Reporter:
                 "forgotten": self.forgotten,
                 "events": events,
                 "asked": self.asked,
+                "time": time.perf_counter(),
             }
             if self.previewing:
                 report["previews"] = {record.number: record.preview() for record in records}

@@ -1,8 +1,8 @@
 """The trace of a process: when which part of a message passed through which of its sockets.
 
-Times are those of `time.perf_counter`, which is one clock for all processes of a computer: Linux
-and macOS count from when the computer was started, Windows does since Python 3.10. Another
-computer has another clock, and is not traced.
+Times are those of `time.perf_counter`, which is one clock for all processes of a computer (on macOS
+and Windows since Python 3.10: https://github.com/python/cpython/issues/81386). Another computer has
+another clock, and is not traced.
 
 A trace is bounded, and so is what it costs: after `MOST` parts it pauses until the next fifth of a
 second of that clock begins. All processes begin again together, so that both ends of a message are
@@ -105,6 +105,8 @@ class Noted:
         When they came, and what `Trace.take` returned over there; at most `MOST_KEPT` bytes.
     asked, answered : int
         How many reports it was asked for, and how many of these have come.
+    until : float
+        Up to which time all is known.
     ended : float or None
         When the process did.
     """
@@ -113,11 +115,12 @@ class Noted:
         self.stories: dict[str, dict] = {}
         self.pieces: deque[tuple[float, bytes]] = deque()
         self.asked = self.answered = self._kept = 0
+        self.until = 0.0
         self.ended: float | None = None
 
     def add(self, report: dict, piece: bytes) -> None:
         """Take in a report, and the piece of the trace that came with it."""
-        self.answered = report.get("asked", 0)
+        self.answered, self.until = report.get("asked", 0), report.get("time", 0.0)
         self.stories |= report.get("stories", {})
         if piece:
             self.pieces.append((now(), piece))
