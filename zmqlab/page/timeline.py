@@ -93,7 +93,7 @@ class Timeline(anywidget.AnyWidget):
         at_least = "at least " if first else ""
         said = [f"{at_least}{not_drawn:,} earlier messages are not drawn"] if not_drawn else []
         said += [TOO_FAST.format(left_out)] if left_out else []
-        notes = f"<p>{'; '.join(said)}.</p>" if said else ""
+        notes = "".join(f"<p>{each[0].upper() + each[1:]}.</p>" for each in said)
         self.words = f"timeline: {in_words(self.messages, names, since)}"
         drawn = draw(self.messages, rows, names, since)
         self.html = drawn + notes + table(self.messages, since)
