@@ -57,8 +57,11 @@ def find_chromium() -> str | None:
 
 
 @contextmanager
-def open_browser():
-    """Run a browser without a window; skip or, under ZMQLAB_REQUIRE_BROWSER, fail without one."""
+def open_browser(*arguments):
+    """Run a browser without a window; skip or, under ZMQLAB_REQUIRE_BROWSER, fail without one.
+
+    `arguments` are the browser's own.
+    """
     from playwright.sync_api import sync_playwright
 
     path = find_chromium()
@@ -68,7 +71,7 @@ def open_browser():
     # Nothing but JupyterLab is to be reached, and a component update is a request elsewhere.
     quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=quiet)
+        browser = playwright.chromium.launch(executable_path=path, args=[*quiet, *arguments])
         yield browser
         browser.close()
 
@@ -140,8 +143,11 @@ def open_lab(folder: Path, private: Path, *arguments, **environment):
 
 
 @contextmanager
-def open_page(browser, lab, path=None):
-    """Open JupyterLab in a page of its own; at the end fail on errors that the page reported."""
+def open_page(browser, lab, path=None, **options):
+    """Open JupyterLab in a page of its own; at the end fail on errors that the page reported.
+
+    `options` are those of a context of Playwright, such as ``permissions=["camera"]``.
+    """
     # In a workspace of its own, or JupyterLab opens what the page before it had open.
     path = path or f"/lab/workspaces/{uuid.uuid4().hex}"
     errors = []
@@ -150,7 +156,7 @@ def open_page(browser, lab, path=None):
         if not HARMLESS.search(text) and not STOPPED.search(url):
             errors.append(text)
 
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+    with browser.new_context(viewport={"width": 1280, "height": 900}, **options) as context:
         page = context.new_page()
         page.on("pageerror", lambda error: note(f"{error.name}: {error.message}"))
         page.on("console", lambda it: it.type == "error" and note(it.text, it.location["url"]))
