@@ -53,19 +53,19 @@ def serve_browser_camera(token: str, bind: str = "tcp://127.0.0.1:*") -> None:
 
 
 async def _serve(token, publisher):
-    camera = Camera(publisher)
+    feed = Feed(publisher)
     # The token is the key: the port is open to every user of this computer, and whoever asks the
     # proxy has a Jupyter login but not the token.
     pages = tornado.web.Application(
-        [(rf"/{token}/camera", Page, {"camera": camera})], websocket_max_message_size=LONGEST
+        [(rf"/{token}/camera", Page, {"feed": feed})], websocket_max_message_size=LONGEST
     )
     sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
     tornado.httpserver.HTTPServer(pages).add_sockets(sockets)
     print("port", sockets[0].getsockname()[1], flush=True)
-    await camera.stand_in()
+    await feed.stand_in()
 
 
-class Camera:
+class Feed:
     """Which page is the camera, and what is published."""
 
     def __init__(self, publisher):
@@ -111,8 +111,8 @@ class Camera:
 class Page(WebSocketHandler):
     """One view of a camera in a page."""
 
-    def initialize(self, camera):
-        self.camera, self.reason = camera, ""  # why it is closed, if we do
+    def initialize(self, feed):
+        self.feed, self.reason = feed, ""  # why it is closed, if we do
 
     def check_origin(self, origin):
         return True  # who knows the token was given it by the kernel, in the page
@@ -125,20 +125,18 @@ class Page(WebSocketHandler):
             return
         try:
             if isinstance(message, bytes):
-                self.camera.take(self, *decode_picture(message))
+                self.feed.take(self, *decode_picture(message))
                 with contextlib.suppress(WebSocketClosedError):
                     self.write_message("taken")
             else:
                 words = " ".join(str(json.loads(message)["note"]).split())
-                self.camera.lose(self, words[:300])
+                self.feed.lose(self, words[:300])
         except (ValueError, LookupError, TypeError, RecursionError) as error:
             self.dismiss(1007, f"not a message of this page: {error}")
 
     def on_close(self):
-        if self.camera.page is self:
-            self.camera.lose(
-                self, self.reason or "the page has turned its camera off, or is closed"
-            )
+        if self.feed.page is self:
+            self.feed.lose(self, self.reason or "the page turned its camera off, or is closed")
 
     def dismiss(self, code, reason):
         """Close the connection, and take nothing more from it."""

@@ -18,10 +18,8 @@ from zmqlab.processes.handle import Process
 from zmqlab.processes.launch import start
 
 HERE = Path(__file__).parent
-SCRIPTS = (
-    PICTURES,
-    *(HERE / f"{name}.js" for name in ("address", "browser_sender", "browser_view")),
-)
+NAMES = ("address", "browser_sender", "browser_view")
+SCRIPTS = (PICTURES, *(HERE / f"{name}.js" for name in NAMES))
 STYLES = (HERE / "live_view.css", HERE / "browser_view.css")
 MOST_FPS = 60.0
 _served: list[Any] = []  # the process that runs, its port and its token
