@@ -32,6 +32,7 @@ SECTIONS = (
     "observed",
     "start_up",
     "live",
+    "browser_camera",
     "web_page",
     "proxy",
     "cameras",

@@ -29,6 +29,7 @@ LATER = {
     "a proxy": (115, 115),
     "the particle tracker": (800, 725),
     "a web page, and the uncertainty of a period": (740, 480),
+    "the browser's camera": (480, 5),
 }
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {

@@ -92,6 +92,7 @@ function sendFromWorker(track, url, fps, tell) {
   const worker = new Worker(blob);
   URL.revokeObjectURL(blob);
   worker.onmessage = ({ data }) => tell(data);
+  worker.onerror = ({ message }) => tell({ failed: `The worker failed: ${message}` });
   worker.postMessage({ readable, url, fps, near }, [readable]);
   return () => worker.terminate();
 }

@@ -60,7 +60,7 @@ async def _serve(token, publisher):
         [(rf"/{token}/camera", Page, {"feed": feed})], websocket_max_message_size=LONGEST
     )
     sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
-    tornado.httpserver.HTTPServer(pages).add_sockets(sockets)
+    tornado.httpserver.HTTPServer(pages, max_buffer_size=2 * LONGEST).add_sockets(sockets)
     print("port", sockets[0].getsockname()[1], flush=True)
     await feed.stand_in()
 

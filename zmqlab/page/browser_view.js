@@ -111,10 +111,11 @@ export default {
       }
       video.srcObject = stream;
       track.onended = () => turnOff("The camera is off: the browser has taken it away.");
+      const given = track.getSettings().frameRate || fps;
       const news = (each) => { if (mine === turn) hear(each); };
       const end = window.MediaStreamTrackProcessor
-        ? sendFromWorker(track, url, track.getSettings().frameRate ?? fps, news)
-        : sendFromVideo(video, url, track.getSettings().frameRate ?? fps, news);
+        ? sendFromWorker(track, url, given, news)
+        : sendFromVideo(video, url, given, news);
       off = () => { end(); track.stop(); video.srcObject = null; };
       show(true);
     };
