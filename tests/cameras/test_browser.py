@@ -85,7 +85,7 @@ def test_without_a_page_the_simulated_camera_goes_on(served, capsys):
 
 def test_auto_offers_it(no_webcam, capsys):
     open_camera(paced=False).close()
-    assert "browser_camera() in a notebook" in capsys.readouterr().out
+    assert "in a notebook, browser_camera() lends" in capsys.readouterr().out
 
 
 def test_the_end_of_its_process_is_said(served, capsys):

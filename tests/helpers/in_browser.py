@@ -22,6 +22,8 @@ HOW_TO_HAVE_A_BROWSER = (
     "no Chromium, Chrome or Edge at its usual places: install one (Debian: apt install chromium), "
     "or put the path of one in the environment variable ZMQLAB_CHROMIUM"
 )
+# Nothing but JupyterLab is to be reached, and a component update is a request elsewhere.
+QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
 MINUTE = 60_000  # milliseconds, as Playwright counts
 LARGEST_PICTURE = 16_000  # pixels; Chromium's limit is a little higher
 MARGIN = 200  # pixels of it that are no notebook
@@ -64,16 +66,20 @@ def open_browser(*arguments):
     """
     from playwright.sync_api import sync_playwright
 
+    path = browser_or_skip()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, *arguments])
+        yield browser
+        browser.close()
+
+
+def browser_or_skip() -> str:
+    """Return the path of a browser; skip or, under ZMQLAB_REQUIRE_BROWSER, fail without one."""
     path = find_chromium()
     if path is None:
         missing = pytest.fail if os.environ.get("ZMQLAB_REQUIRE_BROWSER") else pytest.skip
         missing(HOW_TO_HAVE_A_BROWSER)
-    # Nothing but JupyterLab is to be reached, and a component update is a request elsewhere.
-    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*quiet, *arguments])
-        yield browser
-        browser.close()
+    return path
 
 
 @dataclass

@@ -5,7 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from helpers.hidden_tab import PRINTED, RUN_ALL, open_tab
 from helpers.in_browser import (
+    browser_or_skip,
     open_browser,
     open_lab,
     open_notebook,
@@ -27,7 +29,8 @@ FAKE = "--use-fake-device-for-media-stream=fps=30"  # green, with a clock and a 
 MAPPED = f"--host-resolver-rules=MAP {ELSEWHERE} 127.0.0.1"
 ALLOWED = {"permissions": ["camera"]}
 CELLS = (
-    "from zmqlab import browser_camera, live\ncamera = browser_camera()\nlive(camera)",
+    "%load_ext zmqlab\nfrom zmqlab import browser_camera, live",
+    "camera = browser_camera()\ndisplay(live(camera))\ncamera",
     "print('endpoint', camera.endpoint)",
 )
 ON = ".zmqlab-camera[data-on=true]"
@@ -64,6 +67,7 @@ def begin(page, lab, name):
     write_notebook(lab, name, *CELLS)
     open_notebook(page, f"notebooks/{name}.ipynb")
     assert run_all(page), raised(page)
+    page.set_default_timeout(1000 * WAIT)
     return next(line.split()[1] for line in printed(page).splitlines() if "endpoint" in line)
 
 
@@ -157,7 +161,7 @@ def test_the_view_that_was_turned_on_last_is_the_camera(browser, lab):
 def told(page, lab, name):
     """Run a notebook whose page gives no picture; return what the page and the process say."""
     waiting = "print(camera.wait_output('goes on', 60))"
-    write_notebook(lab, name, CELLS[0].replace("live(camera)", "camera"), waiting)
+    write_notebook(lab, name, *CELLS[:-1], waiting)
     open_notebook(page, f"notebooks/{name}.ipynb")
     assert run_all(page), raised(page)
     return page.locator(".zmqlab-camera .zmqlab-note").inner_text(), printed(page)
@@ -172,10 +176,25 @@ def test_without_permission_https_or_a_camera_it_says_which_and_what_to_do(brows
     elsewhere = lab.url.replace("localhost", ELSEWHERE).replace("127.0.0.1", ELSEWHERE)
     with open_page(browser, dataclasses.replace(lab, url=elsewhere)) as page:
         assert f"({elsewhere}) is not secure" in told(page, lab, "insecure")[0]
-    with (
-        open_browser("--use-fake-device-for-media-stream=device-count=0") as without,
-        open_page(without, lab, **ALLOWED) as page,
-    ):
-        in_page, in_process = told(page, lab, "none")
-        assert "finds no camera. Plug one in" in in_page
-        assert in_page.endswith("Until then a simulated camera goes on.")
+    none = ["--use-fake-device-for-media-stream=device-count=0"]
+    start = browser.browser_type.launch
+    with start(executable_path=browser_or_skip(), args=none) as without:
+        with open_page(without, lab, **ALLOWED) as page:
+            in_page, in_process = told(page, lab, "none")
+            assert "finds no camera. Plug one in" in in_page
+            assert in_page.endswith("Until then a simulated camera goes on.")
+        without.close()
+
+
+@pytest.mark.slow
+def test_a_hidden_tab_goes_on(lab, tmp_path):
+    write_notebook(lab, "hidden", *CELLS)
+    url = f"{lab.url}/lab/workspaces/hidden/tree/notebooks/hidden.ipynb?token={lab.token}"
+    with open_tab(url, tmp_path, FAKE, "--use-fake-ui-for-media-stream") as tab:
+        assert tab.evaluate(RUN_ALL)
+        with subscribe(tab.evaluate(PRINTED).split()[-1], timeout=WAIT) as stream:
+            frames_of(stream, "browser")
+            tab.hide()
+            assert all(map(green, frames_of(stream, "browser", 90)))
+            assert tab.evaluate("document.visibilityState") == "hidden"
+        tab.evaluate("void document.querySelector('.zmqlab-camera button').click()")

@@ -121,7 +121,7 @@ def _open_auto(paced, loop, seed):
         else:
             print(f"camera: {_describe(camera)}")
             return camera
-    offer = "; browser_camera() in a notebook lends it your browser's"
+    offer = "; in a notebook, browser_camera() lends your browser's webcam"
     if os.environ.get(ENDPOINT):
         offer = ""
         try:

@@ -7,7 +7,12 @@ function openSender(url, fps, tell) {
   const sent = []; // what was said of the pictures that are on their way
   let onTheirWay = 0; // these, and those that are being made
   let [taken, since] = [0, performance.now()];
-  socket.onmessage = () => {
+  let why = ""; // it is closed
+  socket.onmessage = ({ data }) => {
+    if (data !== "taken") {
+      why = data;
+      return;
+    }
     const about = sent.shift();
     onTheirWay -= 1;
     taken += 1;
@@ -16,7 +21,7 @@ function openSender(url, fps, tell) {
     tell({ ...about, rate: taken / seconds, milliseconds: Date.now() - 1000 * about.time });
     [taken, since] = [0, performance.now()];
   };
-  socket.onclose = ({ code, reason }) => tell({ closed: { code, reason } });
+  socket.onclose = ({ code }) => tell({ closed: code, why });
   return {
     ready: () => socket.readyState === WebSocket.OPEN && onTheirWay < 2,
     async send(format, width, height, time, makeBytes) {
@@ -69,9 +74,9 @@ function work() {
         if (canvas.width !== width || canvas.height !== height) {
           Object.assign(canvas, { width, height });
         }
-        pen.drawImage(frame, 0, 0);
-        frame.close();
         const began = performance.now();
+        pen.drawImage(frame, 0, 0); // it is this that waits for a busy page, in Chromium
+        frame.close();
         sender.send("jpeg", width, height, time, async () => {
           const jpeg = await canvas.convertToBlob({ type: "image/jpeg", quality: 0.8 });
           const now = performance.now();

@@ -9,10 +9,10 @@ may be busy. Two are on their way at a time: a slow line gets fewer pictures, no
                              rest      a JPEG or, for the formats I420 and NV12, the planes Y, U
                                        and V, or Y and UV, one after the other
                     text      {"note": "why there is no picture"}
-    to the page     text      "taken", for each picture
+    to the page     text      "taken", for each picture; else why the connection is closed next
 
-Anything else closes the connection, with the reason. The page whose first picture came last is the
-camera; another one that was is sent away.
+(The proxy does not hand on the reason of a close.) What is wrong closes the connection. The page
+whose first picture came last is the camera; another one that was is sent away.
 
 While there is none, a simulated camera goes on in its place, so that no subscriber waits. In the
 header of each frame `source` is ``browser`` or ``simulated``, and `fps` how many a second the
@@ -36,7 +36,6 @@ from zmqlab.cameras import open_camera
 from zmqlab.page.browser_pictures import LARGEST, decode_picture
 from zmqlab.patterns.publisher import Publisher
 
-TAKEN_OVER = 4001  # code with which a connection is closed when another page has become the camera
 LONGEST = LARGEST * 3 // 2 + 1000  # bytes of a message: planes, the largest of all, and the JSON
 SILENCE = 2.0  # seconds without a picture until the simulated camera goes on
 OLDEST = 10.0  # seconds: older, or of the future, a picture comes from a page of a wrong clock
@@ -79,7 +78,7 @@ class Feed:
         height, width, _ = frame.shape
         if page is not self.page:
             if self.page:
-                self.page.dismiss(TAKEN_OVER, "another view has the camera now")
+                self.page.dismiss("another view has the camera now")
             print(f"browser camera: a page gives {width} x {height} pixels", flush=True)
         self.page, self.last, self.size = page, time.monotonic(), (width, height)
         now, captured = time.time(), about["time"]
@@ -132,16 +131,18 @@ class Page(WebSocketHandler):
                 words = " ".join(str(json.loads(message)["note"]).split())
                 self.feed.lose(self, words[:300])
         except (ValueError, LookupError, TypeError, RecursionError) as error:
-            self.dismiss(1007, f"not a message of this page: {error}")
+            self.dismiss(f"not a message of this page: {error}")
 
     def on_close(self):
         if self.feed.page is self:
             self.feed.lose(self, self.reason or "the page turned its camera off, or is closed")
 
-    def dismiss(self, code, reason):
-        """Close the connection, and take nothing more from it."""
-        self.reason = reason
-        self.close(code, reason.encode()[:120].decode(errors="ignore"))
+    def dismiss(self, reason):
+        """Say why, close the connection, and take nothing more from it."""
+        self.reason = reason[:300]
+        with contextlib.suppress(WebSocketClosedError):
+            self.write_message(self.reason)
+        self.close()
 
 
 def write_into(frame: np.ndarray, text: str) -> None:

@@ -68,9 +68,9 @@ export default {
 
     const hear = (news) => {
       if (news.closed) {
-        const { code, reason } = news.closed;
-        turnOff(reason ? `The camera is off: ${reason}.` : "The camera is off: no connection to " +
-          `its process through jupyter-server-proxy (code ${code}). Run the cell again.`);
+        const why = news.why || "no connection to its process through jupyter-server-proxy " +
+          `(code ${news.closed}). Run the cell again`;
+        turnOff(`The camera is off: ${why}.`);
       } else if (news.failed) {
         note.textContent = news.failed;
       } else {
