@@ -22,15 +22,13 @@ SECONDS = 15  # each
 IN_VIEW, HIDDEN = "page in view", "hidden tab"
 BUSY_KERNEL, BUSY_PAGE = "busy kernel", "busy page"
 CELLS = "from zmqlab import browser_camera\ncamera = browser_camera()", "print(camera.endpoint)"
-FAKE = "--use-fake-device-for-media-stream=fps=30"
-COMPUTE = """() => void jupyterapp.shell.currentWidget.sessionContext.session.kernel.requestExecute(
-    {code: "while True: pass"})"""
-INTERRUPT = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
-BE_BUSY = """() => { window.busy = setInterval(() => {
+FAKE = ("--use-fake-device-for-media-stream=fps=30", "--use-fake-ui-for-media-stream")
+KERNEL = "jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+COMPUTE = f"void {KERNEL}.requestExecute({{code: 'while True: pass'}})"
+BE_BUSY = """window.busy = setInterval(() => {
     const end = performance.now() + 150;
     while (performance.now() < end);
-}, 200) }"""
-REST = "() => clearInterval(window.busy)"
+}, 200)"""
 
 
 def watch(stream, seconds):
@@ -52,45 +50,36 @@ def watch(stream, seconds):
 
 def compare(seconds=SECONDS):
     """Yield the comparisons of this file; each way is watched for so long."""
-    from helpers.in_browser import (
-        hide,
-        open_browser,
-        open_lab,
-        open_notebook,
-        open_page,
-        printed,
-        run_all,
-        write_notebook,
-    )
+    from helpers.hidden_tab import PRINTED, RUN_ALL, open_tab
+    from helpers.in_browser import open_lab, write_notebook
 
     rates, ages = {}, {}
-    with tempfile.TemporaryDirectory() as folder, open_browser(FAKE) as browser:
+    with tempfile.TemporaryDirectory() as folder:
         root, private = Path(folder, "course"), Path(folder, "jupyter")
         (root / "notebooks").mkdir(parents=True)
         private.mkdir()
-        write_notebook(root, "00-start-here")
+        write_notebook(root, "00-start-here", *CELLS)
         with (
             open_lab(root, private) as lab,
-            open_page(browser, lab, permissions=["camera"]) as page,
+            open_tab(f"{lab.url}{lab.path}?token={lab.token}", private / "browser", *FAKE) as tab,
         ):
-            write_notebook(lab, "camera", *CELLS)
-            open_notebook(page, "notebooks/camera.ipynb")
-            run_all(page)
-            with subscribe(printed(page).split()[-1]) as stream:
+            tab.evaluate(RUN_ALL)
+            ways = {
+                IN_VIEW: ("", ""),
+                BUSY_KERNEL: (COMPUTE, f"{KERNEL}.interrupt()"),
+                BUSY_PAGE: (BE_BUSY, "clearInterval(window.busy)"),
+                HIDDEN: ("", ""),
+            }
+            with subscribe(tab.evaluate(PRINTED).split()[-1]) as stream:
                 while stream.header.get("source") != "browser":
                     stream.read()
-                for way, begin, end in (
-                    (IN_VIEW, None, None),
-                    (BUSY_KERNEL, COMPUTE, INTERRUPT),
-                    (BUSY_PAGE, BE_BUSY, REST),
-                    (HIDDEN, hide, None),
-                ):
-                    if begin:
-                        begin(page) if callable(begin) else page.evaluate(begin)
-                    watch(stream, 2)  # settles
+                for way, (begin, end) in ways.items():
+                    tab.evaluate(begin)
+                    if way == HIDDEN:
+                        tab.hide()
+                    watch(stream, 2)  # until it has settled
                     rates[way], ages[way] = watch(stream, seconds)
-                    if end:
-                        page.evaluate(end)
+                    tab.evaluate(end)
             lab.end_kernels()
     goals = [(way, None, 29) for way in (IN_VIEW, BUSY_KERNEL, HIDDEN)]
     yield Comparison("The browser's camera of 30 frames/s", "frames/s", "", rates, goals)

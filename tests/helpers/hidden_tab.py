@@ -47,6 +47,8 @@ class Tab:
                 await connection.write_message(json.dumps(command))
                 reply = json.loads(await connection.read_message())
             connection.close()
+            while await connection.read_message() is not None:
+                pass  # until it is closed
         assert "exceptionDetails" not in reply["result"], reply
         return reply["result"]["result"].get("value")
 
