@@ -33,6 +33,7 @@ SECTIONS = (
     "start_up",
     "live",
     "network_map",
+    "browser_camera",
     "web_page",
     "proxy",
     "tap",

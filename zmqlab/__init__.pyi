@@ -27,6 +27,7 @@ from .course.predictions import predict as predict
 from .course.predictions import recall as recall
 from .course.predictions import reveal as reveal
 from .course.progress_file import progress as progress
+from .page.browser_view import browser_camera as browser_camera
 from .page.figures import GREY as GREY
 from .page.figures import drawing as drawing
 from .page.figures import show_frame as show_frame

@@ -22,6 +22,8 @@ HOW_TO_HAVE_A_BROWSER = (
     "no Chromium, Chrome or Edge at its usual places: install one (Debian: apt install chromium), "
     "or put the path of one in the environment variable ZMQLAB_CHROMIUM"
 )
+# Nothing but JupyterLab is to be reached, and a component update is a request elsewhere.
+QUIET = ("--disable-background-networking", "--disable-component-update", "--disable-sync")
 MINUTE = 60_000  # milliseconds, as Playwright counts
 LARGEST_PICTURE = 16_000  # pixels; Chromium's limit is a little higher
 MARGIN = 200  # pixels of it that are no notebook
@@ -57,20 +59,27 @@ def find_chromium() -> str | None:
 
 
 @contextmanager
-def open_browser():
-    """Run a browser without a window; skip or, under ZMQLAB_REQUIRE_BROWSER, fail without one."""
+def open_browser(*arguments):
+    """Run a browser without a window; skip or, under ZMQLAB_REQUIRE_BROWSER, fail without one.
+
+    `arguments` are the browser's own.
+    """
     from playwright.sync_api import sync_playwright
 
+    path = browser_or_skip()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, *arguments])
+        yield browser
+        browser.close()
+
+
+def browser_or_skip() -> str:
+    """Return the path of a browser; skip or, under ZMQLAB_REQUIRE_BROWSER, fail without one."""
     path = find_chromium()
     if path is None:
         missing = pytest.fail if os.environ.get("ZMQLAB_REQUIRE_BROWSER") else pytest.skip
         missing(HOW_TO_HAVE_A_BROWSER)
-    # Nothing but JupyterLab is to be reached, and a component update is a request elsewhere.
-    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=quiet)
-        yield browser
-        browser.close()
+    return path
 
 
 @dataclass
@@ -140,8 +149,11 @@ def open_lab(folder: Path, private: Path, *arguments, **environment):
 
 
 @contextmanager
-def open_page(browser, lab, path=None):
-    """Open JupyterLab in a page of its own; at the end fail on errors that the page reported."""
+def open_page(browser, lab, path=None, **options):
+    """Open JupyterLab in a page of its own; at the end fail on errors that the page reported.
+
+    `options` are those of a context of Playwright, such as ``permissions=["camera"]``.
+    """
     # In a workspace of its own, or JupyterLab opens what the page before it had open.
     path = path or f"/lab/workspaces/{uuid.uuid4().hex}"
     errors = []
@@ -150,7 +162,7 @@ def open_page(browser, lab, path=None):
         if not HARMLESS.search(text) and not STOPPED.search(url):
             errors.append(text)
 
-    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+    with browser.new_context(viewport={"width": 1280, "height": 900}, **options) as context:
         page = context.new_page()
         page.on("pageerror", lambda error: note(f"{error.name}: {error.message}"))
         page.on("console", lambda it: it.type == "error" and note(it.text, it.location["url"]))

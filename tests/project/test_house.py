@@ -32,6 +32,7 @@ LATER = {
     "a web page, and the uncertainty of a period": (740, 480),
     "a tap on the wire, and what its bytes mean": (1420, 760),
     "the network map": (2420, 0),
+    "the browser's camera": (480, 5),
 }
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {

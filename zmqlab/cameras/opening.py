@@ -28,9 +28,13 @@ def open_camera(
             A microscope in software, with a known truth; see `SimulatedCamera`.
         ``"picamera"``
             The camera of a Raspberry Pi, through picamera2.
+        ``"browser"``
+            The webcam of the computer that shows the notebook, once `browser_camera` has been
+            called there; the environment variable ``ZMQLAB_BROWSER_CAMERA`` has its endpoint.
         ``"auto"``
             What the environment variable ``ZMQLAB_CAMERA`` says; without it, the first webcam
-            that really gives a frame; without one, the simulated camera. Prints which.
+            that really gives a frame; without one, the browser's if a page gives pictures;
+            otherwise the simulated camera. Prints which.
     paced
         For a file and the simulated camera: whether `read` waits until the frame is due.
         A device keeps its own time.
@@ -68,6 +72,10 @@ def open_camera(
         from .picamera import PiCamera
 
         camera = PiCamera()
+    elif source == "browser":
+        from .browser import BrowserCamera
+
+        camera = BrowserCamera()
     elif isinstance(source, int) and not isinstance(source, bool):
         from .webcam import Webcam
 
@@ -79,7 +87,7 @@ def open_camera(
     else:
         raise CameraError(
             f"camera={source!r}; give the number of a webcam, the path of a video file, "
-            '"simulated", "picamera" or "auto"'
+            '"simulated", "picamera", "browser" or "auto"'
         )
     try:
         camera.set(**settings)
@@ -90,7 +98,8 @@ def open_camera(
 
 
 def _open_auto(paced, loop, seed):
-    """Open the camera that the environment names, or the first webcam, or the simulated one."""
+    """Open the camera that the environment names, or the first that gives pictures."""
+    from .browser import ENDPOINT, BrowserCamera
     from .device import webcam_numbers
     from .webcam import Webcam
 
@@ -112,8 +121,22 @@ def _open_auto(paced, loop, seed):
         else:
             print(f"camera: {_describe(camera)}")
             return camera
+    offer = "; in a notebook, browser_camera() lends your browser's webcam"
+    if os.environ.get(ENDPOINT):
+        offer = ""
+        try:
+            camera = BrowserCamera(timeout=1)
+        except CameraError as error:
+            reasons.append(str(error))
+        else:
+            if camera.live:
+                print(f"camera: {_describe(camera)}")
+                return camera
+            reasons.append("browser: no page gives pictures; its preview says why")
+            camera.close()
     camera = open_camera("simulated", paced=paced, seed=seed)
-    print(f"camera: {_describe(camera)}, because no webcam gives a frame", *reasons, sep="\n  ")
+    why = f"because no webcam gives a frame{offer}"
+    print(f"camera: {_describe(camera)}, {why}", *reasons, sep="\n  ")
     return camera
 
 

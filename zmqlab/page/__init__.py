@@ -1,5 +1,5 @@
-"""What a notebook shows: figures, the panel of a process, messages in time, a live view, a web
-page; and the magics.
+"""What a notebook shows: figures, the panel of a process, messages in time, a live view, the
+network map, a web page, the preview of the browser's camera; and the magics.
 """
 
 import lazy_loader

@@ -1,3 +1,4 @@
+from .browser_view import browser_camera as browser_camera
 from .figures import drawing as drawing
 from .figures import show_frame as show_frame
 from .figures import show_spectrum as show_spectrum

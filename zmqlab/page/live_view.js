@@ -1,13 +1,5 @@
 // The live view: pictures over a websocket, painted on a canvas; see live_server.py. Behind
-// pictures.js of the patterns, which has what is used here and on the web page.
-
-// Where jupyter-server-proxy shows the port of the process, or null outside JupyterLab.
-function address(model) {
-  const page = document.getElementById("jupyter-config-data");
-  if (!page) return null;
-  const base = new URL(JSON.parse(page.textContent).baseUrl, location.href);
-  return new URL(`proxy/${model.get("port")}/${model.get("token")}/`, base).href;
-}
+// address.js, and pictures.js of the patterns, which has what is used here and on the web page.
 
 export default {
   render({ model, el }) {

@@ -16,7 +16,7 @@ from zmqlab.processes.handle import Process
 from zmqlab.processes.launch import start
 
 PICTURES = Path(picture_stream.__file__).with_name("web") / "pictures.js"
-SCRIPT = Path(__file__).with_name("live_view.js")
+SCRIPTS = (PICTURES, *(Path(__file__).with_name(f"{name}.js") for name in ("address", "live_view")))
 
 
 class LiveView(anywidget.AnyWidget):
@@ -25,7 +25,7 @@ class LiveView(anywidget.AnyWidget):
     Where no page answers (VS Code, an exported page) there is a still picture in its place.
     """
 
-    _esm = PICTURES.read_text(encoding="utf-8") + SCRIPT.read_text(encoding="utf-8")
+    _esm = "".join(script.read_text(encoding="utf-8") for script in SCRIPTS)
     _css = Path(__file__).with_name("live_view.css")
     port = traitlets.Int().tag(sync=True)
     token = traitlets.Unicode().tag(sync=True)

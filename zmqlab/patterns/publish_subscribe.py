@@ -47,7 +47,8 @@ def camera_publisher(
     ----------
     camera
         A webcam's number, the path of a video file or of a folder of pictures, ``simulated``,
-        ``picamera``, or ``auto`` for the first webcam that works.
+        ``picamera``, ``browser`` (see `zmqlab.browser_camera`), or ``auto`` for the first webcam
+        that works.
     bind
         Where to publish. ``tcp://127.0.0.1:*``: any free port, for programs on this computer
         only. ``tcp://0.0.0.0:5555``: port 5555, for every computer on the network.

@@ -54,8 +54,8 @@ def camera_server(camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*") -
     Parameters
     ----------
     camera
-        A webcam's number, the path of a video file, ``simulated``, ``picamera``, or ``auto``
-        for the first webcam that works.
+        A webcam's number, the path of a video file, ``simulated``, ``picamera``, ``browser`` (see
+        `zmqlab.browser_camera`), or ``auto`` for the first webcam that works.
     bind
         Where to listen. ``tcp://127.0.0.1:*``: any free port, for programs on this computer
         only. ``tcp://0.0.0.0:5555``: port 5555, for every computer on the network.

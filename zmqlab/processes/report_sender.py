@@ -33,9 +33,9 @@ changed a few times a second to the process that started this one, as JSON on a 
 
 Of a socket's `connections` those count that are there now, up once both sides have shaken hands;
 of its last `ended` ones `event` is null where no handshake failed. It is `retrying` endpoints where
-nobody answers. Sockets of one `context` can meet at inproc endpoints. `previews` and `stories` are there once somebody asked for them. A story is for the trace: it has
-every endpoint that a socket ever bound or connected, times of the trace's clock, and how many parts
-have passed.
+nobody answers. Sockets of one `context` can meet at inproc endpoints. `previews` and `stories` are
+there once somebody asked for them. A story is for the trace: it has every endpoint that a socket
+ever bound or connected, times of the trace's clock, and how many parts have passed.
 
 Counts run from the start of the process, so that a lost report loses nothing. What nobody looked
 at is null: `peers`, `received` and `sent` without observation, `peers` of a socket that only has

@@ -1,0 +1,133 @@
+"""The browser's camera as a camera like the others; its publisher is tested in tests/page."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from helpers.browser_pictures import GREEN, serving, showing
+from helpers.streams import raw_publisher
+
+from zmqlab import camera_publisher, camera_server, pack_frame, request, start, subscribe
+from zmqlab.cameras import CameraError, device, open_camera
+from zmqlab.cameras.browser import ENDPOINT
+
+WAIT = 20
+
+
+def green(frame):
+    return frame.shape == (96, 128, 3) and np.abs(frame.astype(int) - GREEN[0, 0]).max() < 8
+
+
+@pytest.fixture
+def no_webcam(monkeypatch):
+    monkeypatch.delenv("ZMQLAB_CAMERA", raising=False)
+    monkeypatch.delenv(ENDPOINT, raising=False)
+    monkeypatch.setattr(device, "webcam_numbers", list)
+
+
+@pytest.fixture
+def served(no_webcam, monkeypatch):
+    """The publisher's process, known to this one and to those it starts, and its pages' address."""
+    with serving() as (process, place):
+        monkeypatch.setenv(ENDPOINT, process.endpoint)
+        yield process, place
+
+
+def test_a_camera_like_the_others(served, capsys):
+    with showing(served[1]), open_camera("browser") as camera:
+        assert (camera.source, camera.shape, camera.fps) == ("browser", (96, 128, 3), 25)
+        frame = camera.read()
+        assert green(frame)
+        frame[:] = 0  # ours to change
+        assert green(camera.read())
+        with pytest.raises(CameraError, match="nothing can be set"):
+            camera.set(exposure=0.1)
+        with open_camera("auto") as auto:
+            assert auto.source == "browser"
+        assert "camera: browser, 128 x 96, 25 frames/s" in capsys.readouterr().out
+    with pytest.raises(CameraError, match="closed"):
+        camera.read()
+
+
+def test_roles_read_from_it_in_processes_of_their_own(served):
+    with (
+        showing(served[1]),
+        start(camera_server, "browser") as server,
+        start(camera_publisher, "browser") as publisher,
+    ):
+        info = request(server.endpoint, "info")[1]
+        assert (info["source"], info["fps"], info["settings"]) == ("browser", 25, {})
+        assert green(request(server.endpoint, "read")[2])
+        with subscribe(publisher.endpoint, timeout=WAIT) as stream:
+            assert green(stream.read())
+            assert request(stream.control, "info")[1]["source"] == "browser"
+
+
+def test_without_a_page_the_simulated_camera_goes_on(served, capsys):
+    with open_camera("browser") as camera:
+        assert camera.source == "browser (simulated: no page gives pictures)"
+        assert camera.read().shape == (480, 640, 3)
+        with showing(served[1]):
+            while not camera.live:
+                frame = camera.read()
+            assert green(frame)
+        while camera.live:
+            frame = camera.read()
+        assert frame.shape == (96, 128, 3)
+        assert not green(frame)
+    with open_camera("auto", paced=False) as auto:
+        assert auto.source == "simulated"
+    said = capsys.readouterr().out
+    assert "no page gives pictures" in said
+    assert "browser_camera()" not in said  # which has been called
+
+
+def test_auto_offers_it(no_webcam, capsys):
+    open_camera(paced=False).close()
+    assert "in a notebook, browser_camera() lends" in capsys.readouterr().out
+
+
+def test_the_end_of_its_process_is_said(served, capsys):
+    with open_camera("browser") as camera:
+        camera.read()
+        served[0].stop()
+        with pytest.raises(CameraError, match=r"ended; run browser_camera\(\) again"):
+            [camera.read() for _ in range(1000)]
+    open_camera("auto", paced=False).close()
+    assert "no frame came from tcp://" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "words"),
+    [("", "Run browser_camera"), ("5555", "nothing can be connected"), ("x://y", "'x://y'")],
+)
+def test_an_endpoint_that_is_none(no_webcam, monkeypatch, endpoint, words):
+    monkeypatch.setenv(ENDPOINT, endpoint)
+    with pytest.raises(CameraError, match=words):
+        open_camera("browser")
+
+
+HEADER = {"shape": [48, 64, 3], "fps": 30, "source": "browser"}
+NO_FRAMES = {
+    "one part": [b"camera/"],
+    "no JSON": [b"camera/", b"\xff{", GREEN.tobytes()],
+    "no object": [b"camera/", b"[]", GREEN.tobytes()],
+    "deep": [b"camera/", b"[" * 100_000, GREEN.tobytes()],
+    "another shape": [b"camera/", json.dumps(HEADER | {"shape": [480, 640, 3]}).encode(), b"7"],
+    "grey": [b"camera/", json.dumps(HEADER | {"shape": [48, 192]}).encode(), GREEN.tobytes()],
+    "no shape": [b"camera/", json.dumps(HEADER | {"shape": "all"}).encode(), GREEN.tobytes()],
+    "no rate": [b"camera/", json.dumps(HEADER | {"fps": "fast"}).encode(), GREEN.tobytes()],
+    "another publisher's": pack_frame(GREEN, "camera/"),
+}
+
+
+@pytest.mark.parametrize("parts", NO_FRAMES.values(), ids=NO_FRAMES)
+def test_what_is_no_frame_of_a_browser(no_webcam, monkeypatch, parts):
+    with raw_publisher() as (socket, ready), ThreadPoolExecutor() as pool:
+        monkeypatch.setenv(ENDPOINT, socket.last_endpoint.decode())
+        opened = pool.submit(open_camera, "browser")
+        ready()
+        socket.send_multipart(parts)
+        with pytest.raises(CameraError, match="is no frame of a browser"):
+            opened.result(WAIT)
