@@ -37,10 +37,11 @@ from zmqlab.cameras import Camera, CameraError, open_camera
 from zmqlab.wire import messages, sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import Header, MessageError
+from zmqlab.wire.text import plain, short
 
 COMMANDS = ("read", "set", "info", "stop")
 _MOST_PARTS = 16  # looked at: envelope and request
-_LONGEST = 64 * 1024  # bytes of a request's part; who sends a longer one is disconnected
+_WAITING = 20  # requests of one client; it waits to send more
 _LONGEST_ERROR = 600  # characters: who sends much wrong need not get it all back
 
 
@@ -81,7 +82,7 @@ def camera_server(camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*") -
 def prepare_and_bind(socket: zmq.Socket, endpoint: str) -> str:
     """Bind a ROUTER socket at which to reply to requests; return the endpoint."""
     socket.linger = 1000  # milliseconds for the last reply to leave
-    socket.maxmsgsize = _LONGEST
+    socket.rcvhwm = _WAITING
     # Replies that wait for one client, which asks once at a time: 40 that fetch none keep some
     # 75 MB of frames here, with 8 it would be 300 MB. Further ones are dropped.
     socket.sndhwm = 1
@@ -134,7 +135,7 @@ def _answer(camera, parts, sequence, commands):
 def pack_request(command: str, parameters: Header | None = None) -> list[bytes]:
     """Return the parts of a request: the command and, where there are any, its parameters."""
     if not isinstance(command, str):
-        raise MessageError(f"a command is text, not {command!r}: write 'read', without b")
+        raise MessageError(f"a command is text, not {short(command)}: write 'read', without b")
     also = [] if parameters is None else [messages.to_json(parameters)]
     return [command.encode(), *also]
 
@@ -148,7 +149,7 @@ def unpack_request(parts: Sequence[Any], commands: Sequence[str] = COMMANDS) -> 
         )
     command = messages.to_text(parts[0], "command")
     if command not in commands:
-        raise MessageError(f"unknown command {command[:40]!r}: send one of {', '.join(commands)}")
+        raise MessageError(f"unknown command {short(command)}: send one of {', '.join(commands)}")
     if len(parts) == 2 and command != "set":
         raise MessageError(f"{command} takes no parameters: send the command alone")
     if len(parts) == 1 and command == "set":
@@ -211,7 +212,8 @@ def unpack_reply(
     """Return topic, header and frame of a reply; RequestError if the server replied with one."""
     topic, header, pixels = messages.unpack_message(parts)
     if topic == "error":
-        raise RequestError(f"{endpoint} replied to {command!r}: {header.get('error', header)}")
+        said = plain(header.get("error", header), 2 * _LONGEST_ERROR, lines=True)
+        raise RequestError(f"{endpoint} replied to {command!r}: {said}")
     return topic, header, messages.view_frame(topic, header, pixels) if topic == "frame" else None
 
 

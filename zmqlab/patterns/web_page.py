@@ -51,6 +51,7 @@ from zmqlab.patterns.web_visitors import application
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.sockets import connect as connect_socket
 from zmqlab.wire.sockets import who_listens
+from zmqlab.wire.text import plain
 
 _PERIOD = 1.0  # seconds between two looks at a camera of which nobody wants anything
 _TIMEOUT = 2.0  # seconds to wait for its settings, which it always has at hand
@@ -238,7 +239,7 @@ class SharedCamera:
         settings = info.get("settings")
         exposure = settings.get("exposure") if isinstance(settings, dict) else None
         self.state["exposure"] = exposure if type(exposure) in (int, float) else None
-        self.state["source"] = str(info.get("source", ""))[:100]
+        self.state["source"] = plain(info.get("source", ""), 100)
 
     async def _ask(self, command, parameters=None, timeout=_TIMEOUT):
         """Send a request and return the reply; after a failure the next one has a new socket."""
