@@ -11,7 +11,7 @@ import zmq
 
 from zmqlab.wire.guard import address_of, cut_off, file_of, took, unsent
 
-MOST_TOPICS = 50  # of a connection: each costs 49 times its length here, in libzmq
+MOST_TOPICS = 100  # of a connection: each costs 49 times its length here, in libzmq
 
 
 class Subscriptions:

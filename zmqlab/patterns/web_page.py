@@ -39,10 +39,10 @@ import traceback
 from collections import deque
 from pathlib import Path
 
-import tornado.httpserver
 import zmq.asyncio
 
 from zmqlab.analysis.fringes import measure_fringes
+from zmqlab.patterns.http_server import serve
 from zmqlab.patterns.measurements import HistoryError, keep, kept
 from zmqlab.patterns.picture_stream import Show, as_picture, draw, draw_spectrum, encode
 from zmqlab.patterns.request_reply import RequestError, pack_request, request, unpack_reply
@@ -117,7 +117,7 @@ async def _serve(connect, subscribe, topic, bind, history, past):
             undo.pop_all()
         threading.Thread(target=show.receive, args=(stream,), daemon=True).start()
         token = secrets.token_urlsafe(16)
-        tornado.httpserver.HTTPServer(application(token, camera)).add_socket(listening)
+        serve(application(token, camera), [listening])
         print(f"web page: {address}/{token}/", flush=True)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(camera.take_turns())

@@ -72,7 +72,7 @@ def guard(socket: zmq.Socket, endpoint: str, bound: bool, longest: int) -> None:
     if kind != "tcp" or not port.isdigit() or sys.platform == "win32":
         return
     publishes = socket.get(zmq.TYPE) in (zmq.PUB, zmq.XPUB)
-    new = _Guarded(int(port), bound, longest, socket.get(zmq.RCVHWM) or 1000, publishes)
+    new = _Guarded(int(port), bound, longest, int(socket.get(zmq.RCVHWM)) or 1000, publishes)
     with _begin:
         _guarded.setdefault(socket, []).append(new)
         if _thread is None:

@@ -9,7 +9,7 @@ import zmq
 def short(value: Any) -> str:
     """Show a value as Python writes it, shortened, however long it is."""
     if isinstance(value, bytes | memoryview | zmq.Frame):
-        value = bytes(memoryview(value)[:99])
+        value = bytes(memoryview(value)[:99])  # type: ignore[arg-type]
     return reprlib.repr(value)
 
 
