@@ -86,6 +86,7 @@ def prepare_and_bind(socket: zmq.Socket, endpoint: str) -> str:
     # Replies that wait for one client, which asks once at a time: 40 that fetch none keep some
     # 75 MB of frames here, with 8 it would be 300 MB. Further ones are dropped.
     socket.sndhwm = 1
+    socket.router_mandatory = True  # an error, not silence, for a reply that has nowhere to go
     return sockets.bind(socket, endpoint)
 
 
@@ -94,18 +95,35 @@ def reply_once(
 ) -> tuple[bool, bool]:
     """Wait for a request, and reply to it: to read, with frame number `sequence`.
 
-    Returns whether the reply was a frame, and whether to go on: not after the request to stop.
+    A client that has left, or fetches no replies, is not given a frame: who asks again and again,
+    each time with another socket, would make the others wait for each of them. Returns whether the
+    reply was a frame, and whether to go on: not after the request to stop.
     """
     parts = sockets.recv_parts(socket, math.inf, _MOST_PARTS)
     # The envelope ends with the first empty part. Without one, there is no request in it.
     empty = next((number for number, part in enumerate(parts) if not len(part)), None)
     envelope, asked = parts[: (empty or 0) + 1], [] if empty is None else parts[empty + 1 :]
-    reply, done = _answer(camera, asked, sequence, commands)
     # libzmq looks only now and then which replies have left the queue, and drops what it takes
     # for one too many; asking for the events makes it look.
     socket.get(zmq.EVENTS)
-    sockets.send_parts(socket, envelope + reply)
+    waits = _begin_reply(socket, envelope[0])
+    if not waits and [part.bytes for part in asked] == [b"read"]:
+        return False, True
+    reply, done = _answer(camera, asked, sequence, commands)
+    if waits:
+        sockets.send_parts(socket, envelope[1:] + reply)
     return done == "read", done != "stop"
+
+
+def _begin_reply(socket, identity):
+    """Send the first part of a reply; False if the client has left, or has replies to fetch."""
+    try:
+        socket.send(identity, zmq.SNDMORE | zmq.NOBLOCK, copy=False)
+    except zmq.ZMQError as error:
+        if error.errno not in (zmq.EAGAIN, zmq.EHOSTUNREACH):
+            raise
+        return False
+    return True
 
 
 def _answer(camera, parts, sequence, commands):

@@ -31,7 +31,7 @@ WAITING_TO_BE_READ = 16  # 15 MB at each subscriber; with those above, 1.2 s at 
 # Bytes that wait in the system at the subscriber, where no mark counts them. Linux lets it grow to
 # 32 MB, which is a second of such frames; less than 1 MB makes large frames slow.
 WAITING_IN_THE_SYSTEM = 2 << 20
-_LONGEST = 200  # bytes of a name: a subscription to it costs the publisher 49 times as much
+_LONGEST = 90  # bytes of a name: a subscription to it costs the publisher 49 times as much
 
 
 def wire_topic(name: str) -> str:

@@ -31,6 +31,7 @@ _QUIET = 10.0  # seconds between two lines about who was cut off
 _SRCFD = int(zmq.SRCFD)  # "which file descriptor did this part come from?"
 _RECEIVED = 128  # where `tcpi_bytes_received` is in Linux's struct tcp_info (since 4.1)
 _SPARE = 256 * 1024  # bytes that may be unread, beside the messages that may wait
+_NEWS = 4 * 1024  # the same, of subscriptions
 MOST_PEERS = 200  # connections of an endpoint: far below the 1,024 files of most systems
 
 
@@ -50,8 +51,8 @@ class _Peer:
     """A connection, known by the address at its other end."""
 
     address: object
-    begun: int  # bytes that had come in before it was looked at
     read: int = 0  # bytes that were taken out
+    passed_over: int = 0  # bytes that were taken out and counted too high
     largest: int = 0  # bytes of a message
     since: float = field(default_factory=monotonic)
     heard: float = 0.0  # when something was taken out
@@ -82,11 +83,14 @@ def guard(socket: zmq.Socket, endpoint: str, bound: bool, longest: int) -> None:
 
 def took(parts: Sequence[zmq.Frame], size: int) -> None:
     """Note that so many bytes, those of these parts or more, were taken out of a socket."""
-    peer = _peers.get(file_of(parts[0]))
-    if peer:
-        peer.read += size
-        peer.heard = monotonic()
-        peer.largest = max(peer.largest, size)
+    file = file_of(parts[0])
+    peer = _peers.get(file)
+    if peer is None:
+        peer = _peers[file] = _Peer(address_of(file))
+    peer.read += size
+    peer.heard = monotonic()
+    if size > peer.largest:
+        peer.largest = size
 
 
 def file_of(part: zmq.Frame) -> int:
@@ -164,15 +168,15 @@ def _look():
             came = _received(connection)
             known = _peers.get(file)
             if known is None or known.address != peer:
-                known = _peers[file] = _Peer(peer, came)
+                known = _peers[file] = _Peer(peer)
             if limits.bound:
                 there.setdefault(here, []).append(file)
-            unread = came - known.begun - known.read
-            known.begun += min(0, unread)  # what came before it was looked at
+            unread = came + known.passed_over - known.read
+            known.passed_over -= min(0, unread)
             if unread > _allowed(known, limits):
                 cut_off(file, f"{unread / 1e6:.1f} MB of it make no whole message that fits here")
     for file in _peers.keys() - seen:
-        del _peers[file]
+        _peers.pop(file, None)
     for port, files in there.items():
         _thin_out(files, bound[port].speaks_first)
 
@@ -180,6 +184,8 @@ def _look():
 def _allowed(peer, limits):
     """Return how many bytes may be unread: heartbeats, for one, are never taken out."""
     waiting = limits.longest + limits.waiting * peer.largest + _SPARE
+    if limits.speaks_first:
+        waiting = _NEWS
     return waiting + peer.read // 8 + 100 * (monotonic() - peer.since)
 
 

@@ -28,9 +28,10 @@ _SLICE = 0.5  # seconds: long waits are cut up, for Windows notices Ctrl-C only 
 AROUND = 9  # bytes around a long part on its way; 2 around one of less than 256 bytes
 _GREETING = b"\xff"  # the first byte that a ZeroMQ socket says to whoever connects by tcp
 
-# Bytes of a part, the longest that is taken; who sends a longer one is disconnected. CURVE's
-# handshake needs 290.
-TOPIC, REQUEST, FRAME = 300, 64 << 10, 64 << 20
+# Bytes of a part, the longest that is taken; who sends a longer one is disconnected. (With CURVE,
+# its handshake would need 290.)
+TOPIC, REQUEST, FRAME = 100, 64 << 10, 64 << 20
+_NEWS = 4  # subscriptions of a connection that libzmq takes in before somebody looks at them
 _HANDSHAKE = 5000  # milliseconds for a peer to say who it is
 
 _EXAMPLE = "An endpoint looks like tcp://127.0.0.1:5555"
@@ -60,6 +61,8 @@ def bind(socket: zmq.Socket, endpoint: str, longest: int = REQUEST) -> str:
     bound, this raises zmq.ZMQError with pyzmq's `errno` and a text that says what to do.
     """
     socket.maxmsgsize, socket.handshake_ivl = longest, _HANDSHAKE
+    if socket.type == zmq.XPUB:
+        socket.rcvhwm = _NEWS
     try:
         socket.bind(endpoint)
     except zmq.ZMQError as error:
