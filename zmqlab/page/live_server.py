@@ -13,12 +13,12 @@ import json
 import threading
 
 import numpy as np
-import tornado.httpserver
 import tornado.netutil
 import tornado.web
 from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClosedError
 
+from zmqlab.patterns.http_server import serve
 from zmqlab.patterns.picture_stream import LONGEST, PictureSocket, Show, encode
 from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import subscribe
@@ -47,7 +47,7 @@ async def _serve(endpoint, topic, token, spectrum):
         websocket_max_message_size=LONGEST,
     )
     sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
-    tornado.httpserver.HTTPServer(pages).add_sockets(sockets)
+    serve(pages, sockets)
     threading.Thread(target=show.receive, args=(stream,), daemon=True).start()
     print("port", sockets[0].getsockname()[1], flush=True)
     # Waking up now and then lets Ctrl-C through on Windows.

@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import math
+import secrets
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ from zmqlab.processes.handle import ProcessError, StartError, end
 from zmqlab.processes.launch import launch_call
 from zmqlab.recording import open_recording
 from zmqlab.wire.shared import FrameRing
-from zmqlab.wire.sockets import bind, check_count
+from zmqlab.wire.sockets import FRAME, bind, check_count
 
 _COMING_UP = 60.0  # seconds for workers to start, on a busy computer too
 _OF_A_CAMERA = 100  # frames, as in the article
@@ -143,12 +144,13 @@ def _farm(frames, workers, task, shared, timeout):
         if ring:  # each frame stays in its slot until its result is here
             frames = (_put(frame, ring) for frame in frames)
         router.linger = 1000  # milliseconds for the end to be told
-        role = {"endpoint": bind(router, "tcp://127.0.0.1:*"), "task": task, "shared": shared}
+        endpoint, token = bind(router, "tcp://127.0.0.1:*", FRAME), secrets.token_hex(16)
+        role = {"endpoint": endpoint, "task": task, "shared": shared, "token": token}
         with _processes(names, **role) as processes:
             try:
-                welcome(router, known, workers, processes, _COMING_UP)
+                welcome(router, known, workers, processes, _COMING_UP, token)
                 _check_up(processes)
-                yield hand_out(router, known, frames, processes, timeout, ring)
+                yield hand_out(router, known, frames, processes, timeout, ring, token)
             finally:
                 dismiss(router, known)
 

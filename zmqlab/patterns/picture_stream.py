@@ -24,6 +24,7 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from zmqlab.analysis.frames import check_frame
 from zmqlab.analysis.spectra import log_spectrum, spectrum
+from zmqlab.patterns.http_server import vouch_for
 from zmqlab.patterns.subscription import EndOfStream
 
 CREDITS = 2  # pictures on their way: one that is painted, one that travels
@@ -110,6 +111,9 @@ class PictureSocket(WebSocketHandler):
         self.on_their_way = {}  # sequence: when that frame was captured
         self.painted = deque(maxlen=60)  # when
         self.latency = 0.0
+
+    def prepare(self):
+        vouch_for(self.request.connection.stream)
 
     def open(self):
         self.set_nodelay(True)

@@ -19,19 +19,22 @@ viewers that are behind miss frames, and see by the numbers which. Requests do n
 """
 
 import contextlib
+from collections import Counter
+from time import monotonic
 
 import zmq
 
 from zmqlab.patterns.stream import WAITING_IN_THE_SYSTEM, WAITING_TO_BE_SENT
+from zmqlab.patterns.subscribers import Subscriptions
+from zmqlab.wire.guard import took
 from zmqlab.wire.interrupts import whole
+from zmqlab.wire.sockets import AROUND, TOPIC, check_count, come_back, send_each, wait
 from zmqlab.wire.sockets import bind as bind_socket
-from zmqlab.wire.sockets import check_count, send_each, wait
 from zmqlab.wire.sockets import connect as connect_socket
 
 _MOST = 100  # messages passed one way before the other way has its turn: neither can be flooded
-_LONGEST = 64 * 1024  # bytes of a subscription; who sends a longer one is disconnected
 _SILENCE = 10  # seconds after which to ask a silent camera's computer for a sign of life
-_A_WHILE = 60.0  # seconds of one wait; the next one begins at once
+_A_WHILE = 5.0  # seconds between two looks whether each camera is still connected
 
 
 def proxy(
@@ -78,16 +81,21 @@ def proxy(
         cameras.rcvhwm = viewers.sndhwm = hwm
         cameras.rcvbuf = WAITING_IN_THE_SYSTEM
         cameras.tcp_keepalive, cameras.tcp_keepalive_idle = 1, _SILENCE
-        viewers.maxmsgsize = _LONGEST
-        endpoint = bind_socket(viewers, bind)
+        viewers.xpub_verboser = True  # each subscription, to see whose it is
+        endpoint = bind_socket(viewers, bind, TOPIC)
         for each in endpoints:
             connect_socket(cameras, each)
         print(f"proxy: what {', '.join(endpoints)} publish is at {endpoint}", flush=True)
         # Not `zmq.proxy`: it hears of no Ctrl-C on Windows, and nobody counts what it passes on.
+        believed, wanted, look = Subscriptions(), Counter[bytes](), 0.0
         while True:
+            if monotonic() > look:
+                look = monotonic() + _A_WHILE
+                for each in endpoints:
+                    come_back(cameras, each)
             ready = wait({cameras: zmq.POLLIN, viewers: zmq.POLLIN}, _A_WHILE)
             if viewers in ready:
-                _pass_subscriptions(viewers, cameras)
+                _pass_subscriptions(viewers, cameras, believed, wanted)
             if cameras in ready:
                 _pass_frames(cameras, viewers)
 
@@ -97,15 +105,17 @@ def _pass_frames(cameras, viewers):
         for _ in range(_MOST):
             with whole:
                 parts = cameras.recv_multipart(zmq.NOBLOCK, copy=False)
+                took(parts, sum(map(len, parts)) + AROUND * len(parts))
                 send_each(viewers, parts)  # never waits: who has no room misses it
 
 
-def _pass_subscriptions(viewers, cameras):
+def _pass_subscriptions(viewers, cameras, believed, wanted):
+    """Pass on the first subscription to a topic, and the end of the last one."""
     with contextlib.suppress(zmq.Again):
         for _ in range(_MOST):
             with whole:
-                news = viewers.recv(zmq.NOBLOCK)
-                # A byte 1 and what is subscribed to, or a byte 0 and what no longer is. Anything
-                # else is a message, and cameras listen to none.
-                if news[:1] in (b"\0", b"\1"):
-                    cameras.send(news)
+                change, topic = believed.hear(viewers.recv(zmq.NOBLOCK, copy=False))
+                wanted[topic] += change
+                if change and wanted[topic] == max(change, 0):
+                    cameras.send(bytes([change > 0]) + topic)
+                wanted += Counter()  # without those that nobody wants

@@ -71,14 +71,15 @@ def camera_publisher(
     loop
         Whether a film begins again after its last frame; otherwise the stream ends there.
     timeout
-        Seconds to wait for subscribers: to come, or to take a frame where none is dropped.
+        Seconds to wait for subscribers: to come, or to take a frame where none is dropped. One that
+        takes none for so long is disconnected, if others do.
 
     Raises
     ------
     CameraError, zmq.ZMQError
         If the camera cannot be opened or gives no more frames; if an endpoint cannot be bound.
     TimeoutError
-        If too few subscribers came, or one that all wait for takes no more frames.
+        If too few subscribers came, or none takes frames any more.
     """
     check_count(count=1 if count is None else count)
     with (
@@ -110,7 +111,9 @@ def camera_publisher(
                 frame = None
             except TimeoutError as error:
                 if time.monotonic() > deadline:
-                    raise TimeoutError(f"waited {timeout:g} s: {error}") from None
+                    if not publisher.let_go_of_the_slow():
+                        raise TimeoutError(f"waited {timeout:g} s: {error}") from None
+                    deadline = time.monotonic() + timeout
                 if not wait_for and not behind:
                     behind = True
                     print("camera publisher: waiting for a subscriber that is behind", flush=True)

@@ -9,6 +9,7 @@ import numpy as np
 import zmq
 
 from zmqlab.patterns.stream import WAITING_TO_BE_SENT, wire_topic
+from zmqlab.patterns.subscribers import Subscribers
 from zmqlab.wire import sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import pack_frame
@@ -18,7 +19,6 @@ _TRY = 0.2  # seconds: what waits for longer lets others have their turn so ofte
 _GOODBYE = 30  # seconds for slow subscribers to take the last frames, when a stream has ended
 _HASTE = 1  # at most, for what is on its way, when it was cut off by Ctrl-C or an error
 _MOST_NEWS = 1000  # subscriptions looked at between two frames: a flood must not stop the camera
-_LONGEST = 64 * 1024  # bytes of a subscription; who sends a longer one is disconnected
 
 
 class Publisher(contextlib.AbstractContextManager["Publisher"]):
@@ -52,9 +52,8 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
     ----------
     endpoint : str
         Where it is bound; what subscribers connect to.
-    sequence, subscribers : int
-        The number of the next frame, which is also that of the frames given to `send` so far; and
-        how many they go to, by the subscriptions that came and went (of a socket, perhaps two).
+    sequence : int
+        The number of the next frame, which is also that of the frames given to `send` so far.
     """
 
     def __init__(
@@ -68,8 +67,8 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
     ) -> None:
         self.topic, self._wire = topic, wire_topic(topic)
         self._stream = secrets.token_hex(4)
-        self.sequence = self.subscribers = 0
-        self._named = self._left = 0  # of the subscribers: to this very topic; gone
+        self.sequence = 0
+        self._subscribers = Subscribers(self._wire.encode())
         sockets.check_count(hwm=hwm)
         if shared is not None:
             sockets.check_count(shared=shared)
@@ -90,28 +89,25 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
             socket.sndhwm = hwm
             socket.sndtimeo = int(1000 * _TRY)
             socket.linger = int(1000 * _HASTE)
-            socket.maxmsgsize = _LONGEST
-            self.endpoint = sockets.bind(socket, bind)
+            self.endpoint = sockets.bind(socket, bind, sockets.TOPIC)
         except BaseException:
             self._context.destroy(linger=0)
             raise
+
+    @property
+    def subscribers(self) -> int:
+        """How many the frames go to, by the subscriptions that came and went."""
+        return self._subscribers.count
 
     def look(self) -> int:
         """See which subscriptions came and went; return how many there are now."""
         with whole:  # pyzmq may lose a Ctrl-C that comes while it raises Again
             for _ in range(_MOST_NEWS):
                 try:
-                    news = self._socket.recv(zmq.NOBLOCK)
+                    news = self._socket.recv(zmq.NOBLOCK, copy=False)
                 except zmq.Again:
                     break
-                # A byte 1 and what is subscribed to, or a byte 0 and what no longer is. Anything
-                # else is a message, to which a publisher does not listen.
-                kind, beginning = news[:1], news[1:]
-                if kind in (b"\0", b"\1") and self._wire.encode().startswith(beginning):
-                    change = 1 if kind == b"\1" else -1
-                    self.subscribers += change
-                    self._named += change if beginning else 0
-                    self._left += change < 0
+                self._subscribers.hear(news)
         return self.subscribers
 
     def wait_for(self, count: int, timeout: float = 60.0) -> None:
@@ -123,11 +119,11 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
         """
         deadline = monotonic() + timeout
         self.look()
-        while self._named < count:
+        while self._subscribers.named < count:
             if (left := deadline - monotonic()) < 0:
                 raise TimeoutError(
                     f"of {count} subscribers to {self.topic!r} at {self.endpoint} "
-                    f"{self._named or 'none'} came"
+                    f"{self._subscribers.named or 'none'} came"
                 )
             sockets.wait({self._socket: zmq.POLLIN}, left)
             self.look()
@@ -162,6 +158,10 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
                     "no frame any more: this one was sent to none of them"
                 )
 
+    def let_go_of_the_slow(self) -> bool:
+        """Disconnect subscribers that take no frame; False if there are none, or no others."""
+        return self._subscribers.let_go_of_the_slow()
+
     def close(self, timeout: float = _GOODBYE) -> None:
         """Say that no frame follows until all subscribers have heard it, and have left.
 
@@ -170,14 +170,14 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
         if self._context.closed:
             return
         deadline = monotonic() + timeout
-        there = self.look() + self._left
+        there = self.look() + self._subscribers.left
         nothing = np.empty(0, np.uint8)
         end = pack_frame(nothing, self._wire, self.sequence, stream=self._stream, end=True)
         while True:  # more than once: it is dropped like a frame where there is no room
             with contextlib.suppress(zmq.Again):
                 sockets.send_each(self._socket, end)
             left = deadline - monotonic()
-            if left < 0 or self._left >= there:
+            if left < 0 or self._subscribers.left >= there:
                 break
             sockets.wait({self._socket: zmq.POLLIN}, min(left, _TRY))
             self.look()

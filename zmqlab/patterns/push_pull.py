@@ -17,6 +17,7 @@ it was killed is lost. For workers that ask for work, see `zmqlab.patterns.ask_f
 import contextlib
 import itertools
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any
@@ -120,13 +121,13 @@ def fft_worker(
     ):
         push.linger = dealer.linger = 0
         pull.rcvhwm = push.sndhwm = HWM
-        if (port := greet(dealer, control, worker, timeout)) is None:
+        if (go := greet(dealer, control, worker, timeout)) is None:
             return
-        sockets.connect(push, f"{control.rpartition(':')[0]}:{port}")
+        sockets.connect(push, f"{control.rpartition(':')[0]}:{go['port']}")
         sockets.connect(pull, endpoint)  # last: who cannot deliver must not take a frame
         while not is_over(dealer, {pull: zmq.POLLIN}, timeout):
             _, header, frame = recv_frame(pull)
-            parts = work(task, header, frame, worker)
+            parts = work(task, header, frame, worker, token=go["token"])
             if is_over(dealer, {push: zmq.POLLOUT}, timeout):
                 return
             sockets.send_parts(push, parts)
@@ -162,18 +163,19 @@ def sink(
         router.linger = 1000  # milliseconds for the end to be told
         pull.rcvhwm = HWM
         print(f"sink: at {sockets.bind(router, control)}", flush=True)
-        port = int(sockets.bind(pull, results).rpartition(":")[2])
+        port = int(sockets.bind(pull, results, sockets.FRAME).rpartition(":")[2])
+        go = {"port": port, "token": secrets.token_hex(16)}
         peers: dict[bytes, str] = {}
         try:
-            assemble(router, peers, workers, port, timeout)
-            collected = gather(_collect(router, pull, peers, port, timeout))
+            assemble(router, peers, workers, go, timeout)
+            collected = gather(_collect(router, pull, peers, go, timeout))
         finally:
             dismiss(router, peers)
     print(f"sink: {collected}", flush=True)
     return collected
 
 
-def _collect(router, pull, peers, port, timeout) -> Iterator[Result]:
+def _collect(router, pull, peers, go, timeout) -> Iterator[Result]:
     """Yield the results at the sink, once for each frame."""
     total, heard = None, monotonic()
     seen: set[int] = set()
@@ -181,10 +183,10 @@ def _collect(router, pull, peers, port, timeout) -> Iterator[Result]:
         left = heard + timeout - monotonic()
         ready = sockets.wait({router: zmq.POLLIN, pull: zmq.POLLIN}, left)
         if router in ready:
-            sent = hear(router, peers, port, assembled=True)
+            sent = hear(router, peers, go)
             total = total if sent is None else sent
         if pull in ready:
-            result = unpack_result(sockets.recv_parts(pull), RingReader())
+            result = unpack_result(sockets.recv_parts(pull), RingReader(), go["token"])
             if result and result[0] not in seen:
                 heard = monotonic()
                 seen.add(result[0])

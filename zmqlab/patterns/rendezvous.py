@@ -7,9 +7,13 @@ Ventilator and workers each connect a DEALER socket to the sink's ROUTER socket,
 
 The sink says::
 
-    go    | {"port": 40001} |      to a worker at once: where the results go;
+    go    | {"port": 40001,        to a worker at once: where the results go,
+             "token": "5f0c.."} |  and what to say with each;
                                    to the ventilator once enough workers are here, too
     end   | {} |                   to all, when it has every result, or gives up
+
+The first ventilator is the one that counts, and results only with the token. Who comes as a worker
+is one: to know them better takes keys.
 
 The greetings could be REQ and REP. But who has sent a request can do nothing but wait for the
 reply, and these have work to do until they hear of the end.
@@ -22,12 +26,14 @@ import zmq
 
 from zmqlab.wire import messages
 from zmqlab.wire.sockets import connect, describe, recv_parts, send_parts, wait, who_listens
+from zmqlab.wire.text import plain
 
 VENTILATOR = "ventilator"
+_MOST = 1000  # who announced themselves to one sink
 
 
-def greet(dealer: zmq.Socket, control: str, name: str, timeout: float) -> int | None:
-    """Announce yourself to the sink; return the port for results, None if the answer is the end."""
+def greet(dealer: zmq.Socket, control: str, name: str, timeout: float) -> messages.Header | None:
+    """Announce yourself to the sink; return what its ``go`` says, None if it says the end."""
     connect(dealer, control)
     messages.send_message(dealer, "hello", {"name": name})
     if not wait({dealer: zmq.POLLIN}, timeout):
@@ -36,7 +42,7 @@ def greet(dealer: zmq.Socket, control: str, name: str, timeout: float) -> int | 
             "It answers a ventilator once its workers are there"
         )
     answer, header, _ = messages.recv_message(dealer)
-    return None if answer == "end" else header["port"]
+    return None if answer == "end" else header
 
 
 def is_over(dealer: zmq.Socket, events: dict[zmq.Socket, int], timeout: float) -> bool:
@@ -49,12 +55,12 @@ def is_over(dealer: zmq.Socket, events: dict[zmq.Socket, int], timeout: float) -
 
 
 def assemble(
-    router: zmq.Socket, peers: dict[bytes, str], workers: int, port: int, timeout: float
+    router: zmq.Socket, peers: dict[bytes, str], workers: int, go: messages.Header, timeout: float
 ) -> None:
     """Wait at the sink until a ventilator and so many workers are there; let the first one go.
 
-    `router` is the sink's socket for control, `port` where the results go. Filled here are its
-    `peers`: who is at the other end of each connection. TimeoutError says who did not come.
+    `router` is the sink's socket for control, `go` what it tells them. Filled here are its `peers`:
+    who is at the other end of each connection. TimeoutError says who did not come.
     """
     deadline = monotonic() + timeout
     while len(names := set(peers.values())) <= workers or VENTILATOR not in names:
@@ -64,22 +70,25 @@ def assemble(
                 f"{len(names - {VENTILATOR})} of {workers} workers came to the "
                 f"{describe(router)} within {timeout:g} s"
             )
-        hear(router, peers, port)
+        hear(router, peers, go)
     for identity in [one for one, name in peers.items() if name == VENTILATOR]:
-        send_parts(router, [identity, *messages.pack_message("go", {"port": port})])
+        send_parts(router, [identity, *messages.pack_message("go", go)])
 
 
-def hear(
-    router: zmq.Socket, peers: dict[bytes, str], port: int, assembled: bool = False
-) -> int | None:
+def hear(router: zmq.Socket, peers: dict[bytes, str], go: messages.Header) -> int | None:
     """Take in one message at the sink, and answer it; return how many frames were sent, if told."""
     identity, *parts = recv_parts(router)
     with contextlib.suppress(messages.MessageError):  # of nobody of ours
         topic, header, _ = messages.unpack_message(parts)
-        if topic == "hello":
-            name = peers[identity.bytes] = str(header.get("name"))
-            if assembled or name != VENTILATOR:
-                send_parts(router, [identity, *messages.pack_message("go", {"port": port})])
-        elif topic == "sent" and isinstance(header.get("frames"), int):
-            return header["frames"]
+        here = peers.get(identity.bytes)
+        if topic == "hello" and here is None and len(peers) < _MOST:
+            name = plain(header.get("name"), 100)
+            if name != VENTILATOR:
+                send_parts(router, [identity, *messages.pack_message("go", go)])
+            elif VENTILATOR in peers.values():
+                send_parts(router, [identity, *messages.pack_message("end", {})])
+                return None
+            peers[identity.bytes] = name
+        elif topic == "sent" and here == VENTILATOR and type(header.get("frames")) is int:
+            return max(0, header["frames"])
     return None

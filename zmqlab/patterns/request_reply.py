@@ -37,10 +37,11 @@ from zmqlab.cameras import Camera, CameraError, open_camera
 from zmqlab.wire import messages, sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import Header, MessageError
+from zmqlab.wire.text import plain, short
 
 COMMANDS = ("read", "set", "info", "stop")
 _MOST_PARTS = 16  # looked at: envelope and request
-_LONGEST = 64 * 1024  # bytes of a request's part; who sends a longer one is disconnected
+_WAITING = 20  # requests of one client; it waits to send more
 _LONGEST_ERROR = 600  # characters: who sends much wrong need not get it all back
 
 
@@ -81,10 +82,11 @@ def camera_server(camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*") -
 def prepare_and_bind(socket: zmq.Socket, endpoint: str) -> str:
     """Bind a ROUTER socket at which to reply to requests; return the endpoint."""
     socket.linger = 1000  # milliseconds for the last reply to leave
-    socket.maxmsgsize = _LONGEST
+    socket.rcvhwm = _WAITING
     # Replies that wait for one client, which asks once at a time: 40 that fetch none keep some
     # 75 MB of frames here, with 8 it would be 300 MB. Further ones are dropped.
     socket.sndhwm = 1
+    socket.router_mandatory = True  # an error, not silence, for a reply that has nowhere to go
     return sockets.bind(socket, endpoint)
 
 
@@ -93,18 +95,35 @@ def reply_once(
 ) -> tuple[bool, bool]:
     """Wait for a request, and reply to it: to read, with frame number `sequence`.
 
-    Returns whether the reply was a frame, and whether to go on: not after the request to stop.
+    A client that has left, or fetches no replies, is not given a frame: who asks again and again,
+    each time with another socket, would make the others wait for each of them. Returns whether the
+    reply was a frame, and whether to go on: not after the request to stop.
     """
     parts = sockets.recv_parts(socket, math.inf, _MOST_PARTS)
     # The envelope ends with the first empty part. Without one, there is no request in it.
     empty = next((number for number, part in enumerate(parts) if not len(part)), None)
     envelope, asked = parts[: (empty or 0) + 1], [] if empty is None else parts[empty + 1 :]
-    reply, done = _answer(camera, asked, sequence, commands)
     # libzmq looks only now and then which replies have left the queue, and drops what it takes
     # for one too many; asking for the events makes it look.
     socket.get(zmq.EVENTS)
-    sockets.send_parts(socket, envelope + reply)
+    waits = _begin_reply(socket, envelope[0])
+    if not waits and [part.bytes for part in asked] == [b"read"]:
+        return False, True
+    reply, done = _answer(camera, asked, sequence, commands)
+    if waits:
+        sockets.send_parts(socket, envelope[1:] + reply)
     return done == "read", done != "stop"
+
+
+def _begin_reply(socket, identity):
+    """Send the first part of a reply; False if the client has left, or has replies to fetch."""
+    try:
+        socket.send(identity, zmq.SNDMORE | zmq.NOBLOCK, copy=False)
+    except zmq.ZMQError as error:
+        if error.errno not in (zmq.EAGAIN, zmq.EHOSTUNREACH):
+            raise
+        return False
+    return True
 
 
 def _answer(camera, parts, sequence, commands):
@@ -134,7 +153,7 @@ def _answer(camera, parts, sequence, commands):
 def pack_request(command: str, parameters: Header | None = None) -> list[bytes]:
     """Return the parts of a request: the command and, where there are any, its parameters."""
     if not isinstance(command, str):
-        raise MessageError(f"a command is text, not {command!r}: write 'read', without b")
+        raise MessageError(f"a command is text, not {short(command)}: write 'read', without b")
     also = [] if parameters is None else [messages.to_json(parameters)]
     return [command.encode(), *also]
 
@@ -148,7 +167,7 @@ def unpack_request(parts: Sequence[Any], commands: Sequence[str] = COMMANDS) -> 
         )
     command = messages.to_text(parts[0], "command")
     if command not in commands:
-        raise MessageError(f"unknown command {command[:40]!r}: send one of {', '.join(commands)}")
+        raise MessageError(f"unknown command {short(command)}: send one of {', '.join(commands)}")
     if len(parts) == 2 and command != "set":
         raise MessageError(f"{command} takes no parameters: send the command alone")
     if len(parts) == 1 and command == "set":
@@ -211,7 +230,8 @@ def unpack_reply(
     """Return topic, header and frame of a reply; RequestError if the server replied with one."""
     topic, header, pixels = messages.unpack_message(parts)
     if topic == "error":
-        raise RequestError(f"{endpoint} replied to {command!r}: {header.get('error', header)}")
+        said = plain(header.get("error", header), 2 * _LONGEST_ERROR, lines=True)
+        raise RequestError(f"{endpoint} replied to {command!r}: {said}")
     return topic, header, messages.view_frame(topic, header, pixels) if topic == "frame" else None
 
 

@@ -14,10 +14,12 @@ from zmqlab.wire import sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.shared import Overtaken, RingReader
+from zmqlab.wire.text import short
 
 _MOST_GAPS = 1000  # remembered; older ones are only counted
 _MOST_STREAMS = 100  # of one name, whose publishers may send at once
 _LISTEN = 1.0  # seconds to find out what is published, when nothing comes
+_LOST = 2.0  # seconds without a message after which to look whether there is a connection
 _SILENCE = 10  # seconds after which to ask a silent publisher's computer for a sign of life
 
 
@@ -94,7 +96,7 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
         self._away = False  # unsubscribed, since a stream has ended
         self._wire = wire_topic(topic)
         sockets.check_count(hwm=hwm)
-        self._hwm = hwm
+        self._hwm, self._heard = hwm, time.monotonic()
         self._reader = RingReader()
         self._context = zmq.Context()
         try:
@@ -134,7 +136,9 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             self._away = False
             self._socket.subscribe(self._wire)
         while not self._ended:
-            arrived = sockets.wait({self._socket: zmq.POLLIN}, deadline - time.monotonic())
+            left = deadline - time.monotonic()
+            arrived = sockets.wait({self._socket: zmq.POLLIN}, min(left, _LOST))
+            self._look_after(bool(arrived))
             frame = self._take(sockets.recv_parts(self._socket)) if arrived else None
             if frame is not None:
                 return frame
@@ -212,12 +216,20 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
     def __exit__(self, *error: object) -> None:
         self.close()
 
+    def _look_after(self, arrived):
+        """Connect anew if nothing comes and nothing is connected."""
+        if arrived:
+            self._heard = time.monotonic()
+        elif time.monotonic() > self._heard + _LOST:
+            self._heard = time.monotonic()
+            sockets.come_back(self._socket, self.endpoint)
+
     def _take(self, parts):
         """Return the frame, or None for a message that is none; keep count of either."""
         try:
             topic, header, frame = self._reader.unpack_frame(parts)
             if topic != self._wire:
-                raise MessageError(f"its topic is {topic[:40]!r} instead of {self._wire!r}")
+                raise MessageError(f"its topic is {short(topic)} instead of {self._wire!r}")
         except MessageError as error:  # anybody may be the publisher, now
             overtaken = isinstance(error, Overtaken)  # the next number will show that this is lost
             self.overtaken += overtaken

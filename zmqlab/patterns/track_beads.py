@@ -33,6 +33,7 @@ from zmqlab.patterns.subscription import Subscription, subscribe
 from zmqlab.patterns.watch_stream import one_line
 from zmqlab.processes.launch import start
 from zmqlab.wire.messages import MessageError
+from zmqlab.wire.text import short
 
 _PERIOD = 2.0  # seconds between two lines that say how far it is
 _MANY = 1000  # short messages that may wait
@@ -189,13 +190,13 @@ def _linked(tracks: Tracks, stream: Subscription, positions: np.ndarray):
     if type(number) is not int or type(lost) is not int or positions.shape[1:] != (2,):
         raise MessageError(
             f"a frame_number, a number of lost ones and positions of shape (beads, 2) make a "
-            f"message; here {number!r}, {lost!r} and {positions.shape} came"
+            f"message; here {short(number)}, {short(lost)} and {positions.shape} came"
         )
     if positions.dtype.kind not in "iuf" or not np.isfinite(positions).all():
         raise MessageError(f"frame {number}: positions are numbers, and these are not all")
     about: dict[str, Any] = {"time": header["time"], "frame_number": number}
     about["lost"] = lost + stream.lost
-    if "collecting" in header:
+    if type(header.get("collecting")) in (int, float):
         return about | {"collecting": header["collecting"]}, np.empty((0, 3))
     names = tracks.add(number, positions, shape if _is_shape(shape) else None)
     if found := tracks.diffusion():

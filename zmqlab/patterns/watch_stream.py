@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any
 
 from zmqlab.patterns.subscription import EndOfStream, subscribe
+from zmqlab.wire.text import plain
 
 _PERIOD = 1.0  # seconds between two lines
 _OF_EVERY_STREAM = {"dtype", "shape", "sequence", "time", "stream", "control"}
@@ -78,5 +79,6 @@ def carries(header: dict[str, Any]) -> str:
     said = [f"{' x '.join(map(str, header['shape']))} {header['dtype']}"]
     for key in header.keys() - _OF_EVERY_STREAM:
         value = header[key]
-        said.append(f"{key} {value:.4g}" if isinstance(value, float) else f"{key} {value}"[:40])
+        number = isinstance(value, float)
+        said.append(plain(f"{key} {value:.4g}" if number else f"{key} {value}", 40))
     return ", ".join([said[0], *sorted(said[1:])])

@@ -39,10 +39,10 @@ import traceback
 from collections import deque
 from pathlib import Path
 
-import tornado.httpserver
 import zmq.asyncio
 
 from zmqlab.analysis.fringes import measure_fringes
+from zmqlab.patterns.http_server import serve
 from zmqlab.patterns.measurements import HistoryError, keep, kept
 from zmqlab.patterns.picture_stream import Show, as_picture, draw, draw_spectrum, encode
 from zmqlab.patterns.request_reply import RequestError, pack_request, request, unpack_reply
@@ -51,6 +51,7 @@ from zmqlab.patterns.web_visitors import application
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.sockets import connect as connect_socket
 from zmqlab.wire.sockets import who_listens
+from zmqlab.wire.text import plain
 
 _PERIOD = 1.0  # seconds between two looks at a camera of which nobody wants anything
 _TIMEOUT = 2.0  # seconds to wait for its settings, which it always has at hand
@@ -116,7 +117,7 @@ async def _serve(connect, subscribe, topic, bind, history, past):
             undo.pop_all()
         threading.Thread(target=show.receive, args=(stream,), daemon=True).start()
         token = secrets.token_urlsafe(16)
-        tornado.httpserver.HTTPServer(application(token, camera)).add_socket(listening)
+        serve(application(token, camera), [listening])
         print(f"web page: {address}/{token}/", flush=True)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(camera.take_turns())
@@ -238,7 +239,7 @@ class SharedCamera:
         settings = info.get("settings")
         exposure = settings.get("exposure") if isinstance(settings, dict) else None
         self.state["exposure"] = exposure if type(exposure) in (int, float) else None
-        self.state["source"] = str(info.get("source", ""))[:100]
+        self.state["source"] = plain(info.get("source", ""), 100)
 
     async def _ask(self, command, parameters=None, timeout=_TIMEOUT):
         """Send a request and return the reply; after a failure the next one has a new socket."""

@@ -25,6 +25,9 @@ import zmq
 from zmqlab.wire.messages import Header, MessageError, pack_frame, pack_message, unpack_message
 from zmqlab.wire.shared import FrameRing, RingReader
 from zmqlab.wire.sockets import send_each
+from zmqlab.wire.text import plain, short
+
+_LONGEST_ERROR = 10_000  # characters of a traceback
 
 Result = tuple[int, str, np.ndarray]  # number of the frame, name of the worker, what came out
 
@@ -39,37 +42,44 @@ def work(
     frame: np.ndarray,
     worker: str,
     ring: FrameRing | None = None,
+    **extra: Any,
 ) -> list[Any]:
     """Run a task on a frame; return the parts of the message that goes back.
 
-    What the task returns goes into the ring, if there is one. An error of the task goes back as
-    text: whoever waits for the result must hear of it.
+    What the task returns goes into the ring, if there is one, `extra` into the header. An error of
+    the task goes back as text: whoever waits for the result must hear of it.
     """
     number = header["sequence"]
+    about = {"sequence": number, "worker": worker} | extra
     pack = ring.pack_frame if ring else pack_frame
     try:
-        return pack(task(frame), "result", sequence=number, time=header["time"], worker=worker)
+        return pack(task(frame), "result", time=header["time"], **about)
     except Exception as error:
         lines = error.__traceback__ and error.__traceback__.tb_next  # the task's, without this one
         text = "".join(traceback.format_exception(error.with_traceback(lines)))
-        return pack_message("error", {"sequence": number, "worker": worker, "error": text})
+        return pack_message("error", about | {"error": text[-_LONGEST_ERROR:]})
 
 
-def unpack_result(parts: list[Any], reader: RingReader) -> Result | None:
+def unpack_result(parts: list[Any], reader: RingReader, token: str | None = None) -> Result | None:
     """Return the result in the message of a worker, None if it is from no worker.
+
+    With a `token`, only what says it is from a worker.
 
     FarmError, with the traceback in it, if it says that the task failed.
     """
     try:  # anybody on this computer may connect, and send anything
         topic, header, _ = unpack_message(parts)
         worker, number = header.get("worker"), header.get("sequence")
+        if token is not None and header.get("token") != token:
+            return None
         if topic == "result" and isinstance(worker, str):
             array = reader.unpack_frame(parts)[2]  # refuses what has no number
             return header["sequence"], worker, array
     except MessageError:
         return None
     if topic == "error" and isinstance(worker, str):
-        raise FarmError(f"the task failed in {worker} on frame {number}:\n{header.get('error')}")
+        text = plain(header.get("error"), _LONGEST_ERROR, lines=True)
+        raise FarmError(f"the task failed in {plain(worker)} on frame {short(number)}:\n{text}")
     return None
 
 

@@ -1,11 +1,16 @@
-"""Where the reports of observed processes arrive: one PULL socket on loopback.
+"""Where the reports of observed processes arrive: one PULL socket.
 
-The format is drawn in `zmqlab.processes.report_sender`. A report counts only with the token that
-one child was given through its own pipe: on a host that thirty people share, anybody may connect to
-the port, and nobody is believed.
+The format is drawn in `zmqlab.processes.report_sender`. The socket is a file in a folder that only
+this user may enter, so that on a host that thirty people share nobody else can fill its memory, or
+take all its connections. On Windows it is a port of loopback, to which anybody may connect. In
+either a report counts only with the token that one child was given through its own pipe.
 """
 
+import atexit
 import json
+import os
+import shutil
+import tempfile
 import threading
 from collections.abc import Callable
 
@@ -15,6 +20,7 @@ from zmqlab.processes.report_sender import PLAIN
 
 MOST_BYTES = 1 << 20  # of a part; libzmq closes a connection that sends more
 MOST_WAITING = 20  # reports of one connection; more wait in the child, or are dropped there
+_LONGEST_PATH = 90  # bytes: the system's names of such sockets are short
 _lock = threading.Lock()
 _endpoint = ""
 _receivers: dict[bytes, Callable[[dict, bytes], None]] = {}  # token: what to call with a report
@@ -31,10 +37,21 @@ def register(token: str, receive: Callable[[dict, bytes], None]) -> str:
             context: zmq.Context = zmq.Context()
             pull = context.socket(zmq.PULL, socket_class=PLAIN)
             pull.maxmsgsize, pull.rcvhwm, pull.linger = MOST_BYTES, MOST_WAITING, 0
-            pull.bind("tcp://127.0.0.1:*")
+            pull.bind(_private_endpoint())
             _endpoint = bytes(pull.get(zmq.LAST_ENDPOINT)).decode()
             threading.Thread(target=_listen, args=(pull,), daemon=True).start()
         return _endpoint
+
+
+def _private_endpoint():
+    """Return an endpoint in a folder of our own, or a port of loopback where that cannot be."""
+    if os.name == "posix" and zmq.has("ipc"):
+        folder, pid = tempfile.mkdtemp(prefix="zmqlab-"), os.getpid()
+        # A fork that ends leaves it to the one whose it is.
+        atexit.register(lambda: os.getpid() == pid and shutil.rmtree(folder, ignore_errors=True))
+        if len(folder) < _LONGEST_PATH:
+            return f"ipc://{folder}/reports"
+    return "tcp://127.0.0.1:*"
 
 
 def forget(token: str) -> None:

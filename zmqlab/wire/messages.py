@@ -16,7 +16,6 @@ parts where there is no frame. Each is packing and sending, or receiving and unp
 
 import json
 import operator
-import reprlib
 from collections.abc import Sequence
 from time import time as now
 from typing import Any
@@ -24,7 +23,8 @@ from typing import Any
 import numpy as np
 import zmq
 
-from zmqlab.wire.sockets import recv_parts, send_parts
+from zmqlab.wire.sockets import FRAME, recv_parts, send_parts
+from zmqlab.wire.text import short
 
 # By name, as they are written in a header. Others (objects, records, dates) do not travel.
 _PLAIN = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
@@ -33,6 +33,7 @@ _DTYPES = {name: np.dtype(name).newbyteorder("<") for name in _PLAIN.split()}
 _NAMES = {dtype: name for name, dtype in _DTYPES.items()}  # dtype.name itself is slow
 _KEYS = dict.fromkeys(["dtype", "shape", "sequence", "time"]).keys()
 _MOST_DIMENSIONS = 32  # what every numpy can hold
+_LONGEST = 1 << 20  # bytes of a header, or of other JSON
 _MOST = 2**53  # above any whole number of ours: every language holds those below it exactly
 
 Header = dict[str, Any]
@@ -146,7 +147,7 @@ def frame_header(
     dtype = array.dtype.newbyteorder("<")
     if dtype not in _NAMES:
         raise MessageError(
-            f"this is no frame: {_short(frame)} (numpy makes it {dtype.name}). "
+            f"this is no frame: {short(frame)} (numpy makes it {dtype.name}). "
             f"A frame is an array of one of {_PLAIN}"
         )
     number, seconds = operator.index(sequence), float(now() if time is None else time)
@@ -166,7 +167,7 @@ def view_frame(topic: str, header: Header, pixels: memoryview) -> np.ndarray:
     dtype, shape, nbytes = check_frame(topic, header)
     if nbytes != pixels.nbytes:
         raise MessageError(
-            f"the header's shape {_short(shape)} of {header['dtype']} makes {nbytes} bytes, "
+            f"the header's shape {short(shape)} of {header['dtype']} makes {nbytes} bytes, "
             f"but {pixels.nbytes} bytes of pixels came. Header and pixels must describe one array"
         )
     return np.ndarray(shape, dtype, pixels)
@@ -181,42 +182,47 @@ def check_frame(topic: str, header: Header) -> tuple[np.dtype, list[int], int]:
     if not header.keys() >= _KEYS:
         missing = [key for key in _KEYS if key not in header]
         raise MessageError(
-            f"a message with topic {_short(topic)} carries no frame: its header "
-            f"{_short(header)} has no {', '.join(missing)}. Send frames with send_frame"
+            f"a message with topic {short(topic)} carries no frame: its header "
+            f"{short(header)} has no {', '.join(missing)}. Send frames with send_frame"
         )
     _check_stamp(header)
     name, shape = header["dtype"], header["shape"]
     if not isinstance(name, str) or name not in _DTYPES:
         raise MessageError(
-            f"the header's dtype {_short(name)} is none of {_PLAIN}. "
+            f"the header's dtype {short(name)} is none of {_PLAIN}. "
             "Convert the frame before sending it, for example with frame.astype('uint8')"
         )
     nbytes = room = _DTYPES[name].itemsize  # and Python's integers do not overflow
     for length in shape if isinstance(shape, list) and len(shape) <= _MOST_DIMENSIONS else [None]:
         if type(length) is not int or not 0 <= length < _MOST:
             raise MessageError(
-                f"the header's shape {_short(shape)} is no list of at most "
+                f"the header's shape {short(shape)} is no list of at most "
                 f"{_MOST_DIMENSIONS} lengths, such as [480, 640, 3]"
             )
         nbytes *= length
         room *= length or 1
     if not nbytes and room >= _MOST:  # lengths beside the 0 that numpy cannot hold
-        raise MessageError(f"the header's shape {_short(shape)} is impossible")
+        raise MessageError(f"the header's shape {short(shape)} is impossible")
     return _DTYPES[name], shape, nbytes
 
 
 def pack_message(topic: str, header: Header, pixels: Any = b"") -> list[Any]:
     """Return the three parts of a message: topic, header and pixels."""
     if not isinstance(topic, str):
-        raise MessageError(f"a topic is text, not {_short(topic)}: write 'frame', without b")
+        raise MessageError(f"a topic is text, not {short(topic)}: write 'frame', without b")
     try:
-        contiguous = memoryview(pixels).c_contiguous
+        view = memoryview(pixels)
+        contiguous = view.c_contiguous
     except (TypeError, ValueError):  # ValueError: an array of dates, for one
         contiguous = False
     if not contiguous:  # said here: once its topic is on its way, a message must be finished
         raise MessageError(
-            f"pixels are bytes or a contiguous array of numbers, not {_short(pixels)}. "
+            f"pixels are bytes or a contiguous array of numbers, not {short(pixels)}. "
             "Encode text with .encode(); send arrays with send_frame"
+        )
+    if view.nbytes > FRAME:
+        raise MessageError(
+            f"{view.nbytes} bytes of pixels are more than {FRAME}, the most there is"
         )
     return [topic.encode(), to_json(header), pixels]
 
@@ -227,7 +233,7 @@ def unpack_message(parts: Sequence[Any]) -> tuple[str, Header, memoryview]:
         count = len(parts) if len(parts) < 3 else "more"
         raise MessageError(
             f"a message has three parts, topic, header and pixels; this one has {count}: "
-            f"[{', '.join(map(_short, parts[:4]))}]. Send it with send_frame or send_message"
+            f"[{', '.join(map(short, parts[:4]))}]. Send it with send_frame or send_message"
         )
     topic = to_text(parts[0], "topic")
     return topic, from_json(parts[1], "header"), memoryview(parts[2]).toreadonly()
@@ -239,28 +245,37 @@ def to_text(part: Any, what: str) -> str:
         return str(part, "utf-8")
     except UnicodeDecodeError:
         raise MessageError(
-            f"the {what} is not UTF-8 text: {_short(part)}. Encode text with .encode()"
+            f"the {what} is not UTF-8 text: {short(part)}. Encode text with .encode()"
         ) from None
 
 
 def to_json(value: Any) -> bytes:
     """Encode a dict as JSON that every language reads; numpy's numbers become plain ones."""
     try:
-        return _encode(value).encode()
+        text = _encode(value).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise MessageError(f"{_short(value)} cannot be written as JSON: {error}") from None
+        raise MessageError(f"{short(value)} cannot be written as JSON: {error}") from None
+    if len(text) > _LONGEST:
+        raise MessageError(_too_long(short(value), len(text)))
+    return text
 
 
 def from_json(part: Any, what: str) -> Header:
     """Decode a part that must be a JSON object."""
+    if len(part) > _LONGEST:
+        raise MessageError(_too_long(f"the {what}", len(part)))
     text = to_text(part, what)
     try:
         value = _decode(text)
     except (ValueError, RecursionError) as error:
-        raise MessageError(f"the {what} is not JSON: {_short(part)} ({error})") from None
+        raise MessageError(f"the {what} is not JSON: {short(part)} ({error})") from None
     if not isinstance(value, dict):
-        raise MessageError(f"the {what} must be a JSON object, {{...}}, not {_short(part)}")
+        raise MessageError(f"the {what} must be a JSON object, {{...}}, not {short(part)}")
     return value
+
+
+def _too_long(what, length):
+    return f"{what} makes {length} bytes of JSON, more than {_LONGEST}: send numbers as pixels"
 
 
 def _check_stamp(header):
@@ -268,11 +283,11 @@ def _check_stamp(header):
     sequence, time = header["sequence"], header["time"]
     if type(sequence) is not int or not 0 <= sequence < _MOST:
         raise MessageError(
-            f"the header's sequence {_short(sequence)} is no frame number: count 0, 1, 2, ..."
+            f"the header's sequence {short(sequence)} is no frame number: count 0, 1, 2, ..."
         )
     if type(time) not in (int, float) or not -_MOST < time < _MOST:
         raise MessageError(
-            f"the header's time {_short(time)} is no capture time: "
+            f"the header's time {short(time)} is no capture time: "
             "give seconds since the epoch, as time.time() does"
         )
 
@@ -281,7 +296,7 @@ def _plain(value):
     """Turn numpy's numbers and arrays into Python's."""
     if isinstance(value, np.generic | np.ndarray):
         return value.tolist()
-    raise TypeError(f"{_short(value)} is neither a number, text, list nor dict")
+    raise TypeError(f"{short(value)} is neither a number, text, list nor dict")
 
 
 def _refuse(constant):
@@ -290,10 +305,3 @@ def _refuse(constant):
 
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_plain).encode
 _decode = json.JSONDecoder(parse_constant=_refuse).decode
-
-
-def _short(value):
-    """Show a value in an error message, shortened, however long it is."""
-    if isinstance(value, bytes | memoryview | zmq.Frame):
-        value = bytes(memoryview(value)[:99])
-    return reprlib.repr(value)

@@ -18,13 +18,21 @@ from urllib.parse import urlsplit
 import zmq
 from zmq import zmq_poll  # what `Socket.poll` calls, without its detours
 
+from zmqlab.wire.guard import guard, took
 from zmqlab.wire.interrupts import whole
 
 # As plain numbers: pyzmq's own are members of enums, which take their time.
 _NOBLOCK, _SNDMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE)
 _POLLIN, _POLLOUT = int(zmq.POLLIN), int(zmq.POLLOUT)
 _SLICE = 0.5  # seconds: long waits are cut up, for Windows notices Ctrl-C only between two
+AROUND = 9  # bytes around a long part on its way; 2 around one of less than 256 bytes
 _GREETING = b"\xff"  # the first byte that a ZeroMQ socket says to whoever connects by tcp
+
+# Bytes of a part, the longest that is taken; who sends a longer one is disconnected. (With CURVE,
+# its handshake would need 290.)
+TOPIC, REQUEST, FRAME = 100, 64 << 10, 64 << 20
+_NEWS = 4  # subscriptions of a connection that libzmq takes in before somebody looks at them
+_HANDSHAKE = 5000  # milliseconds for a peer to say who it is
 
 _EXAMPLE = "An endpoint looks like tcp://127.0.0.1:5555"
 _NO_SUCH_ADDRESS = (
@@ -43,22 +51,30 @@ _BIND_REMEDIES = {
 }
 
 
-def bind(socket: zmq.Socket, endpoint: str) -> str:
+def bind(socket: zmq.Socket, endpoint: str, longest: int = REQUEST) -> str:
     """Bind a socket to an endpoint such as ``tcp://127.0.0.1:*``, which is any free port.
+
+    Whoever connects may send parts of `longest` bytes, must say who it is within seconds, and is
+    looked after by `zmqlab.wire.guard`: set a high-water mark before, not after.
 
     Returns the endpoint with its port as a number: what others connect to. Where it cannot be
     bound, this raises zmq.ZMQError with pyzmq's `errno` and a text that says what to do.
     """
+    socket.maxmsgsize, socket.handshake_ivl = longest, _HANDSHAKE
+    if socket.type == zmq.XPUB:
+        socket.rcvhwm = _NEWS
     try:
         socket.bind(endpoint)
     except zmq.ZMQError as error:
         remedy = _BIND_REMEDIES.get(error.errno or 0, error.strerror)
         raise zmq.ZMQError(error.errno, f"cannot bind {endpoint!r}: {remedy}") from None
+    guard(socket, endpoint_of(socket), True, longest)
     return endpoint_of(socket)
 
 
-def connect(socket: zmq.Socket, endpoint: str) -> None:
-    """Connect a socket; the other side may be bound later. Errors as from `bind`."""
+def connect(socket: zmq.Socket, endpoint: str, longest: int = FRAME) -> None:
+    """Connect a socket; the other side may be bound later. `longest` and errors as for `bind`."""
+    socket.maxmsgsize = longest
     try:
         socket.connect(endpoint)
     except zmq.ZMQError as error:
@@ -74,6 +90,26 @@ def connect(socket: zmq.Socket, endpoint: str) -> None:
         elif error.errno in (errno.EINVAL, errno.EPROTONOSUPPORT):
             remedy = _EXAMPLE
         raise zmq.ZMQError(error.errno, f"cannot connect to {endpoint!r}: {remedy}") from None
+    guard(socket, endpoint, False, longest)
+
+
+def come_back(socket: zmq.Socket, endpoint: str) -> None:
+    """Connect anew where libzmq has given up.
+
+    After a part that is too long, or bytes that are not ZeroMQ's, a socket never tries again. This
+    does nothing while this process has any connection to that port, or one under way.
+    """
+    import psutil
+
+    parts = urlsplit(endpoint)
+    if parts.scheme == "tcp":
+        with suppress(psutil.Error):
+            there = psutil.Process().net_connections("tcp")
+            if any(each.raddr and each.raddr[1] == parts.port for each in there):
+                return
+        with suppress(zmq.ZMQError):
+            socket.disconnect(endpoint)
+        socket.connect(endpoint)
 
 
 def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]:
@@ -132,11 +168,13 @@ def recv_parts(socket: zmq.Socket, timeout: float = 10.0, most: int = 4) -> list
         try:  # without a wait for it first: in a stream the next message is often there
             with whole:
                 part = socket.recv(_NOBLOCK, False)
-                parts = [part]
+                parts, size = [part], len(part) + AROUND
                 while part.more:
                     part = socket.recv(0, False)
+                    size += len(part) + AROUND
                     if len(parts) < most:
                         parts.append(part)
+            took(parts, size)
             return parts
         except zmq.Again:
             if not wait({socket: _POLLIN}, deadline - monotonic()):

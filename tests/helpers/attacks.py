@@ -1,0 +1,54 @@
+"""Peers that keep to no rule: ZMTP written by hand (https://rfc.zeromq.org/spec/23/)."""
+
+import contextlib
+import socket as plain_sockets
+
+GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(48)
+MORE, LONG, COMMAND = 1, 2, 4
+
+
+def part(content, more=False):
+    """Return a part as it travels."""
+    flags = MORE if more else 0
+    if len(content) < 256:
+        return bytes([flags, len(content)]) + content
+    return bytes([flags | LONG]) + len(content).to_bytes(8, "big") + content
+
+
+def message(*parts):
+    """Return the parts of a message as they travel."""
+    *others, last = parts
+    return b"".join(part(each, more=True) for each in others) + part(last)
+
+
+def command(name, body=b""):
+    """Return a command as it travels."""
+    content = bytes([len(name)]) + name + body
+    return bytes([COMMAND, len(content)]) + content
+
+
+def handshake(kind):
+    """Return what a peer says that is a socket of this kind: DEALER, SUB, ..."""
+    name = kind.encode()
+    return GREETING + command(b"READY", b"\x0bSocket-Type" + len(name).to_bytes(4, "big") + name)
+
+
+@contextlib.contextmanager
+def peer(endpoint, kind=None, timeout=10):
+    """Give a plain connection to an endpoint, after the handshake if a kind of socket is given."""
+    host, port = endpoint.split("://")[1].split(":")
+    with plain_sockets.create_connection((host, int(port)), timeout) as connection:
+        if kind:
+            connection.sendall(handshake(kind))
+            connection.recv(1 << 16)
+        yield connection
+
+
+def pour(connection, data, total):
+    """Send data again and again until so many bytes are sent, or it is cut off; return how many."""
+    sent = 0
+    with contextlib.suppress(OSError):
+        while sent < total:
+            connection.sendall(data)
+            sent += len(data)
+    return sent

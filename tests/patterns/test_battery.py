@@ -1,0 +1,377 @@
+"""Every role, with peers that keep to no rule: it goes on serving, or ends with one clear line.
+
+Each has an entry below, and a test fails for one without. What opens doors is given with the kind of
+socket that belongs to each, and with what shows that it still serves.
+"""
+
+import contextlib
+import functools
+import inspect
+import re
+import sys
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import cloudpickle
+import numpy as np
+import pytest
+from helpers.attacks_by_role import PATIENCE, Liar, storm
+from helpers.streams import kill
+
+import zmqlab
+from zmqlab import (
+    Process,
+    Publisher,
+    camera_publisher,
+    camera_server,
+    detect_beads,
+    fft_worker,
+    link_beads,
+    proxy,
+    record,
+    request,
+    sink,
+    snapshot,
+    start,
+    subscribe,
+    ventilator,
+    watch,
+    web_page,
+)
+from zmqlab.__main__ import app
+from zmqlab.page.live_server import serve_live
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+pytestmark = pytest.mark.slow
+ANY = "tcp://127.0.0.1:*"
+MB = 1_000_000
+
+
+@dataclass
+class Opened:
+    """A role that runs: its process, its doors, and a function that raises if it does not serve."""
+
+    process: Process
+    doors: dict[str, str] = field(default_factory=dict)
+    serves: Callable[[], object] = lambda: None
+
+
+def endpoints(process, count):
+    return process.wait_until(lambda it: it.endpoints[count - 1 :] and it.endpoints, PATIENCE)
+
+
+def frame_of(endpoint, topic="camera"):
+    with subscribe(endpoint, topic, timeout=PATIENCE) as stream:
+        stream.read()
+
+
+# Roles that open doors: `bind` is where, to be bound again after a kill.
+
+
+@contextlib.contextmanager
+def opens_camera_server(bind, tmp_path):
+    with start(camera_server, "simulated", bind=bind) as process:
+        serves = functools.partial(request, process.endpoint, "read", timeout=PATIENCE)
+        yield Opened(process, {process.endpoint: "DEALER"}, serves)
+
+
+@contextlib.contextmanager
+def opens_camera_publisher(bind, tmp_path):
+    with start(camera_publisher, "simulated", bind=bind) as process:
+        publishes, replies = endpoints(process, 2)
+
+        def serves():
+            frame_of(publishes)
+            request(replies, "info", timeout=PATIENCE)
+
+        yield Opened(process, {publishes: "XSUB", replies: "DEALER"}, serves)
+
+
+@contextlib.contextmanager
+def opens_proxy(bind, tmp_path):
+    with (
+        start(camera_publisher, "simulated") as camera,
+        start(proxy, connect=[camera.endpoint], bind=bind) as process,
+    ):
+        yield Opened(process, {process.endpoint: "XSUB"}, lambda: frame_of(process.endpoint))
+
+
+@contextlib.contextmanager
+def opens_detect_beads(bind, tmp_path):
+    with (
+        start(camera_publisher, "simulated") as camera,
+        start(detect_beads, connect=camera.endpoint, view=bind) as process,
+    ):
+        beads, marked = endpoints(process, 2)
+
+        def serves():
+            frame_of(beads, "beads")
+            frame_of(marked, "marked")
+
+        yield Opened(process, {marked: "XSUB", beads: "XSUB"}, serves)
+
+
+@contextlib.contextmanager
+def opens_link_beads(bind, tmp_path):
+    with (
+        Publisher(topic="beads") as beads,
+        start(link_beads, connect=beads.endpoint, bind=bind, timeout=60) as process,
+    ):
+        beads.wait_for(1)
+
+        def serves():
+            with subscribe(process.endpoint, "tracks", timeout=PATIENCE) as tracks:
+                for _ in range(100):
+                    beads.send(np.zeros((3, 2)), frame_number=beads.sequence, lost=0)
+                    with contextlib.suppress(TimeoutError):
+                        return tracks.read(0.2)
+                raise TimeoutError("no tracks")
+
+        yield Opened(process, {process.endpoint: "XSUB"}, serves)
+        beads.close(0)
+
+
+@contextlib.contextmanager
+def opens_ventilator(bind, tmp_path):
+    """Whoever connects may take frames; the sink says which are missing."""
+    with (
+        start(sink, timeout=5) as collecting,
+        start(ventilator, collecting.endpoint, "simulated", 20, bind=bind) as process,
+    ):
+        yield Opened(process, {process.endpoint: "PULL"})
+
+
+@contextlib.contextmanager
+def opens_sink(bind, tmp_path):
+    with start(sink, control=bind, timeout=PATIENCE) as process:
+        control, results = endpoints(process, 2)
+
+        def serves():
+            with (
+                start(ventilator, control, "simulated", 10) as dealing,
+                start(fft_worker, dealing.endpoint, control),
+            ):
+                assert process.wait(PATIENCE) == 0
+                assert "<10 results" in process.output
+
+        yield Opened(process, {control: "DEALER", results: "PUSH"}, serves)
+
+
+def answers(address):
+    """Knock at a web server without the token."""
+    with pytest.raises(urllib.request.HTTPError, match="404"):
+        urllib.request.urlopen(address, timeout=PATIENCE)
+
+
+@contextlib.contextmanager
+def opens_web_page(bind, tmp_path):
+    options = {"connect": "tcp://127.0.0.1:9", "subscribe": "tcp://127.0.0.1:9"}
+    options |= {"history": tmp_path / "history.sqlite", "bind": bind.replace("tcp", "http")}
+    with start(web_page, **options) as process:
+        address = process.wait_output("web page: ").split()[-1].rsplit("/", 2)[0]
+        yield Opened(process, {address: "DEALER"}, lambda: answers(address))
+
+
+@contextlib.contextmanager
+def opens_live(bind, tmp_path):
+    with start(serve_live, "tcp://127.0.0.1:9", "camera", "x" * 32) as process:
+        address = f"http://127.0.0.1:{process.wait_output('port ').split()[1]}"
+        yield Opened(process, {address: "DEALER"}, lambda: answers(address))
+
+
+# Roles that go to a peer: what they say, once an honest one is at the same place.
+
+
+def honest_camera(endpoint):
+    return start(camera_publisher, "simulated", bind=endpoint, process_name="honest")
+
+
+def goes_watch(liar, tmp_path):
+    with start(watch, connect=liar.endpoint) as process:
+        yield process
+        with honest_camera(liar.endpoint):
+            process.wait_output("480 x 640 x 3 uint8", PATIENCE)
+
+
+def goes_record(liar, tmp_path):
+    path, options = tmp_path / "film.h5", {"count": 5, "timeout": PATIENCE}
+    with start(record, path, connect=liar.endpoint, **options) as process:
+        yield process
+        with honest_camera(liar.endpoint):
+            process.wait_until(lambda process: process.ended, PATIENCE)
+
+
+def goes_subscribe(liar, tmp_path):
+    with subscribe(liar.endpoint, timeout=PATIENCE) as stream:
+        while not liar.over.is_set():
+            with contextlib.suppress(TimeoutError):
+                stream.read(0.1)
+        yield None
+        with honest_camera(liar.endpoint):
+            while stream.read().shape != (480, 640, 3):
+                pass
+
+
+def goes_proxy(liar, tmp_path):
+    with (
+        start(proxy, connect=[liar.endpoint]) as process,
+        subscribe(process.endpoint, timeout=PATIENCE) as stream,
+    ):
+        yield process
+        with honest_camera(liar.endpoint):
+            while stream.read().shape != (480, 640, 3):
+                pass
+
+
+def goes_detect_beads(liar, tmp_path):
+    with start(detect_beads, connect=liar.endpoint, timeout=PATIENCE) as process:
+        yield process
+        with honest_camera(liar.endpoint):
+            frame_of(endpoints(process, 2)[1], "marked")
+
+
+def goes_link_beads(liar, tmp_path):
+    with start(link_beads, connect=liar.endpoint, timeout=PATIENCE) as process:
+        yield process
+        with Publisher(liar.endpoint, "beads") as beads:
+            beads.wait_for(1, PATIENCE)
+            with subscribe(process.endpoint, "tracks", timeout=PATIENCE) as tracks:
+                while not tracks.received:
+                    beads.send(np.zeros((3, 2)), frame_number=10**6 + beads.sequence, lost=0)
+                    with contextlib.suppress(TimeoutError):
+                        tracks.read(0.2)
+            beads.close(0)
+
+
+def goes_request(liar, tmp_path):
+    while not liar.over.is_set():
+        with contextlib.suppress(zmqlab.RequestError, zmqlab.MessageError, TimeoutError):
+            request(liar.endpoint, "read", timeout=0.5)
+    yield None
+
+
+def goes_snapshot(liar, tmp_path):
+    while not liar.over.is_set():
+        with contextlib.suppress(zmqlab.RequestError, zmqlab.MessageError, TimeoutError):
+            snapshot(tmp_path / "picture.png", connect=liar.endpoint, timeout=0.5)
+    yield None
+
+
+def goes_ventilator(liar, tmp_path):
+    with start(ventilator, liar.endpoint, "simulated", timeout=2) as process:
+        yield process
+        process.wait_until(lambda process: process.ended, PATIENCE)
+
+
+def goes_fft_worker(liar, tmp_path):
+    with start(fft_worker, liar.endpoint, liar.endpoint, timeout=2) as process:
+        yield process
+        process.wait_until(lambda process: process.ended, PATIENCE)
+
+
+def goes_web_page(liar, tmp_path):
+    options = {"history": tmp_path / "history.sqlite", "subscribe": liar.endpoint}
+    with start(web_page, connect=liar.endpoint, **options) as process:
+        yield process
+        answers(process.wait_output("web page: ").split()[-1].rsplit("/", 2)[0])
+
+
+def goes_live(liar, tmp_path):
+    with start(serve_live, liar.endpoint, "camera", "x" * 32) as process:
+        yield process
+        answers(f"http://127.0.0.1:{process.wait_output('port ').split()[1]}")
+
+
+# Each role with what is done to it; for a text, why nothing is.
+OPENS = {
+    "camera_server": opens_camera_server,
+    "camera_publisher": opens_camera_publisher,
+    "proxy": opens_proxy,
+    "detect_beads": opens_detect_beads,
+    "link_beads": opens_link_beads,
+    "ventilator": opens_ventilator,
+    "sink": opens_sink,
+    "web_page": opens_web_page,
+    "live": opens_live,
+}
+# The kind of socket that lies to it, and the topic.
+GOES = {
+    "watch": (goes_watch, "PUB", b"camera/"),
+    "record": (goes_record, "PUB", b"camera/"),
+    "subscribe": (goes_subscribe, "PUB", b"camera/"),
+    "proxy": (goes_proxy, "PUB", b"camera/"),
+    "detect_beads": (goes_detect_beads, "PUB", b"camera/"),
+    "link_beads": (goes_link_beads, "PUB", b"beads/"),
+    "request": (goes_request, "ROUTER", b"frame"),
+    "snapshot": (goes_snapshot, "ROUTER", b"frame"),
+    "ventilator": (goes_ventilator, "ROUTER", b"go"),
+    "fft_worker": (goes_fft_worker, "ROUTER", b"go"),
+    "web_page": (goes_web_page, "PUB", b"camera/"),
+    "live": (goes_live, "PUB", b"camera/"),
+}
+ELSEWHERE = {
+    "Publisher": "what camera_publisher publishes with",
+    "track": "starts detect_beads, and is link_beads",
+    "fft_farm": "test_strangers.py attacks the port that it opens",
+    "spectra": "is the farm's work",
+}
+NO_ROLES = {"drawing", "show_frame", "show_page", "show_spectrum", "show_timeline"}
+
+
+def offered():
+    """Return the names of all that `zmqlab` and its command offer that may use a socket."""
+    names = {name.replace("-", "_") for name in app if not name.startswith("-")}
+    for name in zmqlab.__all__:
+        thing = getattr(zmqlab, name)
+        room = getattr(thing, "__module__", "").split(".")[1:2]
+        error = inspect.isclass(thing) and issubclass(thing, Exception)
+        names |= {name} if room in (["patterns"], ["page"]) and not error else set()
+    return names - NO_ROLES - {"lab", "doctor", "progress"}
+
+
+def test_no_role_is_forgotten():
+    assert offered() - {"Subscription"} == OPENS.keys() | GOES.keys() | ELSEWHERE.keys()
+
+
+def ends_clearly(process):
+    """Tell whether a process ended well, or with an error that was expected, said in a line."""
+    last = process.output.rpartition("\n")[2]
+    return process.exit_code == 0 or re.match(r"zmqlab\.[\w.]+Error: |TimeoutError: ", last)
+
+
+@pytest.mark.parametrize("name", OPENS)
+def test_whoever_comes(name, tmp_path):
+    with OPENS[name](ANY, tmp_path) as role:
+        before, silent = role.process.memory, []
+        for number, (door, kind) in enumerate(role.doors.items()):
+            silent += storm(door, kind, f"{name} {number}")
+        if role.process.running:
+            assert role.process.memory - before < 200 * MB
+            role.serves()
+        else:
+            assert ends_clearly(role.process), role.process.output
+        for each in silent:
+            each.close()
+        if role.process.running:
+            kill(role.process)
+        bind = next(iter(role.doors)).replace("http", "tcp")
+    with OPENS[name](bind, tmp_path) as again:
+        again.serves()
+
+
+@pytest.mark.parametrize("name", GOES)
+def test_wherever_it_goes(name, tmp_path):
+    goes, kind, topic = GOES[name]
+    with Liar(kind, topic, name) as liar:
+        steps = goes(liar, tmp_path)
+        process = next(steps)
+        before = process.memory if process else 0
+        if process:
+            process.settle(lambda process: process.ended or liar.over.is_set(), PATIENCE)
+            assert process.ended or process.memory - before < 200 * MB
+        if process and process.ended:
+            steps.close()
+        else:
+            assert next(steps, "the end") == "the end"
+        assert process is None or process.running or ends_clearly(process), process.output

@@ -1,0 +1,369 @@
+"""What anybody may do who finds a port, and that it harms nobody else."""
+
+import contextlib
+import json
+import os
+import socket as plain_sockets
+import sys
+import threading
+
+import cloudpickle
+import numpy as np
+import psutil
+import pytest
+import zmq
+from helpers.attacks import LONG, MORE, handshake, message, part, peer, pour
+from helpers.streams import publish, raw_socket
+
+from zmqlab import (
+    FarmError,
+    RequestError,
+    camera_publisher,
+    camera_server,
+    fft_farm,
+    proxy,
+    request,
+    sink,
+    start,
+    subscribe,
+)
+from zmqlab.patterns.request_reply import unpack_reply
+from zmqlab.patterns.watch_stream import carries
+from zmqlab.patterns.workers import unpack_result
+from zmqlab.wire.guard import MOST_PEERS
+from zmqlab.wire.messages import pack_frame, pack_message
+from zmqlab.wire.shared import RingReader
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+
+MB = 1_000_000
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came in")
+
+
+@contextlib.contextmanager
+def growth_of(process):
+    """Watch the memory of a process; give a function that returns how many bytes it grew most."""
+    before, most, over = process.memory, [0], threading.Event()
+
+    def watch():
+        while not over.wait(0.01):
+            most[0] = max(most[0], process.memory - before)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield lambda: most[0]
+    finally:
+        over.set()
+        thread.join()
+
+
+# Memory
+
+ENDLESS = {
+    "parts without end": part(bytes(60_000), more=True),
+    "a part that trickles": bytes([MORE | LONG]) + (60_000).to_bytes(8, "big") + bytes(60_000),
+    "short parts without end": part(b"x" * 20, more=True) * 3000,
+    "messages of many parts": message(*[bytes(60_000)] * 200),
+}
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["DEALER", "SUB"])
+@pytest.mark.parametrize("data", ENDLESS.values(), ids=ENDLESS)
+def test_a_message_without_end_fills_no_memory(kind, data):
+    with start(camera_publisher, "simulated", control="tcp://127.0.0.1:*") as process:
+        publishes, replies = process.wait_until(lambda it: it.endpoints[1:] and it.endpoints, 10)
+        endpoint = replies if kind == "DEALER" else publishes
+        with subscribe(publishes) as stream:
+            stream.read()
+            with growth_of(process) as growth:
+                sent = 0
+                while sent < 400 * MB and growth() < 300 * MB:
+                    with contextlib.suppress(OSError), peer(endpoint, kind, timeout=0.5) as it:
+                        sent += pour(it, data, 400 * MB - sent)
+                    sent += 40 * MB  # of one that hangs
+                assert growth() < 150 * MB
+            stream.read()
+            assert request(replies, "info")[0] == "ok"
+
+
+@linux
+@pytest.mark.slow
+def test_subscriptions_fill_no_memory():
+    """Each costs 49 times its length; so they are short, and a connection has a few."""
+    with start(camera_publisher, "simulated") as process, subscribe(process.endpoint) as stream:
+        stream.read()
+        with growth_of(process) as growth:
+            with peer(process.endpoint, "SUB", timeout=1) as it:
+                long = b"".join(part(b"\1" + os.urandom(60_000)) for _ in range(500))
+                assert pour(it, long, 1) == 0  # thrown out
+            for _ in range(100):
+                with contextlib.suppress(OSError), peer(process.endpoint, "SUB", timeout=1) as it:
+                    for _ in range(20):
+                        texts = (b"\1" + os.urandom(95) for _ in range(50))
+                        it.sendall(b"".join(map(part, texts)))
+                if growth() > 300 * MB:
+                    break
+            assert growth() < 100 * MB
+        stream.read()
+
+
+# Streams
+
+
+@pytest.mark.slow
+def test_a_forged_unsubscription_ends_no_film():
+    with (
+        start(publish, 120, wait_for=1, hwm=2, drop=False) as process,
+        peer(process.endpoint, "XSUB") as it,
+    ):
+        it.sendall(part(b"\0camera/") * 5 + part(b"\0") * 5)
+        with subscribe(process.endpoint, hwm=2, timeout=20) as stream:
+            stream.read()
+            it.sendall(part(b"\0camera/") * 5)
+            assert 1 + sum(1 for _ in stream) == 120
+            assert stream.lost == 0
+
+
+def test_who_subscribes_twice_counts_once():
+    with start(camera_publisher, "simulated") as process, subscribe(process.endpoint) as stream:
+        stream.read()
+        with peer(process.endpoint, "XSUB") as it:
+            it.sendall(part(b"\1camera/") * 3)
+            process.wait_output("2 subscribers")
+            it.sendall(part(b"\0camera/") * 3)
+            process.wait_until(lambda process: process.output.endswith("1 subscriber"))
+        stream.read()
+        assert "3 subscribers" not in process.output
+        assert "0 subscribers" not in process.output[process.output.index("1 subscriber") :]
+
+
+@pytest.mark.slow
+def test_a_forged_unsubscription_takes_nothing_from_the_viewers_of_a_proxy():
+    with (
+        start(camera_publisher, "simulated") as camera,
+        start(proxy, connect=[camera.endpoint]) as process,
+        subscribe(process.endpoint) as stream,
+    ):
+        stream.read()
+        with peer(process.endpoint, "XSUB") as it:
+            it.sendall(part(b"\0camera/") * 5 + part(b"\1camera/"))
+            assert it.recv(1), "it was not heard"
+            it.close()
+            for _ in range(60):
+                stream.read()
+
+
+@linux
+@pytest.mark.slow
+def test_a_stranger_who_takes_nothing_stops_no_film():
+    film = {"count": 60, "wait_for": 2, "hwm": 1, "drop": False, "timeout": 2}
+    with (
+        start(camera_publisher, "simulated", **film) as process,
+        peer(process.endpoint, "SUB") as it,
+    ):
+        it.sendall(part(b"\1camera/"))
+        with subscribe(process.endpoint, hwm=1, timeout=20) as stream:
+            assert sum(1 for _ in stream) == 60
+            assert stream.lost == 0
+        process.wait_output("cut off 127.0.0.1")
+
+
+def lying(listener, data):
+    """Be a publisher to one subscriber, send it what no publisher sends, and wait until it goes."""
+    connection, _ = listener.accept()
+    with contextlib.suppress(OSError), connection:
+        connection.settimeout(20)
+        connection.sendall(handshake("PUB"))
+        connection.recv(1 << 16)
+        connection.sendall(data)
+        while connection.recv(1 << 16):
+            pass
+
+
+HUGE = {
+    "2^40 bytes": bytes([LONG]) + (1 << 40).to_bytes(8, "big"),
+    "300 MB": bytes([LONG]) + (300 * MB).to_bytes(8, "big"),
+    "random bytes": b"\x77" * 100,
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("data", HUGE.values(), ids=HUGE)
+def test_a_subscription_comes_back_after_what_nobody_sends(data):
+    with plain_sockets.create_server(("127.0.0.1", 0)) as listener:
+        endpoint = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        with subscribe(endpoint, timeout=20) as stream:
+            lying(listener, data)
+            listener.close()
+            with start(camera_publisher, "simulated", bind=endpoint):
+                stream.read()
+
+
+def test_a_header_without_end_is_refused():
+    with (
+        raw_socket(zmq.XPUB) as publisher,
+        subscribe(publisher.last_endpoint.decode()) as stream,
+    ):
+        publisher.recv()
+        parts = pack_frame(np.zeros((4, 4), np.uint8), "camera/", 0)
+        text = json.dumps(json.loads(parts[1]) | {"x": "x" * 2_000_000}).encode()
+        publisher.send_multipart([parts[0], text, parts[2]])
+        publisher.send_multipart(parts)
+        stream.read()
+        assert stream.refused == 1
+        assert "more than 1048576" in stream.complaint
+
+
+# Connections
+
+
+def with_few_files(role, **options):
+    """Run a role as most systems do: with 1,024 files."""
+    import resource
+
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    role(**options)
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["REQ", None], ids=["greeted", "silent"])
+def test_a_thousand_connections_lock_nobody_out(kind):
+    with (
+        start(with_few_files, camera_server, camera="simulated") as process,
+        contextlib.ExitStack() as stack,
+    ):
+        for _ in range(1100):
+            with contextlib.suppress(OSError):
+                stack.enter_context(peer(process.endpoint, kind, timeout=1))
+        assert request(process.endpoint, "info", timeout=10)[0] == "ok"
+        assert psutil.Process(process.pid).num_fds() < MOST_PEERS + 100
+
+
+# The farm and the sink
+
+
+def small_frames(count=40):
+    return [np.full((8, 8), number, np.uint8) for number in range(count)]
+
+
+def double(frame):
+    return 2 * frame
+
+
+def listening():
+    return {
+        each.laddr.port
+        for each in psutil.Process().net_connections("tcp")
+        if each.status == "LISTEN"
+    }
+
+
+def attacked(frames, others):
+    """Yield frames; before the first, forge results for all of them at the port of the farm."""
+    (port,) = listening() - others
+    with raw_socket(zmq.DEALER, f"tcp://127.0.0.1:{port}", linger=1000) as stranger:
+        for token in ({}, {"token": "x" * 32}, {"token": None}, {"token": ""}):
+            stranger.send_multipart(pack_message("ask", {"worker": "x", "room": 10**9} | token))
+        for number, frame in enumerate(frames):
+            parts = pack_frame(frame, "result", number, worker="worker 1")
+            stranger.send_multipart(parts)
+            yield frame
+        about = {"sequence": 1, "worker": "worker 1", "error": "forged"}
+        stranger.send_multipart(pack_message("error", about))
+        assert not stranger.poll(0), "it was given a frame"
+
+
+@pytest.mark.slow
+def test_a_farm_believes_its_own_workers_only():
+    frames = small_frames()
+    found = fft_farm(attacked(frames, listening()), 2, double, progress=False)
+    assert (found.spectra == [2 * frame for frame in frames]).all()
+    assert set(found.worker) <= {"worker 1", "worker 2"}
+
+
+def test_a_sink_believes_its_ventilator_and_workers_only():
+    """A test of its own plays both: they have no other way to know the token."""
+    with start(sink, timeout=20) as process:
+        control, results = process.wait_until(lambda it: it.endpoints[1:] and it.endpoints, 10)
+        with (
+            raw_socket(zmq.DEALER, control) as ventilator,
+            raw_socket(zmq.DEALER, control) as worker,
+            raw_socket(zmq.DEALER, control) as stranger,
+            raw_socket(zmq.PUSH, results) as push,
+        ):
+            stranger.send_multipart(pack_message("sent", {"frames": 0}))
+            ventilator.send_multipart(pack_message("hello", {"name": "ventilator"}))
+            worker.send_multipart(pack_message("hello", {"name": "Ada"}))
+            go = json.loads(worker.recv_multipart()[1])
+            assert ventilator.recv_multipart()[0] == b"go"
+            stranger.send_multipart(pack_message("hello", {"name": "ventilator"}))
+            stranger.send_multipart(pack_message("sent", {"frames": 1}))
+            assert stranger.recv_multipart()[0] == b"end"
+            for token in ("", "x", go["token"]):
+                for number in range(3):
+                    frame = np.full(3, len(token))
+                    push.send_multipart(
+                        pack_frame(frame, "result", number, worker="Ada", token=token)
+                    )
+            forged = {"sequence": 1, "worker": "Ada", "error": "forged"}
+            push.send_multipart(pack_message("error", forged))
+            ventilator.send_multipart(pack_message("sent", {"frames": 3}))
+            assert process.wait(20) == 0
+        assert "<3 results" in process.output
+
+
+# Turns
+
+
+def test_who_asks_again_and_again_makes_nobody_wait():
+    """A frame is read for those who are there to get it, and not for each time they asked."""
+    with start(camera_server, "simulated") as process, zmq.Context() as context:
+        request(process.endpoint, "set", {"fps": 5})
+        first = request(process.endpoint, "read")[1]["sequence"]
+        for _ in range(20):
+            with context.socket(zmq.REQ) as impatient:
+                impatient.linger = 0
+                monitor = impatient.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
+                impatient.connect(process.endpoint)
+                impatient.send(b"read")
+                assert monitor.poll(5000)
+                impatient.disable_monitor()
+                monitor.close()
+        last = request(process.endpoint, "read", timeout=30)[1]["sequence"]
+        assert last - first < 10
+
+
+# Text
+
+EVIL = "\x1b[2J\r\nzmqlab: all is well\u202e" + "x" * 100_000
+
+
+def test_an_error_of_a_server_is_shown_without_what_moves_a_terminal():
+    with pytest.raises(RequestError) as error:
+        unpack_reply(pack_message("error", {"error": EVIL}), "tcp://127.0.0.1:1", "read")
+    assert harmless(str(error.value).replace("\n", ""))
+    assert "x1b[2J" in str(error.value)
+
+
+def harmless(text):
+    return len(text) < 15_000 and text.isprintable()
+
+
+@pytest.mark.parametrize(
+    "header", [{"error": EVIL}, {"error": {EVIL: [EVIL]}}, {"sequence": EVIL, "error": "x"}]
+)
+def test_an_error_of_a_worker_is_shown_so_too(header):
+    parts = pack_message("error", {"worker": EVIL, "sequence": 1} | header)
+    with pytest.raises(FarmError) as error:
+        unpack_result(parts, RingReader())
+    assert harmless(str(error.value).replace("\n", ""))
+
+
+def test_what_a_stream_says_of_itself_is_shown_so_too():
+    header = {"shape": [1], "dtype": "uint8", EVIL: 1, "a": EVIL, "b": {"c": EVIL}}
+    assert harmless(carries(header))

@@ -1,0 +1,212 @@
+"""Cut off peers that would fill the memory, or take all the room: what libzmq does not bound.
+
+`maxmsgsize` bounds a part, and a high-water mark counts messages that are whole. A message whose
+last part never comes grows in libzmq, where nobody sees it, and one of a million parts is handed
+over only when it has all of them. So a thread compares, for each connection, how many bytes have
+come in with how many the program has taken out (`took`), 20 times a second, and shuts connections
+of which too much is left. libzmq throws away what was unfinished; an honest peer comes again.
+
+It also shuts connections when there are too many of them: those that have said nothing, first.
+
+What it cannot do: between two looks, a peer on this computer sends some 50 MB. A part without
+content takes 2 bytes on its way and 64 in memory, and is counted as 2. Only Linux tells how many
+bytes have come in (`TCP_INFO`); elsewhere connections are counted, and on Windows nothing is.
+"""
+
+import contextlib
+import os
+import socket as plain_sockets
+import struct
+import sys
+import threading
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from time import monotonic
+
+import zmq
+
+_PERIOD = 0.05  # seconds between two looks
+_QUIET = 10.0  # seconds between two lines about who was cut off
+_SRCFD = int(zmq.SRCFD)  # "which file descriptor did this part come from?"
+_RECEIVED = 128  # where `tcpi_bytes_received` is in Linux's struct tcp_info (since 4.1)
+_SPARE = 256 * 1024  # bytes that may be unread, beside the messages that may wait
+_NEWS = 4 * 1024  # the same, of subscriptions
+MOST_PEERS = 200  # connections of an endpoint: far below the 1,024 files of most systems
+
+
+@dataclass
+class _Guarded:
+    """An endpoint: how much a peer may have unread there, and how many peers there may be."""
+
+    port: int
+    bound: bool
+    longest: int  # bytes of a part
+    waiting: int  # messages that may wait: the socket's high-water mark
+    speaks_first: bool  # whether peers only speak when they come: subscribers
+
+
+@dataclass
+class _Peer:
+    """A connection, known by the address at its other end."""
+
+    address: object
+    read: int = 0  # bytes that were taken out
+    passed_over: int = 0  # bytes that were taken out and counted too high
+    largest: int = 0  # bytes of a message
+    since: float = field(default_factory=monotonic)
+    heard: float = 0.0  # when something was taken out
+
+
+_guarded: weakref.WeakKeyDictionary[zmq.Socket, list[_Guarded]] = weakref.WeakKeyDictionary()
+_peers: dict[int, _Peer] = {}  # by file descriptor
+_begin = threading.Lock()
+_told = -_QUIET
+_thread: threading.Thread | None = None
+
+
+def guard(socket: zmq.Socket, endpoint: str, bound: bool, longest: int) -> None:
+    """Look after the connections of a socket at a tcp endpoint, which must be one with a port."""
+    global _thread
+    kind, _, rest = endpoint.partition("://")
+    port = rest.rpartition(":")[2].split(";")[0]
+    if kind != "tcp" or not port.isdigit() or sys.platform == "win32":
+        return
+    publishes = socket.get(zmq.TYPE) in (zmq.PUB, zmq.XPUB)
+    new = _Guarded(int(port), bound, longest, int(socket.get(zmq.RCVHWM)) or 1000, publishes)
+    with _begin:
+        _guarded.setdefault(socket, []).append(new)
+        if _thread is None:
+            _thread = threading.Thread(target=_watch, daemon=True, name="zmqlab guard")
+            _thread.start()
+
+
+def took(parts: Sequence[zmq.Frame], size: int) -> None:
+    """Note that so many bytes, those of these parts or more, were taken out of a socket."""
+    file = file_of(parts[0])
+    peer = _peers.get(file)
+    if peer is None:
+        peer = _peers[file] = _Peer(address_of(file))
+    peer.read += size
+    peer.heard = monotonic()
+    if size > peer.largest:
+        peer.largest = size
+
+
+def file_of(part: zmq.Frame) -> int:
+    """Return the file descriptor of the connection that a part came by, -1 if by none."""
+    try:
+        return part.get(_SRCFD)
+    except zmq.ZMQError:
+        return -1
+
+
+def address_of(file: int) -> object:
+    """Return the address at the other end of a connection, None if it is there no longer."""
+    with contextlib.suppress(OSError, ValueError), _borrowed(file) as connection:  # -1
+        return connection.getpeername()
+    return None
+
+
+def unsent(file: int) -> int:
+    """Return how many bytes wait in the system until the peer takes them; 0 if nobody can tell."""
+    with contextlib.suppress(ImportError, AttributeError, OSError):
+        import fcntl
+        import termios
+
+        waiting = fcntl.ioctl(file, termios.TIOCOUTQ, bytes(4))
+        return struct.unpack("i", waiting)[0]
+    return 0
+
+
+def cut_off(file: int, why: str) -> None:
+    """Shut a connection; an honest peer connects anew."""
+    global _told
+    with contextlib.suppress(OSError, ValueError), _borrowed(file) as connection:
+        peer = connection.getpeername()
+        connection.shutdown(plain_sockets.SHUT_RDWR)
+        if monotonic() > _told + _QUIET:
+            _told = monotonic()
+            print(f"cut off {peer[0]}:{peer[1]}: {why}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _borrowed(file):
+    """Give a Python socket of a file descriptor that is libzmq's and remains so."""
+    connection = plain_sockets.socket(fileno=file)
+    try:
+        yield connection
+    finally:
+        connection.detach()
+
+
+def _watch():
+    nap = threading.Event()
+    while not nap.wait(_PERIOD):
+        with contextlib.suppress(OSError):  # no file is left to list the others with
+            _look()
+
+
+def _look():
+    """Look at each connection once."""
+    with _begin:
+        guarded = [each for several in _guarded.values() for each in several]
+    bound = {each.port: each for each in guarded if each.bound}
+    connected = {each.port: each for each in guarded if not each.bound}
+    there: dict[int, list[int]] = {}
+    seen = set()
+    for name in os.listdir("/dev/fd") if guarded else ():
+        file = int(name)
+        with contextlib.suppress(OSError), _borrowed(file) as connection:
+            if connection.family not in (plain_sockets.AF_INET, plain_sockets.AF_INET6):
+                continue
+            here, peer = connection.getsockname()[1], connection.getpeername()
+            limits = bound.get(here) or connected.get(peer[1])
+            if limits is None:
+                continue
+            seen.add(file)
+            came = _received(connection)
+            known = _peers.get(file)
+            if known is None or known.address != peer:
+                known = _peers[file] = _Peer(peer)
+            if limits.bound:
+                there.setdefault(here, []).append(file)
+            unread = came + known.passed_over - known.read
+            known.passed_over -= min(0, unread)
+            if unread > _allowed(known, limits):
+                cut_off(file, f"{unread / 1e6:.1f} MB of it make no whole message that fits here")
+    for file in _peers.keys() - seen:
+        _peers.pop(file, None)
+    for port, files in there.items():
+        _thin_out(files, bound[port].speaks_first)
+
+
+def _allowed(peer, limits):
+    """Return how many bytes may be unread: heartbeats, for one, are never taken out."""
+    waiting = limits.longest + limits.waiting * peer.largest + _SPARE
+    if limits.speaks_first:
+        waiting = _NEWS
+    return waiting + peer.read // 8 + 100 * (monotonic() - peer.since)
+
+
+def _thin_out(files, speak_first):
+    """Leave room for who comes: shut those that never spoke, then those silent for longest."""
+    if len(files) > MOST_PEERS:
+        order = [(_peers[each].heard, _peers[each].since, each) for each in files]
+        order.sort(key=lambda it: (it[0] > 0, -it[1] if speak_first and it[0] else it[0], it[1]))
+        for _, _, file in order[: len(files) - MOST_PEERS]:
+            cut_off(file, f"there are more than {MOST_PEERS} connections")
+
+
+def _received(connection):
+    """Return how many bytes have come in and were read by libzmq; 0 where nobody can tell."""
+    if not hasattr(plain_sockets, "TCP_INFO"):
+        return 0
+    import fcntl
+    import termios
+
+    info = connection.getsockopt(plain_sockets.IPPROTO_TCP, plain_sockets.TCP_INFO, 200)
+    if len(info) < _RECEIVED + 8:
+        return 0
+    queued = fcntl.ioctl(connection.fileno(), termios.FIONREAD, bytes(4))
+    return struct.unpack_from("Q", info, _RECEIVED)[0] - struct.unpack("i", queued)[0]
