@@ -10,6 +10,7 @@ import socket as plain_sockets
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import cv2
 import numpy as np
@@ -189,12 +190,17 @@ def test_what_was_pushed_to_a_killed_worker_is_lost():
         threading.Event().wait()
 
     with (
+        ExitStack() as stack,
         start(sink, workers=2, timeout=6) as collecting,
         start(ventilator, collecting.endpoint, "simulated", 60) as dealing,
-        start(fft_worker, dealing.endpoint, collecting.endpoint, task=hang, process_name="victim"),
-        start(fft_worker, dealing.endpoint, collecting.endpoint) as working,
+        start(
+            fft_worker, dealing.endpoint, collecting.endpoint, task=hang, process_name="victim"
+        ) as victim,
     ):
-        process("victim").wait_output("got one")  # and further ones wait in its queue
+        # Nothing is dealt before the second worker has come.
+        victim.wait_until(lambda it: [s for s in it.sockets if s["type"] == "PULL" and s["peers"]])
+        working = stack.enter_context(start(fft_worker, dealing.endpoint, collecting.endpoint))
+        victim.wait_output("got one")  # and further ones wait in its queue
         dealing.wait_until(lambda ventilator: ventilator.messages["PUSH 0"]["out"] > 20)
         kill("victim")
         with pytest.raises(ProcessError, match="no result came for 6 s") as error:
