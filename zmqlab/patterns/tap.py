@@ -18,7 +18,7 @@ how ZeroMQ's bytes are read. The tap can make the way long, narrow and bad, too,
     info                        ok | {"settings": .., "endpoint": .., "connections": 1}
     stop                        ok | {}
 
-What is lost cannot be lost here, between two connections of TCP: it is held up for as long as it
+Between two connections of TCP nothing can be lost. What would be is held up, for as long as it
 takes to send it again.
 """
 
