@@ -366,6 +366,9 @@ def test_a_trace_can_be_switched_on_and_tells_of_those_without_one():
 def test_a_trace_needs_observation():
     with pytest.raises(ValueError, match="observe=False"):
         zmqlab.start(serve, "REP", trace=True, observe=False)
+    with zmqlab.start(serve, "REP", observe=False) as server:
+        server.trace()
+        assert not server.traced
 
 
 def flood(endpoint, count):
