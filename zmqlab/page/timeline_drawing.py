@@ -203,8 +203,9 @@ def _part(size, begins):
     size_told = f"{size:,} byte{'s' * (size != 1)}"
     text = begins.decode(errors="replace")
     cut = text.rstrip("\ufffd") if size > len(begins) else text  # in the middle of a character
-    if not cut or not cut.isprintable() or "\ufffd" in cut:
+    if "\ufffd" in cut or 2 * sum(map(str.isprintable, cut)) < len(cut) + (not cut):
         return size_told
+    cut = "".join(it if it.isprintable() else f"\\x{ord(it):02x}" for it in cut)
     more = "…" if len(cut) > LONGEST_TEXT or size > len(begins) else ""
     return f"“{cut[:LONGEST_TEXT]}{more}” ({size_told})"
 
