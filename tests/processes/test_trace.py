@@ -183,7 +183,7 @@ def test_pub_sends_a_copy_to_each_who_wants_it():
         subs = [begin(name, listen, pub.endpoint, it, b"end") for name, it in wishes.items()]
         for each in (pub, *subs):
             each.wait(PATIENCE)
-        found = arrows(pub, *subs)
+        found = [each for each in arrows(pub, *subs) if not each[2].startswith("\0")]
     wanted = [("pub", to, str(n), "arrived") for n in range(10) for to in ("Ada", "Grace")]
     wanted += [("pub", to, "end", "arrived") for to in wishes]
     wanted += [("pub", None, text, "nobody") for text in ("nobody", "x")]

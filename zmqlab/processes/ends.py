@@ -148,7 +148,9 @@ def sockets_of(process: Process, since: float = 0.0) -> list[Socket]:
 
 def _add_subscriptions(socket: Socket) -> None:
     """Add what libzmq sends for a SUB, and an XPUB receives: 1 or 0, and the topic."""
-    for time, on, topic in socket.story["topics"] if socket.type == "SUB" else ():
+    topics = socket.story["topics"] if socket.type == "SUB" else []
+    ends = [[socket.closed, 0, topic] for _, _, topic in topics if socket.closed < float("inf")]
+    for time, on, topic in [*topics, *ends]:
         data = bytes([on]) + bytes.fromhex(topic)
         parts = ((len(data), data),)
         socket.sent.append(Message(socket, True, time, len(socket.sent), parts, parts))
