@@ -179,7 +179,7 @@ export default {
     const drawing = make("div", "zmqlab-drawing", stage);
     const canvas = make("canvas", "zmqlab-dots", stage);
     canvas.setAttribute("aria-hidden", "true");
-    const tools = make("div", "zmqlab-tools", stage);
+    const tools = make("div", "zmqlab-acts", stage);
     tools.setAttribute("role", "group");
     tools.hidden = true;
     const bar = make("div", "zmqlab-bar", view);
@@ -202,7 +202,7 @@ export default {
     let labels = new Map(); // edge: [rate, queue]
     let chosen = null;
     let asked = 0; // timer of the question about what is pointed at
-    let size = [1, 1];
+    let size = null; // of the drawing, in its own pixels
 
     const send = (order) => {
       if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(order));
@@ -212,9 +212,9 @@ export default {
       return Math.max(SMALLEST, Math.min(1, room / size[0]));
     };
     const fit = () => {
+      if (size === null) return;
       const by = scale();
       const svg = drawing.querySelector("svg");
-      if (!svg) return;
       svg.style.width = `${size[0] * by}px`;
       svg.style.height = `${size[1] * by}px`;
       dots.resize(...size, by);
@@ -338,7 +338,7 @@ export default {
       showTools();
       if (!drawing.firstChild) {
         drawing.innerHTML = model.get("still");
-        folded.hidden = true;
+        folded.hidden = bar.hidden = true;
       }
     };
     const connect = (url) => {

@@ -10,7 +10,7 @@ import traitlets
 from zmqlab.page.network_feed import Feed
 from zmqlab.page.network_layout import Layout
 from zmqlab.page.network_server import serve_network
-from zmqlab.page.network_svg import CSS, svg, table
+from zmqlab.page.network_svg import CSS, still
 from zmqlab.page.network_words import network_words
 from zmqlab.processes import own_sockets
 from zmqlab.processes.handle import Process
@@ -81,8 +81,8 @@ def network() -> NetworkMap:
         port = int(process.wait_output("port ").split()[1])
         _served.update(process=process, port=port, token=token)
     drawn = facts()
-    still = svg(drawn, Layout().update(drawn), {}) + table(drawn, {})
-    return NetworkMap(process, port=_served["port"], token=_served["token"], still=still)
+    picture = still(drawn, Layout().update(drawn))
+    return NetworkMap(process, port=_served["port"], token=_served["token"], still=picture)
 
 
 def facts() -> dict[str, Any]:

@@ -34,8 +34,9 @@ def svg(network: Facts, layout: Facts, flows: dict[str, Facts], live: bool = Fal
     """
     width, height = layout["width"], layout["height"]
     parts = [
-        f'<svg class="zmqlab-map" xmlns="http://www.w3.org/2000/svg" width="{width}" '
-        f'height="{height}" viewBox="0 0 {width} {height}" role="{"group" if live else "img"}" '
+        f'<svg class="zmqlab-map{"" if live else " still"}" xmlns="http://www.w3.org/2000/svg" '
+        f'width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'role="{"group" if live else "img"}" '
         f'aria-label="{escape(network_words(network))}">',
         "" if live else f"<style>{CSS.read_text(encoding='utf-8')}</style>",
         f'<rect class="ground" width="{width}" height="{height}"/>',
@@ -117,6 +118,12 @@ def _dangling(socket, port) -> Iterator[str]:
         yield f'</title><path d="M{x},{y}L{end},{at}M{end - 4},{at - 4}l8,8m0,-8l-8,8"/>'
         yield f'<text class="label" x="{end + out * 8}" y="{at + 4}" text-anchor="{anchor}">'
         yield f"{escape(each['short'])}</text></g>"
+
+
+def still(network: Facts, layout: Facts) -> str:
+    """Return the drawing and, folded, the table, for a page that nobody tells anything."""
+    folded = f"<details><summary>The same as a table</summary>{table(network, {})}</details>"
+    return svg(network, layout, {}) + folded
 
 
 def table(network: Facts, flows: dict[str, Facts]) -> str:

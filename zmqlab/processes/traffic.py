@@ -22,7 +22,7 @@ from typing import Any
 WINDOW = 2.0  # seconds that a rate is the mean of
 SHORTEST = 1.0  # of it, when a socket has just begun
 STEADY = 1.0  # seconds that a message must have waited
-SURE = 10  # messages of a publisher, all received: a subscriber to some hears all that there are
+SURE = 3.0, 10  # seconds and messages, all received: a subscriber to some hears all that there are
 LAG = 0.3  # seconds that the report of one socket may be older than that of another
 ONE_WAY = {"PUSH", "PULL", "PUB", "SUB", "XPUB", "XSUB", "RADIO", "DISH", "SCATTER", "GATHER"}
 COPIES = {"PUB", "XPUB", "RADIO"}  # who sends each message to everybody
@@ -114,7 +114,7 @@ class Traffic:
                 queue = _Queue(edge_names, [sockets[name] for name in names], known, copies)
                 self._groups |= dict.fromkeys(names, queue)
             on_the_way = LAG * sum(flows[edge["id"]]["there"]["rate"] for edge in group)
-            waiting, lost = queue.update(now, group, sockets)
+            waiting, lost = queue.update(now, group, sockets, on_the_way)
             waiting = waiting if waiting > on_the_way else 0
             room = sum(_room(sockets, edge) for edge in group)
             full = min(1.0, waiting / room) if room else 0.0
@@ -135,11 +135,11 @@ class _Queue:
         # Of messages to those who have left, or sent before somebody subscribed, nobody knows.
         self.zero = None if parted or copies or before else 0
         self.carried = sum(each.now for each in before)
-        self.totals, self.first = None, 0
+        self.totals = self.first = None
         self.level = False  # whether everything was received once, after some messages
         self.seen: deque = deque()  # (time, now), the last second
 
-    def update(self, now, edges, sockets):
+    def update(self, now, edges, sockets, on_the_way):
         """Return how many messages wait, and how many are lost."""
         senders = {edge["from"] for edge in edges}
         receivers = {edge["to"] for edge in edges}
@@ -148,14 +148,15 @@ class _Queue:
         if self.zero is None:
             self.zero = sent - received - self.carried
         if self.totals is None:
-            self.first = received
+            self.first = now, received
         if self.totals != (sent, received):
             self.totals, self.moved = (sent, received), now
         self.now = max(0, sent - received - self.zero)
         self.seen.append((now, self.now))
         while len(self.seen) > 1 and now - self.seen[1][0] >= STEADY:
             self.seen.popleft()
-        self.level = self.level or (self.now == 0 and received - self.first >= SURE)
+        if now - self.first[0] >= SURE[0] and received - self.first[1] >= SURE[1]:
+            self.level = self.level or self.now <= on_the_way
         steady = now - self.seen[0][0] >= STEADY
         waiting = min(each for _, each in self.seen) if steady else 0
         still = self.somebody_left and now - self.moved > WINDOW
