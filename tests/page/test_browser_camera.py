@@ -17,6 +17,7 @@ from zmqlab import browser_camera, open_camera, stop_all, subscribe
 from zmqlab.cameras.browser import ENDPOINT
 from zmqlab.page.browser_pictures import LARGEST, decode_picture, jpeg_size
 from zmqlab.page.browser_server import LONGEST
+from zmqlab.page.browser_view import BrowserCameraView
 
 WAIT = 20  # seconds, for what is sure to come
 JPEG = cv2.imencode(".jpg", GREEN)[1].tobytes()
@@ -275,6 +276,8 @@ def test_browser_camera_shows_a_preview_and_publishes(monkeypatch, capsys):
     assert again is not camera
     assert again.running
     stop_all()
+    data, _ = BrowserCameraView(port=1, token="x")._repr_mimebundle_()
+    assert "kept in no file" in data["text/html"]  # in an exported page
 
 
 @pytest.mark.parametrize(
