@@ -17,6 +17,7 @@ from zmqlab import browser_camera, open_camera, stop_all, subscribe
 from zmqlab.cameras.browser import ENDPOINT
 from zmqlab.page.browser_pictures import LARGEST, decode_picture, jpeg_size
 from zmqlab.page.browser_server import LONGEST
+from zmqlab.page.browser_view import BrowserCameraView
 
 WAIT = 20  # seconds, for what is sure to come
 JPEG = cv2.imencode(".jpg", GREEN)[1].tobytes()
@@ -27,6 +28,13 @@ PROGRESSIVE = cv2.imencode(".jpg", GREEN, [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1].
 def served():
     """A process that all tests here use, one after the other, and the address of its pages."""
     with serving() as (process, place):
+        yield process, place
+
+
+@pytest.fixture
+def fresh():
+    """One that has printed nothing yet of a page."""
+    with serving("fresh") as (process, place):
         yield process, place
 
 
@@ -159,6 +167,21 @@ def test_what_is_wrong_closes_its_own_connection_only(served, message, words):
     asyncio.run(look())
 
 
+def test_nothing_is_taken_from_a_page_after_what_was_wrong(fresh):
+    process, place = fresh
+
+    async def look():
+        async with a_page(place) as bad, a_page(place) as good:
+            for message in (b"", picture()):
+                await bad.write_message(message, binary=True)
+            await refused(bad)
+            await show(good, picture())
+
+    asyncio.run(look())
+    process.wait_output("is closed", WAIT)
+    assert process.output.count("gives") == 1
+
+
 def test_a_message_that_is_too_long_closes_its_own_connection_only(served):
     async def look():
         async with a_page(served[1]) as good, a_page(served[1]) as bad:
@@ -210,8 +233,8 @@ def test_the_size_of_a_jpeg_is_found_or_refused(tail):
     assert jpeg_size(JPEG) == (64, 48)
 
 
-def test_the_page_whose_first_picture_came_last_is_the_camera(served):
-    process, place = served
+def test_the_page_whose_first_picture_came_last_is_the_camera(fresh):
+    process, place = fresh
 
     async def look():
         async with a_page(place) as old, a_page(place) as new:
@@ -225,10 +248,9 @@ def test_the_page_whose_first_picture_came_last_is_the_camera(served):
             assert await refused(old) == "another view has the camera now"
             await show(new, picture())
 
-    lines = len(process.output.splitlines())
     asyncio.run(look())
-    process.wait_until(lambda it: "is closed" in "".join(it.output.splitlines()[lines:]), WAIT)
-    said = process.output.splitlines()[lines:]
+    process.wait_output("is closed", WAIT)
+    said = process.output.splitlines()[1:]
     assert ["gives" in line for line in said] == [True, True, False]
 
 
@@ -263,6 +285,7 @@ def test_a_page_that_goes_silent_is_the_camera_no_more_until_it_goes_on(served):
     assert "has sent nothing for 2 s" in process.output
 
 
+@pytest.mark.slow
 def test_browser_camera_shows_a_preview_and_publishes(monkeypatch, capsys):
     monkeypatch.setenv(ENDPOINT, "")
     camera = browser_camera(size=(320, 240))
@@ -275,6 +298,8 @@ def test_browser_camera_shows_a_preview_and_publishes(monkeypatch, capsys):
     assert again is not camera
     assert again.running
     stop_all()
+    data, _ = BrowserCameraView(port=1, token="x")._repr_mimebundle_()
+    assert "kept in no file" in data["text/html"]  # in an exported page
 
 
 @pytest.mark.parametrize(

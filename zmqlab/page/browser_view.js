@@ -4,20 +4,19 @@
 const SIZES = [[320, 240], [640, 480], [1280, 720]];
 const RATES = [10, 15, 30, 60];
 
-// What goes wrong before there is a picture, and what to do about it. The words are ASCII: the
-// process writes them into a picture, too.
+// Say why there is no picture, and what to do. In ASCII: the process writes it into a picture, too.
 function whyNot(error) {
   const again = 'press "Turn the camera on"';
   return {
     insecure: `This page (${location.origin}) is not secure, and a browser lends such pages no ` +
       "camera. Open it by https; or, if JupyterLab runs on this computer, as http://localhost; " +
-      "or bring its port here (ssh -L) and open that as http://localhost.",
+      "or bring its port here (ssh -L) and open that as http://localhost",
     NotAllowedError: "The browser denies this page the camera. Allow it at the sign beside the " +
-      `page's address (and in the system's privacy settings), and ${again}.`,
-    NotFoundError: `The browser finds no camera. Plug one in, and ${again}.`,
+      `page's address (and in the system's privacy settings), and ${again}`,
+    NotFoundError: `The browser finds no camera. Plug one in, and ${again}`,
     NotReadableError: "The camera does not open: another program may have it. Close that one, " +
-      `and ${again}.`,
-  }[error.name] ?? `The camera does not open (${error.name}: ${error.message}). Try ${again}.`;
+      `and ${again}`,
+  }[error.name] ?? `The camera does not open (${error.name}). To try again, ${again}`;
 }
 
 // A list to choose from, which holds what Python asked for, too.
@@ -84,7 +83,7 @@ export default {
     // Say why there is no picture, to the process too.
     const fail = (error) => {
       const why = whyNot(error);
-      turnOff(`${why} Until then a simulated camera goes on.`);
+      turnOff(`${why}. Until then a simulated camera goes on.`);
       const socket = new WebSocket(url);
       socket.onopen = () => { socket.send(JSON.stringify({ note: why })); socket.close(); };
     };
