@@ -45,6 +45,14 @@ def watch(socket, endpoint):
     return Watched(socket, monitor)
 
 
+def connect(socket, endpoint):
+    """Connect a socket; return after the handshake, or when nobody was there."""
+    watched = watch(socket, endpoint)
+    wait_for(watched, "HANDSHAKE_SUCCEEDED", "CONNECT_RETRIED")
+    socket.disable_monitor()  # tells the other end, and waits for ever if that is gone
+    watched.monitor.close()
+
+
 def next_event(watched, timeout=0.0):
     """Return the name of what happens next to a watched socket, or "" after some seconds."""
     if not watched.monitor.poll(1000 * timeout):
@@ -52,13 +60,13 @@ def next_event(watched, timeout=0.0):
     return recv_monitor_message(watched.monitor)["event"].name
 
 
-def wait_for(watched, name, timeout=20.0):
-    """Wait until something happens to a watched socket; return after how many seconds."""
+def wait_for(watched, *names, timeout=20.0):
+    """Wait until one of these happens to a watched socket; return after how many seconds."""
     began = time.monotonic()
     while (left := began + timeout - time.monotonic()) > 0:
-        if next_event(watched, left) == name:
+        if next_event(watched, left) in names:
             return time.monotonic() - began
-    raise TimeoutError(f"no {name} within {timeout:g} s")
+    raise TimeoutError(f"no {' or '.join(names)} within {timeout:g} s")
 
 
 def events_until_silence(watched, silence=1.0, most=30):
