@@ -1,5 +1,6 @@
 """What notebook 11 looks inside with, and draws: short functions, to be opened and read."""
 
+import itertools
 import time
 from collections import Counter
 from typing import NamedTuple
@@ -8,6 +9,8 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from zmqlab import drawing
+
+_numbers = itertools.count()
 
 # Where messages wait (section 1)
 
@@ -40,7 +43,8 @@ class Watched(NamedTuple):
 
 def watch(socket, endpoint):
     """Connect a socket, and return it with the socket that tells what happens to it."""
-    monitor = socket.get_monitor_socket()
+    # pyzmq's own address is the number of a file, which the next socket may have got again.
+    monitor = socket.get_monitor_socket(addr=f"inproc://watched-{next(_numbers)}")
     socket.connect(endpoint)
     return Watched(socket, monitor)
 
