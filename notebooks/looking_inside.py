@@ -1,5 +1,6 @@
 """What notebook 11 looks inside with, and draws: short functions, to be opened and read."""
 
+import itertools
 import time
 from collections import Counter
 from typing import NamedTuple
@@ -8,6 +9,8 @@ import zmq
 from zmq.utils.monitor import recv_monitor_message
 
 from zmqlab import drawing
+
+_numbers = itertools.count()
 
 # Where messages wait (section 1)
 
@@ -40,9 +43,18 @@ class Watched(NamedTuple):
 
 def watch(socket, endpoint):
     """Connect a socket, and return it with the socket that tells what happens to it."""
-    monitor = socket.get_monitor_socket()
+    # pyzmq's own address is the number of a file, which the next socket may have got again.
+    monitor = socket.get_monitor_socket(addr=f"inproc://watched-{next(_numbers)}")
     socket.connect(endpoint)
     return Watched(socket, monitor)
+
+
+def connect(socket, endpoint):
+    """Connect a socket; return after the handshake, or when nobody was there."""
+    watched = watch(socket, endpoint)
+    wait_for(watched, "HANDSHAKE_SUCCEEDED", "CONNECT_RETRIED")
+    socket.disable_monitor()  # tells the other end, and waits for ever if that is gone
+    watched.monitor.close()
 
 
 def next_event(watched, timeout=0.0):
@@ -52,13 +64,13 @@ def next_event(watched, timeout=0.0):
     return recv_monitor_message(watched.monitor)["event"].name
 
 
-def wait_for(watched, name, timeout=20.0):
-    """Wait until something happens to a watched socket; return after how many seconds."""
+def wait_for(watched, *names, timeout=20.0):
+    """Wait until one of these happens to a watched socket; return after how many seconds."""
     began = time.monotonic()
     while (left := began + timeout - time.monotonic()) > 0:
-        if next_event(watched, left) == name:
+        if next_event(watched, left) in names:
             return time.monotonic() - began
-    raise TimeoutError(f"no {name} within {timeout:g} s")
+    raise TimeoutError(f"no {' or '.join(names)} within {timeout:g} s")
 
 
 def events_until_silence(watched, silence=1.0, most=30):

@@ -1,23 +1,40 @@
-"""Captures for the exercise in which you say what is wrong: of real sockets, made when asked for.
+"""Captures of sockets that talk through a tap, and of those that do not get that far.
 
-One tap serves all cases, one after the other: a socket binds the endpoint behind it, others connect
-through it. What is waited for are entries of the capture, and what the sockets themselves receive.
+They are made when asked for, with real sockets. What happens is said in three texts: which socket
+is bound, which one connects (to the tap), and what they do::
+
+    "REP", "REQ", "> time please; recv; < 12:00; leave"
+
+The one that connects sends two parts (>). The one that is bound receives, sends one part (<), and
+is left alone. A part ``-`` is empty, and ``ID`` is the identity that a ROUTER has been given. The
+one that connects does ``subscribe cam``; nobody waits for what is published with ``pub``, and
+``again`` brings one more socket of its kind, which does what follows.
+
+``PULL server`` has a key of CURVE, which ``PUSH known`` knows, and ``PUSH stranger`` does not.
+``PULL strict`` lets in only whom it is told to; after ``refuse`` it has been told no. ``PUSH
+pings`` sends heartbeats, and ``bytes 01 00`` is no ZeroMQ socket, but a plain one that says these
+bytes.
 """
 
+import asyncio
 import contextlib
-import socket as plain_sockets
+import threading
 import time
-from collections.abc import Callable
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator
+from socket import create_connection
+from typing import Any
 
 import zmq
 
 from zmqlab.page.capture_table import Capture
-from zmqlab.page.tap_view import Tap, tap
-from zmqlab.wire.sockets import recv_parts
+from zmqlab.patterns.capture import as_dict
+from zmqlab.patterns.tap import Relay
 
 PATIENCE = 20.0  # seconds that something may take on a busy computer
-DELAY = 0.05  # seconds: so both sides have said who they are before one hangs up on the other
+SLOW = 0.05  # seconds: so both sides have said who they are before one hangs up on the other
+ZMTP_1 = "bytes 01 00 06 00 68 65 6c 6c 6f"  # an identity without a name, a message
+ZMTP_2 = "bytes ff 00 00 00 00 00 00 00 01 7f 01 08 00 00 00 05 68 65 6c 6c 6f"  # of a PUSH
+_PARTS = ("message", "MESSAGE")  # what a part of a message is in a capture
 
 CASES = {
     "all is well": "a REQ asks, and a REP replies",
@@ -27,6 +44,18 @@ CASES = {
     "ZMTP 1.0": "the peer speaks ZMTP 1.0: no greeting, no handshake, no keys",
     "ZMTP 2.0": "the peer speaks ZMTP 2.0: its greeting has a socket type and no mechanism",
     "key refused": "the server does not let in the key of this client: ERROR 400",
+}
+_STORIES = {
+    "all is well": ("REP", "REQ", "> read; recv; < hello; leave"),
+    "wrong socket type": ("PUB", "REQ", ""),
+    "wrong topic": (
+        *("XPUB", "SUB"),
+        "subscribe Camera/; again; subscribe camera/; < camera/ 0; < camera/ 1; < camera/ 2; leave",
+    ),
+    "no empty part": ("REP", "DEALER", "> read; leave"),
+    "ZMTP 1.0": ("PULL", ZMTP_1, "recv; leave"),
+    "ZMTP 2.0": ("PULL", ZMTP_2, "recv; leave"),
+    "key refused": ("PULL strict", "PUSH known", "refuse"),
 }
 
 
@@ -42,142 +71,133 @@ def captures_of(*cases: str) -> dict[str, Capture]:
     for case in cases:
         if case not in CASES:
             raise ValueError(f"case {case!r} is none of {', '.join(map(repr, CASES))}")
-    with plain_sockets.create_server(("127.0.0.1", 0)) as taken:
-        there = f"tcp://127.0.0.1:{taken.getsockname()[1]}"
-    with tap(there) as wire:
-        return {case: _made(wire, there, _ACTS[case]) for case in cases or CASES}
+    return {case: capture(*_STORIES[case], delay=SLOW) for case in cases or CASES}
 
 
-def _made(wire, there, act):
-    before = max((entry["number"] for entry in wire.capture()), default=0)
+def capture(
+    bound: str, connecting: str, steps: str, until: str = "closed", delay: float = 0.0
+) -> Capture:
+    """Let sockets talk through a tap; return what has passed.
+
+    Parameters
+    ----------
+    bound, connecting, steps
+        As above.
+    until
+        Kind of the entry that is waited for at the end.
+    delay
+        Seconds that everything takes to pass.
+    """
     with contextlib.ExitStack() as stack:
         context = stack.enter_context(zmq.Context())
+        keys = zmq.curve_keypair()
+        below = _socket(stack, context, bound, keys)
+        below.bind("tcp://127.0.0.1:*")
+        bind, entries = stack.enter_context(_tapped(below.last_endpoint.decode(), delay))
 
-        def socket(kind: int, options: dict | None = None) -> zmq.Socket:
-            made = stack.enter_context(context.socket(kind))
-            made.linger, made.rcvtimeo = 0, int(1000 * PATIENCE)
-            for name, value in (options or {}).items():
-                setattr(made, name, value)
+        def wait(kinds, count=1):
+            deadline = time.monotonic() + PATIENCE
+            while sum(each["kind"] in kinds for each in entries()) < count:
+                if time.monotonic() > deadline:
+                    raise TimeoutError(f"not {count} of {kinds} through the tap, but {entries()}")
+                time.sleep(0.01)  # a tap has to be asked
+
+        def connect():
+            if connecting.startswith("bytes "):
+                port = int(bind.rpartition(":")[2])
+                made = stack.enter_context(create_connection(("127.0.0.1", port)))
+                made.sendall(bytes.fromhex(connecting.removeprefix("bytes ")))
+            else:
+                made = _socket(stack, context, connecting, keys)
+                made.connect(bind)
             return made
 
-        def bound(kind: int, **options: object) -> zmq.Socket:
-            server = socket(kind, options)
-            _bind(server, there)
-            return server
-
-        def connected(kind: int, **options: object) -> zmq.Socket:
-            client = socket(kind, options)
-            client.connect(wire.endpoint)
-            return client
-
-        connections = act(wire, before, bound, connected)
-    wire.wait_for("closed", connections, PATIENCE, before)
-    new = [entry for entry in wire.capture() if entry["number"] > before]
-    entries = [entry for entry in new if entry["connection"]]  # not what happened to the tap itself
-    first = entries[0]["connection"] - 1
-    return Capture(
-        entry | {"number": number, "connection": entry["connection"] - first}
-        for number, entry in enumerate(entries, 1)
-    )
+        _act(connect, below, steps, wait)
+        wait([until])
+        return Capture(entries())
 
 
-def _bind(server, endpoint):
-    """Bind an endpoint that the socket of the case before is about to let go."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            return server.bind(endpoint)
-        except zmq.ZMQError as error:
-            if error.errno != zmq.EADDRINUSE or time.monotonic() > deadline:
-                raise
-        server.poll(10)
+def _act(connect, below, steps, wait):
+    all_above, identity, passed = [connect()], b"", 0
+    for step in filter(None, steps.split("; ")):
+        sign, *words = step.split()
+        above = all_above[-1]
+        parts = [{"-": b"", "ID": identity}.get(word, word.encode()) for word in words]
+        match sign:
+            case "<" | ">":
+                (above if sign == ">" else below).send_multipart(parts)
+                passed += sum(word != "ID" for word in words)  # which only a ROUTER sees
+                wait(_PARTS, passed)
+            case "recv":
+                identity = below.recv_multipart()[0]
+            case "subscribe":
+                above.subscribe(parts[0])
+                below.recv()
+            case "pub":
+                below.send_multipart(parts)
+            case "again":
+                all_above.append(connect())
+            case "refuse":
+                _refuse(below.context)
+            case "leave":
+                for above in all_above:
+                    above.close()
+                wait(["closed"], len(all_above))
 
 
-# Each act returns how many connections there were.
-
-_Make = Callable[..., zmq.Socket]
-
-
-def _all_is_well(wire: Tap, before: int, bound: _Make, connected: _Make) -> int:
-    rep, req = bound(zmq.REP), connected(zmq.REQ)
-    req.send(b"read")
-    rep.send(b"hello" * bool(rep.recv()))
-    req.recv()
-    return 1
-
-
-def _wrong_socket_type(wire: Tap, before: int, bound: _Make, connected: _Make) -> int:
-    wire.delay(DELAY)
-    bound(zmq.PUB)
-    connected(zmq.REQ)
-    wire.wait_for("closed", 1, PATIENCE, before)
-    wire.delay(0)
-    return 1
+def _socket(stack, context, words, keys):
+    kind, *more = words.split()
+    made = stack.enter_context(context.socket(getattr(zmq, kind)))
+    made.linger, made.rcvtimeo, made.heartbeat_ivl = 0, int(1000 * PATIENCE), 50 * ("pings" in more)
+    if "server" in more or "strict" in more:
+        made.curve_server, (made.curve_publickey, made.curve_secretkey) = True, keys
+        if "strict" in more:
+            made.zap_domain = b"course"
+    elif "known" in more or "stranger" in more:
+        mine = zmq.curve_keypair()
+        made.curve_publickey, made.curve_secretkey = mine
+        made.curve_serverkey = keys[0] if "known" in more else mine[0]
+    return made
 
 
-def _wrong_topic(wire: Tap, before: int, bound: _Make, connected: _Make) -> int:
-    pub, subs = bound(zmq.XPUB), []
-    for topic in ("Camera/", "camera/"):
-        subs.append(connected(zmq.SUB, subscribe=topic.encode()))
-        pub.recv()
-    for number in range(3):
-        pub.send_multipart([b"camera/", b"frame %d" % number])
-        recv_parts(subs[1], PATIENCE)
-    return 2
-
-
-def _no_empty_part(wire: Tap, before: int, bound: _Make, connected: _Make) -> int:
-    bound(zmq.REP)
-    connected(zmq.DEALER).send(b"read")
-    wire.wait_for("message", 1, PATIENCE, before)
-    return 1
-
-
-def _zmtp_1(wire: Tap, before: int, bound: _Make, connected: _Make) -> int:
-    pull = bound(zmq.PULL)
-    with _plain(wire) as peer:
-        peer.sendall(b"\1\0" + b"\6\0hello")  # an identity without a name; a message
-        pull.recv()
-    return 1
-
-
-def _zmtp_2(wire: Tap, before: int, bound: _Make, connected: _Make) -> int:
-    pub = bound(zmq.XPUB)
-    with _plain(wire) as peer:
-        peer.sendall(b"\xff" + bytes(8) + b"\x7f" + b"\1\2" + b"\0\0" + b"\0\4\1cam")
-        pub.recv()
-        pub.send_multipart([b"camera/", b"hello"])
-        wire.wait_for("message", 3, PATIENCE, before)
-    return 1
-
-
-def _key_refused(wire: Tap, before: int, bound: _Make, connected: _Make) -> int:
-    (public, secret), (own, own_secret) = zmq.curve_keypair(), zmq.curve_keypair()
-    server = {"curve_server": True, "curve_publickey": public, "curve_secretkey": secret}
-    client = {"curve_serverkey": public, "curve_publickey": own, "curve_secretkey": own_secret}
-    rep = bound(zmq.REP, zap_domain=b"course", **server)
-    zap = rep.context.socket(zmq.REP)  # https://rfc.zeromq.org/spec/27/
-    with zap:
-        zap.rcvtimeo, zap.linger = int(1000 * PATIENCE), 0
+def _refuse(context):
+    """Be asked whether to let a key in, and say no: https://rfc.zeromq.org/spec/27/."""
+    with context.socket(zmq.REP) as zap:
+        zap.linger, zap.rcvtimeo = 0, int(1000 * PATIENCE)
         zap.bind("inproc://zeromq.zap.01")
-        connected(zmq.REQ, **client)
         version, number, *_ = zap.recv_multipart()
         zap.send_multipart([version, number, b"400", b"unknown key", b"", b""])
-        wire.wait_for("closed", 1, PATIENCE, before)
-    return 1
 
 
-def _plain(wire):
-    where = urlsplit(wire.endpoint)
-    return plain_sockets.create_connection((where.hostname, where.port), PATIENCE)
+@contextlib.contextmanager
+def _tapped(endpoint: str, delay: float) -> Iterator[tuple[str, Callable[[], Any]]]:
+    """Run a tap in a thread; yield where to connect, and what returns all that it has seen."""
+    there = ("127.0.0.1", int(endpoint.rpartition(":")[2]))
+    loop = asyncio.SelectorEventLoop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
 
+    def in_loop(work):
+        return asyncio.run_coroutine_threadsafe(work, loop).result(PATIENCE)
 
-_ACTS: dict[str, Callable[..., int]] = {
-    "all is well": _all_is_well,
-    "wrong socket type": _wrong_socket_type,
-    "wrong topic": _wrong_topic,
-    "no empty part": _no_empty_part,
-    "ZMTP 1.0": _zmtp_1,
-    "ZMTP 2.0": _zmtp_2,
-    "key refused": _key_refused,
-}
+    async def listening():
+        relay = Relay(there, ("127.0.0.1", 0), parse=True, delay=delay)
+        return relay, await relay.listen()
+
+    async def seen():
+        return [as_dict(each) for each in relay.kept.after(0)]
+
+    async def end():
+        server.close()
+        for half in list(relay.halves):
+            half.transport.abort()
+        await asyncio.sleep(0)  # for what is closed to be closed
+
+    relay, server = in_loop(listening())
+    try:
+        yield relay.endpoints[0], lambda: in_loop(seen())
+    finally:
+        in_loop(end())
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()

@@ -6,7 +6,7 @@ import socket as plain_sockets
 
 import zmq
 
-from zmqlab.course.captured import capture
+from zmqlab.course.captures import ZMTP_1, ZMTP_2, capture
 from zmqlab.course.exercises import exercise
 from zmqlab.course.trial import (
     TIMEOUT,
@@ -45,8 +45,7 @@ def whats_wrong(function):
     return f"It read {len(_STORIES)} captures of real sockets, and knew what was wrong in each."
 
 
-_OLDER = "ff 00 00 00 00 00 00 00 01 7f 01 08 00 00 00 04 61 62 63 64"  # ZMTP 2.0, a PUSH
-# What is wrong, a kind of entry that comes last, and the story: `captured` explains the signs.
+# What is wrong, a kind of entry that comes last, and the story: `captures` explains the signs.
 _STORIES = [
     ("all is well", "message", "REP", "REQ", "> time please; recv; < 12:00"),
     ("all is well", "message", "PULL", "PUSH", "> hello"),
@@ -54,8 +53,8 @@ _STORIES = [
     ("wrong socket type", "closed", "PUB", "REQ", ""),
     ("wrong socket type", "closed", "REP", "SUB", ""),
     ("wrong socket type", "closed", "PUSH", "PUSH", ""),
-    ("old peer", "message", "PULL", "bytes 01 00 05 00 61 62 63 64", ""),
-    ("old peer", "message", "PULL", f"bytes {_OLDER}", ""),
+    ("old peer", "message", "PULL", ZMTP_1, ""),
+    ("old peer", "message", "PULL", ZMTP_2, ""),
     ("key refused", "closed", "PULL server", "PUSH stranger", ""),
     ("key refused", "closed", "PULL strict", "PUSH known", "refuse"),
     ("all is well", "MESSAGE", "PULL server", "PUSH known", "> hello"),
