@@ -29,11 +29,13 @@ LATER = {
     "a proxy": (115, 115),
     "the particle tracker": (800, 725),
     "a web page, and the uncertainty of a period": (740, 480),
+    "peers that keep to no rule": (620, 170),
 }
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {
     *("wire/shared.py", "wire/ring.py", "patterns/farm.py", "patterns/cluster.py"),
     *("patterns/picture_stream.py", "patterns/web_visitors.py"),
+    *("wire/guard.py", "patterns/subscribers.py", "patterns/http_server.py"),
 }
 
 
