@@ -9,7 +9,7 @@ import threading
 
 from helpers.attacks import LONG, MORE, handshake, message, part, peer
 
-PATIENCE = 20.0  # seconds, for what is sure to come
+PATIENCE = 40.0  # seconds, for what is sure to come
 RESET = struct.pack("ii", 1, 0)  # a close that loses what is on its way
 
 SHAPES = [[], [0], [1], [1, 1], [4, 4, 3], [2, 0, 3], [4, 4, 4], [1, 1, 1, 1], [1000, 1]]

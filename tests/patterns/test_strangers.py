@@ -27,6 +27,7 @@ from zmqlab import (
     start,
     subscribe,
 )
+from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.request_reply import unpack_reply
 from zmqlab.patterns.watch_stream import carries
 from zmqlab.patterns.workers import unpack_result
@@ -241,6 +242,40 @@ def test_a_thousand_connections_lock_nobody_out(kind):
             with contextlib.suppress(OSError):
                 stack.enter_context(peer(process.endpoint, kind, timeout=1))
         assert request(process.endpoint, "info", timeout=10)[0] == "ok"
+        assert psutil.Process(process.pid).num_fds() < MOST_PEERS + 100
+
+
+@linux
+@pytest.mark.slow
+def test_idle_connections_and_endless_posts_do_not_shut_a_web_server():
+    """A page that is open stays so, and another one gets in."""
+    token, nowhere = "x" * 32, "tcp://127.0.0.1:9"
+    options = {"endpoint": nowhere, "topic": "camera", "token": token}
+    with start(with_few_files, serve_live, **options) as process, contextlib.ExitStack() as stack:
+        endpoint = f"http://127.0.0.1:{process.wait_output('port ').split()[1]}"
+        upgrade = f"GET /{token}/stream HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n"
+        upgrade += (
+            "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: eA==\r\n\r\n"
+        )
+        page = stack.enter_context(peer(endpoint))
+        page.sendall(upgrade.encode())
+        assert b" 101 " in page.recv(20)
+        before = process.memory
+        post = f"POST /{token}/frame.png HTTP/1.1\r\nContent-Length: 95000000\r\n\r\n".encode()
+        for _ in range(8):
+            with contextlib.suppress(OSError), peer(endpoint, timeout=1) as it:
+                it.sendall(post)
+                assert pour(it, bytes(1_000_000), 94 * MB) < 94 * MB
+        assert process.memory - before < 50 * MB
+        for _ in range(1100):
+            with contextlib.suppress(OSError):
+                stack.enter_context(peer(endpoint, timeout=1))
+        with peer(endpoint) as other:
+            other.sendall(upgrade.encode())
+            assert b" 101 " in other.recv(20)
+        page.sendall(b"\x89\x80abcd")  # a ping
+        while b"\x8a" not in page.recv(1 << 16):  # until the pong
+            pass
         assert psutil.Process(process.pid).num_fds() < MOST_PEERS + 100
 
 

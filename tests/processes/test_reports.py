@@ -3,8 +3,10 @@
 import itertools
 import json
 import os
+import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import cloudpickle
 import psutil
@@ -183,6 +185,17 @@ def test_forged_reports_are_not_believed(messages):
     with Real() as real:
         forged = [each for each in messages if each[0] != TOKEN or len(each) != 3]
         assert real.all_of(forged) == ["last"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere it is a port")
+def test_nobody_else_finds_where_reports_arrive(real):
+    folder = Path(real.endpoint.removeprefix("ipc://")).parent
+    assert folder.stat().st_mode & 0o777 == 0o700
+    code = "from zmqlab.processes.report_receiver import register; print(register('a' * 32, print))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    another = Path(done.stdout.strip().removeprefix("ipc://")).parent
+    assert another.name.startswith("zmqlab-")
+    assert not another.exists()  # it goes with its process
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5)

@@ -33,12 +33,14 @@ LATER = {
     "a tap on the wire, and what its bytes mean": (1420, 760),
     "the network map": (2420, 0),
     "the browser's camera": (480, 5),
+    "peers that keep to no rule": (620, 170),
 }
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {
     *("wire/shared.py", "wire/ring.py", "patterns/farm.py", "patterns/cluster.py"),
     *("patterns/picture_stream.py", "patterns/web_visitors.py"),
     *("patterns/tap_halves.py", "patterns/capture.py", "wire/line.py"),
+    *("wire/guard.py", "patterns/subscribers.py", "patterns/http_server.py"),
 }
 
 

@@ -34,7 +34,7 @@ from zmqlab.wire.sockets import connect as connect_socket
 
 _MOST = 100  # messages passed one way before the other way has its turn: neither can be flooded
 _SILENCE = 10  # seconds after which to ask a silent camera's computer for a sign of life
-_A_WHILE = 5.0  # seconds between two looks whether each camera is still connected
+_A_WHILE = 1.0  # seconds between two looks whether each camera is still connected
 
 
 def proxy(

@@ -19,7 +19,7 @@ from zmqlab.wire.text import short
 _MOST_GAPS = 1000  # remembered; older ones are only counted
 _MOST_STREAMS = 100  # of one name, whose publishers may send at once
 _LISTEN = 1.0  # seconds to find out what is published, when nothing comes
-_LOST = 2.0  # seconds without a message after which to look whether there is a connection
+_LOST = 1.0  # seconds without a message after which to look whether there is a connection
 _SILENCE = 10  # seconds after which to ask a silent publisher's computer for a sign of life
 
 
