@@ -15,7 +15,7 @@ the new files as cover the same as all of them::
     tests/wire/fuzz_zmtp.py -set_cover_merge=1 -max_len=1024 tests/wire/zmtp_corpus new
 
 An hour of it, some 470,000 conversations, each fed in two ways and looked at to the last word, has
-found nothing since the five faults that it found in its first minutes were mended.
+found nothing since what it found in its first minutes was mended.
 """
 
 import sys

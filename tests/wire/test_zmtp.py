@@ -254,8 +254,7 @@ CURVE = GREETING.replace(b"NULL\0", b"CURVE")
     [
         GREETING.replace(b"NULL\0", b"N\xff\n\0\x01") + SUB.replace(b"SUB", b"S\0B"),
         CURVE + command(b"HELLO", bytes(250)),
-        GREETING + b"\4",
-        CURVE + b"\0\0" + b"\0\x26\7MESSAGE" + bytes(30),
+        CURVE + b"\0\0" + b"\7MESSAGE" + bytes(30),
         GREETING + b"\4\2\5xREADY",
         LIBZMQ.replace(b"\1\x7f", b"\0\x7f") + b"\1\0",
     ],
