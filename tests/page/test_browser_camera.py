@@ -245,7 +245,7 @@ def test_the_page_whose_first_picture_came_last_is_the_camera(fresh):
             await new.write_message(picture(), binary=True)
             await old.write_message(picture(), binary=True)  # on its way: does not take over again
             assert await new.read_message() == "taken"
-            assert await refused(old) == "another view has the camera now"
+            assert await refused(old) == "another view has the camera now."
             await show(new, picture())
 
     asyncio.run(look())

@@ -7,7 +7,8 @@ function openSender(url, fps, tell) {
   const sent = []; // what was said of the pictures that are on their way
   let onTheirWay = 0; // these, and those that are being made
   let [taken, since] = [0, performance.now()];
-  let why = ""; // it is closed
+  let why = "no connection through jupyter-server-proxy: is it installed?"; // it is closed
+  socket.onopen = () => { why = "its process has ended. Run the cell again."; };
   socket.onmessage = ({ data }) => {
     if (data !== "taken") {
       why = data;
@@ -21,7 +22,7 @@ function openSender(url, fps, tell) {
     tell({ ...about, rate: taken / seconds, milliseconds: Date.now() - 1000 * about.time });
     [taken, since] = [0, performance.now()];
   };
-  socket.onclose = ({ code }) => tell({ closed: code, why });
+  socket.onclose = () => tell({ closed: why });
   return {
     ready: () => socket.readyState === WebSocket.OPEN && onTheirWay < 2,
     async send(format, width, height, time, makeBytes) {

@@ -78,7 +78,7 @@ class Feed:
         height, width, _ = frame.shape
         if page is not self.page:
             if self.page:
-                self.page.dismiss("another view has the camera now")
+                self.page.dismiss("another view has the camera now.")
             print(f"browser camera: a page gives {width} x {height} pixels", flush=True)
         self.page, self.last, self.size = page, time.monotonic(), (width, height)
         now, captured = time.time(), about["time"]

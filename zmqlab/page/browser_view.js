@@ -67,9 +67,7 @@ export default {
 
     const hear = (news) => {
       if (news.closed) {
-        const why = news.why || "no connection to its process through jupyter-server-proxy " +
-          `(code ${news.closed}). Run the cell again`;
-        turnOff(`The camera is off: ${why}.`);
+        turnOff(`The camera is off: ${news.closed}`);
       } else if (news.failed) {
         note.textContent = news.failed;
       } else {
