@@ -57,6 +57,7 @@ def test_a_tap_in_a_kernel(capsys):
                 assert pull.recv() == b"helln"
                 assert "<tap on tcp://" in repr(wire)
                 assert 'message, 5 bytes: "later"' in repr(wire)
+            wire.process.stop()  # as `stop_all` does, which knows nothing of taps
         capture = wire.capture()
     assert capture[0]["kind"] == "opened"
     assert capture[-1]["kind"] == "closed", "what came last is there too"

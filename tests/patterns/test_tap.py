@@ -171,6 +171,24 @@ def test_nothing_changes_but_the_time():
             assert not thread.is_alive(), "the far end did not hear that the near one has gone"
 
 
+def test_what_was_under_way_when_its_sender_left_arrives():
+    with plain_server() as (server, there), tapped(there, delay=1.0) as way:
+        with plain_connection(way) as near:
+            far, _ = server.accept()
+            near.sendall(GREETING)
+        entries = seen(way, has("closed"))
+        assert kinds(entries, "connected") == ["opened", "signature", "greeting", "closed"]
+        ask(way, "set", cut=True)
+        with far:
+            far.settimeout(1.2)
+            with pytest.raises(TimeoutError):
+                far.recv(1)
+            ask(way, "set", cut=False)
+            far.settimeout(PATIENCE)
+            assert far.recv(1000) == GREETING
+            assert far.recv(1) == b""
+
+
 def test_nobody_there():
     """The other side hears it at once; it is told once, however often somebody tries."""
     with tapped(free_endpoint()) as way:

@@ -246,6 +246,30 @@ def test_bytes_of_any_kind(data):
     check_all(data)
 
 
-@pytest.mark.parametrize("path", sorted(CORPUS.iterdir()), ids=lambda path: path.name[:12])
-def test_what_the_fuzzer_has_found(path):
-    check_all(path.read_bytes())
+CURVE = GREETING.replace(b"NULL\0", b"CURVE")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GREETING.replace(b"NULL\0", b"N\xff\n\0\x01") + SUB.replace(b"SUB", b"S\0B"),
+        CURVE + command(b"HELLO", bytes(250)),
+        CURVE + b"\0\0" + b"\7MESSAGE" + bytes(30),
+        GREETING + b"\4\2\5xREADY",
+        LIBZMQ.replace(b"\1\x7f", b"\0\x7f") + b"\1\0",
+    ],
+)
+def test_what_the_fuzzer_found_first(text):
+    check_all(conversation((0, text)))
+    check_all(conversation((1, b"\1\0"), (0, text)))
+
+
+def test_what_the_fuzzer_has_found():
+    paths = sorted(CORPUS.iterdir())
+    assert len(paths) > 100
+    for path in paths:
+        try:
+            check_all(path.read_bytes())
+        except Exception as error:
+            error.add_note(str(path))
+            raise

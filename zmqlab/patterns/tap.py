@@ -18,7 +18,7 @@ how ZeroMQ's bytes are read. The tap can make the way long, narrow and bad, too,
     info                        ok | {"settings": .., "endpoint": .., "connections": 1}
     stop                        ok | {}
 
-What is lost cannot be lost here, between two connections of TCP: it is held up for as long as it
+Between two connections of TCP nothing can be lost. What would be is held up, for as long as it
 takes to send it again.
 """
 
@@ -40,6 +40,7 @@ from zmqlab.wire.zmtp import Fact
 
 _LONGEST = 64 * 1024  # bytes of a request's part
 _MOST_TOLD = 500  # entries in a reply
+_A_WHILE = 500  # milliseconds of one wait; the next one begins at once
 _LAST_CHANCE = 500  # milliseconds in which to ask for what came last
 _PERIOD = 0.1  # seconds between looks at what there is to print
 
@@ -127,7 +128,9 @@ class Relay:
             await loop.create_connection(lambda: Half(self, "bound", near), host, port)
         except OSError as error:
             if not self.refused:  # ZeroMQ tries again and again
-                self.tell(near, "refused", f"nobody at {self.endpoints[1]} ({error.strerror})")
+                self.tell(
+                    near, "refused", f"nobody at {self.endpoints[1]} ({error.strerror or error})"
+                )
             self.refused = True
             near.close()
         else:
@@ -159,7 +162,8 @@ class Relay:
         if changed := [_words(name, now[name]) for name in now if now[name] != before[name]]:
             self.tell(None, "line", f"from now on: {', '.join(changed)}")
         for half in list(self.halves):
-            half.deliver()
+            for each in filter(None, (half, half.other)):  # one may have gone, and left something
+                each.deliver()
         return {"settings": now}
 
     def settings(self) -> dict[str, Any]:
@@ -192,8 +196,10 @@ async def _serve(relay, control, show):
         asker = zmq.asyncio.Socket.from_socket(rep)
         commands = {"set": relay.set, "read": relay.read, "info": relay.info, "stop": dict}
         try:
-            while await asker.poll() and relay.line.answer(rep, **commands) != "stop":
-                pass
+            asked = ""
+            while asked != "stop":
+                # Waking up now and then lets Ctrl-C through on Windows.
+                asked = relay.line.answer(rep, **commands) if await asker.poll(_A_WHILE) else ""
         finally:
             server.close()
             for half in list(relay.halves):

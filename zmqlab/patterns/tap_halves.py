@@ -1,7 +1,6 @@
 """The two halves of a connection that goes through a tap: one for each socket."""
 
 import asyncio
-import contextlib
 from collections import deque
 from typing import Any
 
@@ -61,6 +60,8 @@ class Half(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Look at what has come, and pass it on, now or later."""
         relay, line = self.relay, self.relay.line
+        if self.other.gone:
+            return
         if relay.parse:
             self.parse(data)
         if relay.corrupt:
@@ -97,6 +98,8 @@ class Half(asyncio.Protocol):
             self.timer = None
         if not self.other or not self.relay.mended.is_set():
             return self.regulate()
+        if self.other.gone:
+            self.waiting.clear()
         while self.waiting and self.waiting[0][0] <= self.now() and not self.other.full:
             self.other.transport.write(self.waiting.popleft()[1])
         if self.waiting and not self.other.full:
@@ -144,5 +147,4 @@ class Half(asyncio.Protocol):
             how = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
             relay.tell(self, "closed", f"connection closed by this side{how}")
         if self.other:
-            with contextlib.suppress(RuntimeError):
-                self.deliver()
+            self.deliver()

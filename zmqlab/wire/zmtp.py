@@ -9,17 +9,17 @@ how it goes on::
                 00                              1: acts as the server of that mechanism
                 31 bytes 00
 
-All that follows is frames, which are no images here: ZMTP calls so each part of a message, and
-each command that one socket gives the other::
+All that follows is frames, which have nothing to do with images: in ZMTP a frame is one part of a
+message, or a command from one socket to the other::
 
     flags   1 byte: 1 more parts follow, 2 the size has 8 bytes, 4 this is a command
     size    1 byte, or 8, the most significant first: that of the body alone
-    body    a part of a message, as it was sent; or a command::
+    body    the part, as it was sent; or the command: the size of its name, the name, its data::
 
     04 29 | 05 READY | 0b Socket-Type | 00 00 00 06 DEALER | 08 Identity | 00 00 00 00
     04 0d | 09 SUBSCRIBE | cam          from a SUB: send me what begins with "cam"
     04 0a | 06 CANCEL | cam             no longer
-    04 08 | 04 PING | 00 00 | x         are you there? 00 00: tenths of a second that you have
+    04 08 | 04 PING | 00 0a | x         are you there? If I am silent for 10 tenths of a second, go
     04 06 | 04 PONG | x                 I am
     04 0a | 05 ERROR | 03 400           you are not let in
 
@@ -104,7 +104,7 @@ class Parser:
         parser.feed(bytes.fromhex("ff 00 00 00 00 00 00 00 01"))  ->  []
         parser.feed(bytes.fromhex("7f 03"))  ->  [Fact(offset=0, size=10, kind="signature", ..)]
 
-    It keeps at most some hundred bytes, whatever size a frame announces.
+    Whatever size a frame announces, it keeps some hundred bytes, and the last piece.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ class Parser:
     version, mechanism, socket_type : str
         As in `Fact`.
     messages : int
-        How many messages have come so far, or their last parts begun to.
+        How many messages have come so far; of the last one, perhaps only the beginning.
     """
 
     def __init__(self, other: "Parser | None" = None) -> None:
@@ -198,7 +198,7 @@ class Parser:
                 yield from self._need(2)
             flags, size, head = self._data[self._at], self._data[self._at + 1], 2
             if flags > 7 or (flags & COMMAND and flags & MORE):
-                raise Malformed(f"flags {flags:02x}: 1, 2, 4 and their sums are, without 5 and 7")
+                raise Malformed(f"flags {flags:02x}: only 00 to 04 and 06 are allowed")
             if flags & COMMAND and self.version == "2.0":
                 raise Malformed(f"flags {flags:02x}: ZMTP 2.0 has no commands")
             if flags & LONG:
