@@ -2,12 +2,13 @@
 
 import contextlib
 import socket
+import threading
 
 import pytest
 from helpers.observing import PATIENCE
 
 from zmqlab import ready, start
-from zmqlab.processes.announce import announce
+from zmqlab.processes.announce import announce, withdraw
 
 pytestmark = pytest.mark.slow  # a process
 
@@ -41,6 +42,20 @@ def test_it_is_told_of_while_it_lasts():
             assert (told["type"], told["peers"], told["closed"]) == ("PLAIN", 1, False)
             assert told["received"] == {"messages": 1, "bytes": 5}
         process.wait_until(lambda it: it.sockets[0]["peers"] == 0, PATIENCE, "its end")
+
+
+def come_and_go():
+    """Tell of an endpoint, and then that it is no more."""
+    record = announce("PLAIN", ["tcp://127.0.0.1:1"], [])
+    ready()
+    withdraw(record)
+    threading.Event().wait()
+
+
+def test_it_is_told_of_no_longer_once_withdrawn():
+    with start(come_and_go, start_timeout=PATIENCE) as process:
+        process.wait_until(lambda it: it.sockets and it.sockets[0]["closed"], PATIENCE, "its end")
+        assert process.endpoints == []
 
 
 def test_nothing_comes_of_it_where_nobody_observes():

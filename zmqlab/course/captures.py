@@ -29,6 +29,7 @@ import zmq
 from zmqlab.page.capture_table import Capture
 from zmqlab.patterns.capture import as_dict
 from zmqlab.patterns.tap import Relay
+from zmqlab.processes.announce import withdraw
 
 PATIENCE = 20.0  # seconds that something may take on a busy computer
 SLOW = 0.05  # seconds: so both sides have said who they are before one hangs up on the other
@@ -189,6 +190,7 @@ def _tapped(endpoint: str, delay: float) -> Iterator[tuple[str, Callable[[], Any
 
     async def end():
         server.close()
+        withdraw(relay.record)
         for half in list(relay.halves):
             half.transport.abort()
         await asyncio.sleep(0)  # for what is closed to be closed

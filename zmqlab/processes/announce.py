@@ -30,3 +30,12 @@ def announce(kind: str, bound: list[str], connected: list[str]) -> Record:
     if reporter:
         reporter.open[f"{kind} {next(_numbers)}"] = record
     return record
+
+
+def withdraw(record: Record) -> None:
+    """Tell of what was announced as of a socket that has been closed."""
+    reporter = observed._reporter  # noqa: SLF001, for it is this room's
+    if reporter:
+        for name, each in list(reporter.open.items()):
+            if each is record:
+                reporter.close(name)
