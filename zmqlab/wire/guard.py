@@ -55,6 +55,7 @@ class _Peer:
 
     address: object
     read: int = 0  # bytes that were taken out
+    came: int = 0  # bytes that have come in
     passed_over: int = 0  # bytes that were taken out and counted too high
     largest: int = 0  # bytes of a message
     since: float = field(default_factory=monotonic)
@@ -177,6 +178,7 @@ def _look():
                 known = _peers[file] = _Peer(peer)
             if limits.bound:
                 there.setdefault(here, []).append(file)
+            known.came = came
             if known.read != known.had:
                 known.had, known.heard = known.read, monotonic()
             unread = came + known.passed_over - known.read
@@ -200,9 +202,14 @@ def _allowed(peer, limits):
 def _thin_out(files, speak_first):
     """Leave room for who comes: shut those that never spoke, then those silent for longest."""
     if len(files) > MOST_PEERS:
-        order = [(_peers[each].heard, _peers[each].since, each) for each in files]
-        order.sort(key=lambda it: (it[0] > 0, -it[1] if speak_first and it[0] else it[0], it[1]))
-        for _, _, file in order[: len(files) - MOST_PEERS]:
+
+        def worth(file):
+            peer = _peers[file]
+            if not peer.heard:  # what it said waits to be taken out, if it said something
+                return 0, peer.came, peer.since
+            return 1, -peer.since if speak_first else peer.heard, 0
+
+        for file in sorted(files, key=worth)[: len(files) - MOST_PEERS]:
             cut_off(file, f"there are more than {MOST_PEERS} connections")
 
 
