@@ -9,6 +9,7 @@ from zmq import Event
 from zmqlab.processes.samples import sample
 
 MOST_PARTS = 8  # of a message in a preview
+SENT = 2  # see `zmqlab.processes.trace`
 MOST_NAMED = 50  # endpoints of a socket, its subscriptions, its connections, in a report
 MOST_ENDED = 10  # connections that have ended, in a report
 
@@ -16,10 +17,10 @@ MOST_ENDED = 10  # connections that have ended, in a report
 class Tally:
     """What passed one way through a socket; kept by the thread that uses it."""
 
-    __slots__ = ("ask_at", "bytes", "followed", "last", "number", "parts", "sent", "unfinished")
+    __slots__ = ("ask_at", "bytes", "followed", "kind", "last", "number", "parts", "unfinished")
 
-    def __init__(self, number, sent):
-        self.number, self.sent = number, sent  # of which socket; which way
+    def __init__(self, number, kind):
+        self.number, self.kind = number, kind  # of which socket; SENT, or 0: received
         self.parts = self.followed = self.bytes = 0  # `followed`: by more of the same message
         self.ask_at = 0.0  # when to ask next whether more follow
         self.last, self.unfinished = [], False  # samples of the parts of the last message
@@ -45,7 +46,7 @@ class Record:
         self.bound, self.connected, self.subscriptions = [], [], []
         self.options = {}
         self.closed = self.counted = self.watched = False
-        self.sent, self.received = Tally(number, True), Tally(number, False)
+        self.sent, self.received = Tally(number, SENT), Tally(number, 0)
         self.story = Story(type_name)
         self.connections = {}  # file descriptor: Connection
         self.ended = deque(maxlen=MOST_ENDED)  # those that have ended last

@@ -28,7 +28,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from zmqlab.processes.records import bytes_of
+from zmqlab.processes.records import SENT, bytes_of
 
 SLOT = 0.2  # seconds of the common clock
 MOST = 4_000  # parts noted in each of them
@@ -36,7 +36,7 @@ MOST_WAITING = 6_000  # parts for the next report, should it be late; it can car
 MOST_KEPT, MOST_STORIES = 2**20, 1_000  # bytes of a trace, and sockets, where it is read
 BEGINNING, END = 96, 32  # bytes noted of a part
 SHORT = BEGINNING + END  # bytes of one that is noted as a whole
-FOLLOWED, SENT = 1, 2
+FOLLOWED = 1
 _HEAD = struct.Struct("=dIBQQB")
 
 
@@ -77,8 +77,14 @@ class Trace:
 
     def take(self) -> bytes:
         """Return what was noted and not taken yet, as drawn above: b"" if nothing was."""
-        noted = self._noted
-        return b"".join([_packed(*noted.popleft()) for _ in range(len(noted))])
+        taken = [self._noted.popleft() for _ in range(len(self._noted))]
+        pack = _HEAD.pack  # the learner's own threads wait meanwhile
+        return b"".join(
+            [
+                pack(now, tally.number, more + tally.kind, number, size, len(digest)) + digest
+                for now, tally, more, number, size, digest in taken
+            ]
+        )
 
 
 def _digest(part):
@@ -89,11 +95,6 @@ def _digest(part):
     if len(data) <= SHORT:
         return len(data), bytes(data)
     return len(data), bytes(data[:BEGINNING]) + bytes(data[-END:])
-
-
-def _packed(now, tally, more, number, size, digest):
-    kind = more * FOLLOWED + tally.sent * SENT
-    return _HEAD.pack(now, tally.number, kind, number, size, len(digest)) + digest
 
 
 class Noted:
