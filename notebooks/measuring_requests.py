@@ -49,29 +49,17 @@ def ask_twice(endpoint):
 class Asked(NamedTuple):
     """One request: when it was asked, begun, done, and answered, on one clock (s)."""
 
-    client: str
     asked: float
     began: float
     done: float
     answered: float
 
 
-def requests_of(clients):
-    """Return what clients that ran `ask_twice` have printed: a list of `Asked`."""
-    return [
-        Asked(client.name, *json.loads(line))
-        for client in clients
-        for line in client.output.splitlines()
-    ]
-
-
-def rows_of(requests):
-    """Return the rows that `show_timeline` draws: one for each client."""
-    rows = {each.client: [] for each in requests}
-    for each in requests:
-        rows[each.client].append((each.asked, each.answered, "waited"))
-        rows[each.client].append((each.began, each.done, "was served"))
-    return list(rows.items())
+def seconds_of(clients):
+    """Return how long the server worked in all, and each client waited for its second reply."""
+    asked = [Asked(*json.loads(line)) for client in clients for line in client.output.splitlines()]
+    total = max(each.done for each in asked) - min(each.began for each in asked)
+    return f"{total:.2f} s", ", ".join(f"{it.answered - it.asked:.2f} s" for it in asked[1::2])
 
 
 def compare(endpoint, name, count=300):

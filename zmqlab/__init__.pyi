@@ -30,9 +30,9 @@ from .page.figures import GREY as GREY
 from .page.figures import drawing as drawing
 from .page.figures import show_frame as show_frame
 from .page.figures import show_spectrum as show_spectrum
-from .page.figures import show_timeline as show_timeline
 from .page.live_view import live as live
 from .page.network_map import network as network
+from .page.timeline import timeline as timeline
 from .page.web_frame import show_page as show_page
 from .patterns.farm import fft_farm as fft_farm
 from .patterns.proxy import proxy as proxy

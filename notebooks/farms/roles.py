@@ -72,14 +72,14 @@ def run_farm(laps, mark=1000, count=90):
     """
     frames_at, results_at, door_at = free_address(), free_address(), free_address()
     film = ventilate_when_asked, frames_at, door_at, count, mark
-    ventilator = start(*film, process_name="ventilator")
+    ventilator = start(*film, process_name="ventilator", trace=True)
     workers = []
     for name, number in laps.items():
         work = transform_slowly, frames_at, results_at, name, number, mark
-        workers.append(start(*work, process_name=name))
+        workers.append(start(*work, process_name=name, trace=True))
         print(name, "is up")
     ventilator.wait_until(lambda it: it.sockets[0]["peers"] == len(laps), 20, "the workers")
-    sink = start(collect_from_all, results_at, door_at, count, process_name="sink")
+    sink = start(collect_from_all, results_at, door_at, count, process_name="sink", trace=True)
     wait_with_bar(sink, count, "result")
     for each in workers:
         each.stop()

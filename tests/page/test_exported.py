@@ -1,4 +1,4 @@
-"""A page without a kernel shows what panels, live views and maps showed last."""
+"""A page without a kernel shows what panels, live views, timelines and maps showed last."""
 
 import nbformat
 import pytest
@@ -11,6 +11,15 @@ WAIT = """
 import threading
 [each.join(20) for each in threading.enumerate() if each.name.startswith("panel of")]
 """
+PAIR = """%%terminal pair --trace
+import zmq
+
+with zmq.Context() as context, context.socket(zmq.PAIR) as one, context.socket(zmq.PAIR) as two:
+    one.bind("inproc://here")
+    two.connect("inproc://here")
+    one.send(b"<hello>")
+    two.recv()
+"""
 CELLS = [
     "%load_ext zmqlab\nfrom zmqlab import camera_publisher, live, network, start, stop_all",
     "%%terminal talker\nprint('printed by <talker> & kept')",
@@ -18,11 +27,13 @@ CELLS = [
     "camera = start(camera_publisher, 'simulated')\ncamera",
     "live(camera)",
     "network()",
+    PAIR,
+    "from zmqlab import timeline\npair.wait()\ntimeline(pair)",
     "stop_all()" + WAIT,
 ]
 
 
-def test_an_exported_page_keeps_panels_and_live_views(tmp_path):
+def test_an_exported_page_keeps_panels_live_views_and_timelines(tmp_path):
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
     cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
     notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
@@ -38,3 +49,5 @@ def test_an_exported_page_keeps_panels_and_live_views(tmp_path):
     assert 'alt="live view of ' in page
     assert 'aria-label="network of 4 processes with 1 connection"' in page
     assert "<caption>network of 4 processes with 1 connection</caption>" in page
+    assert 'aria-label="1 message in ' in page
+    assert "<td>“&lt;hello&gt;” (7 bytes)</td>" in page

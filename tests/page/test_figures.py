@@ -16,7 +16,7 @@ from matplotlib.text import Text
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
-from zmqlab import drawing, open_camera, show_frame, show_spectrum, show_timeline
+from zmqlab import drawing, open_camera, show_frame, show_spectrum
 from zmqlab.page.figures import COLOURS, GREY
 
 # What a picture stands on: in the dark theme the page's #111 lies under black of 80 per cent.
@@ -221,7 +221,6 @@ def test_everything_written_is_grey_on_nothing(frame, capsys):
     shown += [
         show_frame(frame, titles="title"),
         show_spectrum(frame, titles="title"),
-        show_timeline([("Ann", [(0, 1, "waited")])], title="title"),
     ]
     for picture in shown:
         texts = [text for text in picture.findobj(Text) if text.get_text()]
@@ -234,41 +233,6 @@ def test_small_files(frame):
     pictures = show_frame(frame), show_spectrum(frame), show_frame(frame[..., 0])
     for picture in (*pictures, show_spectrum(frame, frame, frame)):
         assert len(picture.png()) < 300_000
-
-
-def test_timeline_bars_lie_where_they_were():
-    rows = [
-        ("Ann", [(100.0, 101.0, "waited"), (100.1, 100.9, "was served")]),
-        ("Bob", [(100.5, 102.0, "waited"), (101.0, 101.9, "was served")]),
-    ]
-    picture = show_timeline(rows, title="a busy server")
-    (axes,) = picture.axes
-    drawn = [
-        (bar.get_y() + bar.get_height() / 2, bar.get_x(), bar.get_width())
-        for bar in axes.patches
-        if bar.get_width()
-    ]
-    expected = [(0, 0, 1), (0, 0.1, 0.8), (1, 0.5, 1.5), (1, 1.0, 0.9)]
-    np.testing.assert_allclose(drawn, expected, atol=1e-9)
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["Ann", "Bob"]
-    assert axes.get_ylim()[0] > axes.get_ylim()[1]  # Ann on top
-    assert axes.get_xlabel() == "time (s)"
-    (legend,) = picture.legends
-    assert [text.get_text() for text in legend.get_texts()] == ["waited", "was served"]
-    assert "Ann, Bob: a busy server" in repr(picture)
-
-
-def test_short_timeline_is_in_milliseconds():
-    (axes,) = show_timeline([("Ann", [(5.0, 5.02, "waited")])]).axes
-    assert axes.get_xlabel() == "time (ms)"
-    assert axes.patches[0].get_width() == pytest.approx(20)
-
-
-def test_timeline_of_nonsense():
-    with pytest.raises(ValueError, match="no bar to show"):
-        show_timeline([("Ann", [])])
-    with pytest.raises(ValueError, match="'waited' from 2 to 1 s"):
-        show_timeline([("Ann", [(2, 1, "waited")])])
 
 
 class Images(HTMLParser):

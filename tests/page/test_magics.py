@@ -61,6 +61,13 @@ def rings_of(pids):
 # %%terminal
 
 
+def test_a_cell_can_be_traced_and_one_of_node_cannot(kernel):
+    assert terminal(kernel, "import sys\nprint(sys.argv[1:])", "one --trace two") == "['two']"
+    assert value(kernel, "one.traced") == "True"
+    refused = kernel.run("%%terminal one --trace --language node\n1")
+    assert "not observed" in refused.text
+
+
 def test_a_cell_runs_as_in_another_terminal(kernel):
     text = """
 import __main__, sys

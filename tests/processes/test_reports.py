@@ -148,7 +148,7 @@ class Real:
         self.received, self.arrived = [], threading.Event()
         self.endpoint = report_receiver.register(TOKEN.decode(), self.receive)
 
-    def receive(self, report):
+    def receive(self, report, noted):
         self.received.append(report["state"])
         if report["state"] == "last":
             self.arrived.set()
@@ -162,7 +162,7 @@ class Real:
     def all_of(self, messages):
         """Send messages and a good report after them; return the states that were believed."""
         with connected(zmq.PUSH, self.endpoint, linger=10_000) as push:
-            for message in [*messages, [TOKEN, b'{"state": "last"}']]:
+            for message in [*messages, [TOKEN, b'{"state": "last"}', b""]]:
                 push.send_multipart(message)
             assert self.arrived.wait(PATIENCE)
         return self.received
@@ -179,9 +179,9 @@ A_PART = st.binary(max_size=100) | st.sampled_from([TOKEN[:-1], TOKEN, json.dump
 
 @given(st.lists(st.lists(A_PART, min_size=1, max_size=5)))
 def test_forged_reports_are_not_believed(messages):
-    """What has another token, or none, or does not have two parts."""
+    """What has another token, or none, or does not have three parts."""
     with Real() as real:
-        forged = [each for each in messages if each[0] != TOKEN or len(each) != 2]
+        forged = [each for each in messages if each[0] != TOKEN or len(each) != 3]
         assert real.all_of(forged) == ["last"]
 
 
@@ -193,7 +193,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.li
 @given(st.lists(st.binary() | JSON.map(lambda value: json.dumps(value).encode())))
 def test_what_is_no_report_is_passed_over(texts):
     with Real() as real:
-        assert real.all_of([TOKEN, text] for text in texts) == ["last"]
+        assert real.all_of([TOKEN, text, b""] for text in texts) == ["last"]
 
 
 def test_a_huge_report_ends_only_the_connection_that_brought_it(real):
@@ -210,7 +210,7 @@ def flood(endpoint, count):
     with zmq.Context() as context, context.socket(zmq.PUSH) as push:
         push.connect(endpoint)
         for _ in range(count):
-            push.send_multipart([b"b" * 32, b'{"state": "ended"}' + bytes(200)])
+            push.send_multipart([b"b" * 32, b'{"state": "ended"}' + bytes(200), b""])
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ LATER = {
     "the farm on a cluster, and of a recording": (320, 65),
     "a proxy": (115, 115),
     "the particle tracker": (800, 725),
+    "messages in time: a trace in each process, its ends put together, drawn": (1200, 0),
     "a web page, and the uncertainty of a period": (740, 480),
     "the network map": (2420, 0),
 }

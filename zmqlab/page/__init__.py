@@ -1,5 +1,5 @@
-"""What a notebook shows: figures, the panel of a process, a live view, a web page; and the
-magics.
+"""What a notebook shows: figures, the panel of a process, messages in time, a live view, a web
+page; and the magics.
 """
 
 import lazy_loader

@@ -1,9 +1,9 @@
 from .figures import drawing as drawing
 from .figures import show_frame as show_frame
 from .figures import show_spectrum as show_spectrum
-from .figures import show_timeline as show_timeline
 from .live_view import live as live
 from .network_map import NetworkMap as NetworkMap
 from .network_map import network as network
 from .panels import panel as panel
+from .timeline import timeline as timeline
 from .web_frame import show_page as show_page

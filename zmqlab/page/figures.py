@@ -1,4 +1,4 @@
-"""Frames, spectra and timelines, drawn so that they can be seen on a light page and on a dark one.
+"""Frames and spectra, drawn so that they can be seen on a light page and on a dark one.
 
 Each function returns a `Picture`, which a notebook shows when it is the last line of a cell. Here,
 and nowhere else, OpenCV's blue, green, red becomes the red, green, blue of matplotlib. pyplot is
@@ -184,63 +184,6 @@ def show_spectrum(*frames: np.ndarray, titles: Titles = None) -> Picture:
     bar = row[0].figure.colorbar(image, ax=row, fraction=0.05, pad=0.02, extend="min")
     bar.set_label("log₁₀(1 + |F|), F in grey levels")
     bar.outline.set_edgecolor(GREY)
-    return picture
-
-
-@rc_context(STYLE)
-def show_timeline(
-    rows: Sequence[tuple[str, Sequence[tuple[float, float, str]]]], title: str = ""
-) -> Picture:
-    """Show what happened when: a row of bars for each of those who took part.
-
-    Parameters
-    ----------
-    rows
-        For each row its label and its bars: start and end in seconds, on any one clock, and the
-        kind. A bar hides what it covers of earlier ones of its row. The kind that comes first is
-        drawn in grey, as a background; the others in the course's colours::
-
-            [("Ann", [(0.0, 1.2, "waited"), (0.1, 1.1, "was served")]),
-             ("Bob", [(0.0, 2.2, "waited"), (1.1, 2.1, "was served")])]
-    title
-        Stands above the bars.
-
-    Raises
-    ------
-    ValueError
-        If there is no bar, or one ends before it starts.
-    """
-    bars = [bar for _, row in rows for bar in row]
-    if not bars:
-        raise ValueError("no bar to show: give rows = [(label, [(start, end, kind), ...]), ...]")
-    for start, end, kind in bars:
-        if not -np.inf < start <= end < np.inf:
-            raise ValueError(
-                f"bar {kind!r} from {start} to {end} s: it must not end before it starts"
-            )
-    zero, last = min(bar[0] for bar in bars), max(bar[1] for bar in bars)
-    unit, scale = ("s", 1) if last - zero >= 1 else ("ms", 1000)
-    # Kinds differ in height from the background too, for those who do not see the colours.
-    looks: list[dict[str, Any]] = [{"color": GREY, "alpha": 0.5, "height": 0.8}]
-    looks += [{"color": colour, "height": 0.5} for colour in COLOURS]
-    kinds = {kind: looks[i % 5] for i, kind in enumerate(dict.fromkeys(bar[2] for bar in bars))}
-
-    labels = [label for label, _ in rows]
-    words = f"timeline of {', '.join(labels)}" + (f": {title}" if title else "")
-    picture = Picture(words, figsize=(7, 1.1 + 0.3 * len(rows)))
-    axes = picture.subplots()
-    for y, (_, row) in enumerate(rows):
-        for start, end, kind in row:
-            axes.barh(y, scale * (end - start), left=scale * (start - zero), **kinds[kind])
-    for kind, look in kinds.items():
-        axes.barh(0, 0, label=kind, **look)
-    axes.set_yticks(range(len(rows)), labels)
-    axes.invert_yaxis()  # the first row on top
-    axes.set(xlabel=f"time ({unit})", xlim=(0, None))
-    axes.set_title(title, loc="left")
-    axes.grid(axis="x")
-    axes.set_axisbelow(True)
-    picture.legend(loc="outside upper right", ncols=len(kinds))
     return picture
 
 

@@ -37,16 +37,22 @@ class TerminalMagics(Magics):
         ended. A loop without sockets does neither: then the next cell may run after five seconds,
         or after one if the word zmq does not occur in this cell. The process runs on.
 
+        ``%%terminal NAME --trace [ARGUMENT ...]``: its messages are noted, for `timeline`.
+
         ``%%terminal NAME --language node [ARGUMENT ...]``: the same with a cell of JavaScript, run
         by Node. Its sockets are not observed, so the next cell may run once it prints something.
         """
         name, *arguments = _words(line)
+        trace = arguments[:1] == ["--trace"]
+        arguments = arguments[trace:]
         node = arguments[:1] == ["--language"]
         if node and arguments[1:2] != ["node"]:
             raise UsageError(
                 "%%terminal runs Python, or Node after --language node; "
                 f"it got --language {' '.join(arguments[1:2])!r}"
             )
+        if node and trace:
+            raise UsageError("%%terminal: the sockets of Node are not observed, so without --trace")
         if not name.isidentifier() or keyword.iskeyword(name):
             raise UsageError(
                 "%%terminal needs a name for the process, one that could be a variable's, "
@@ -61,7 +67,7 @@ class TerminalMagics(Magics):
             call = name, cell, arguments[2:]
             process = launch.launch_call(name, run_node, call, observe=False)
         else:
-            process = launch.launch_cell(name, cell, arguments)
+            process = launch.launch_cell(name, cell, arguments, trace)
         self.shell.user_ns[name] = process
         panel(process)
         process.settle(lambda it: it.state != "starting", FIRST_SOCKET)

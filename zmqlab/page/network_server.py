@@ -60,7 +60,7 @@ async def _serve(secret, token, commands, commands_token):
             def ask_kernel(what, name):
                 order = json.dumps({"do": what, "name": name}).encode()
                 with contextlib.suppress(zmq.Again):
-                    push.send_multipart([commands_token, order], zmq.NOBLOCK)
+                    push.send_multipart([commands_token, order, b""], zmq.NOBLOCK)
 
             scene = Scene()
             pages: set[Page] = set()

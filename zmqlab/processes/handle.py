@@ -13,6 +13,7 @@ from typing import Any
 from zmqlab.processes import cells, report_receiver, words
 from zmqlab.processes.output import Output
 from zmqlab.processes.spawn import spawn, wait_for_family
+from zmqlab.processes.trace import Noted, now
 
 MOST_EVENTS = 1_000  # monitor events kept for each process
 LAST_EVENTS = 10  # of them told of each socket
@@ -51,10 +52,14 @@ class Process(contextlib.AbstractContextManager["Process"]):
     previews : dict
         Samples of each socket's last message (see `zmqlab.processes.samples`), once `preview` asked
         for them.
+    traced : bool
+        Whether it notes when which message passes; `zmqlab.timeline` shows that.
     """
 
-    def __init__(self, name: str, task: dict[str, Any], observe: bool) -> None:
+    def __init__(self, name: str, task: dict[str, Any], observe: bool, trace: bool = False) -> None:
         self.name = name
+        self.traced = trace
+        self.noted = Noted()
         self.sockets: list[dict] = []
         self.events: list[dict] = []
         self.previews: dict[str, dict] = {}
@@ -71,6 +76,7 @@ class Process(contextlib.AbstractContextManager["Process"]):
             "path": sys.path,
             "sources": cells.sources(),
             "observe": observe,
+            "trace": trace,
             "token": self.token,
             "reports": report_receiver.register(self.token, self._receive),
         }
@@ -232,6 +238,17 @@ class Process(contextlib.AbstractContextManager["Process"]):
         """
         self._write(b"preview\n" if lasting else b"look\n")
 
+    def trace(self) -> None:
+        """Note from now on when which message passes, for `zmqlab.timeline`."""
+        self.traced = True
+        self._write(b"trace\n")
+
+    def ask_for_report(self) -> Callable[["Process"], bool]:
+        """Ask it to report at once; return the condition that `settle` can wait for."""
+        self.noted.asked = number = self.noted.asked + 1
+        self._write(b"report\n")
+        return lambda process: process.noted.answered >= number
+
     def stop(self, timeout: float = 2.0) -> None:
         """Stop the process: ask (Ctrl-C), then terminate, then kill. Safe to call twice.
 
@@ -271,8 +288,9 @@ class Process(contextlib.AbstractContextManager["Process"]):
                     self.printed.add(data, last=not data)
                     self._changed.notify_all()
 
-    def _receive(self, report):
+    def _receive(self, report, noted=b""):
         with self._changed:
+            self.noted.add(report, noted)
             self.events = (self.events + report["events"])[-MOST_EVENTS:]
             last: dict[int, list] = {}
             for event in self.events:
@@ -297,6 +315,7 @@ class Process(contextlib.AbstractContextManager["Process"]):
             report_receiver.forget(self.token)
             asked = self._forced or code in (-signal.SIGINT, -signal.SIGTERM)
             self.exit_code = 0 if self._stopping and asked else code
+            self.noted.ended = now()
             self.ended = True
             with contextlib.suppress(OSError):
                 self._popen.stdin.close()

@@ -10,7 +10,7 @@ import io
 import os
 import pickle
 import pkgutil
-from collections import ChainMap
+from collections import ChainMap, deque
 from collections.abc import Callable, Sequence
 from types import CodeType
 from typing import Any, ClassVar
@@ -22,12 +22,16 @@ from zmqlab.processes.handle import Process, StartError, end
 
 _processes: dict[str, Process] = {}  # name: the Process started last under that name
 
+# What a process that is gone has sent may still be of interest: the last of those replaced.
+_replaced: deque[Process] = deque(maxlen=10)
+
 
 def start(
     function: Callable[..., Any],
     *args: Any,
     process_name: str | None = None,
     observe: bool = True,
+    trace: bool = False,
     start_timeout: float = 20.0,
     **kwargs: Any,
 ) -> Process:
@@ -49,6 +53,8 @@ def start(
     observe : bool
         Count messages and watch connections. Without it `send` and `recv` are pyzmq's own, for
         measurements.
+    trace : bool
+        Note when each message passes, for `zmqlab.timeline`. TODO-COST
     start_timeout : float
         Seconds to wait for the process to be up.
 
@@ -58,7 +64,7 @@ def start(
         If it failed first (with its own traceback), or was not up in time.
     """
     name = process_name or str(getattr(function, "__name__", "process"))
-    process = launch_call(name, function, args, kwargs, observe)
+    process = launch_call(name, function, args, kwargs, observe, trace)
     try:
         if not process.settle(lambda it: it.ready or it.ended, start_timeout):
             raise StartError(
@@ -82,6 +88,7 @@ def launch_call(
     args: tuple = (),
     kwargs: dict[str, Any] | None = None,
     observe: bool = True,
+    trace: bool = False,
 ) -> Process:
     """Start a process on a call of a function, and do not wait."""
     try:
@@ -91,25 +98,34 @@ def launch_call(
             f"{name!r} cannot travel to another process: {error}. A function takes along "
             "what it uses; open sockets, contexts, cameras and files inside it."
         ) from None
-    return _launch(name, {"call": call}, observe)
+    return _launch(name, {"call": call}, observe, trace)
 
 
-def launch_cell(name: str, text: str, arguments: Sequence[str] = ()) -> Process:
+def launch_cell(
+    name: str, text: str, arguments: Sequence[str] = (), trace: bool = False
+) -> Process:
     """Start a process on the text of a cell, as a terminal would start a script; do not wait.
 
     Line 1 of a cell is the magic, so the text begins on line 2.
     """
     filename, text = f"<terminal {name}>", "\n" + text
     cells.remember(filename, text)
-    return _launch(name, {"cell": text, "filename": filename, "arguments": arguments}, True)
+    task = {"cell": text, "filename": filename, "arguments": arguments}
+    return _launch(name, task, True, trace)
 
 
-def _launch(name, task, observe):
+def _launch(name, task, observe, trace):
+    if trace and not observe:
+        raise ValueError(
+            f"process {name!r}: trace=True notes what is observed: not with observe=False"
+        )
     if name in _processes:
         _processes[name].stop()
+        if _processes[name].traced:
+            _replaced.append(_processes[name])
     for name_of_function in before_start:
         pkgutil.resolve_name(name_of_function)()
-    _processes[name] = Process(name, task, observe)
+    _processes[name] = Process(name, task, observe, trace)
     return _processes[name]
 
 
@@ -124,6 +140,11 @@ def process(name: str) -> Process:
 def processes() -> list[Process]:
     """Return all processes, running or ended, in the order of their names' first start."""
     return list(_processes.values())
+
+
+def traced() -> list[Process]:
+    """Return all processes with a trace, also some whose names others have by now, oldest first."""
+    return [*_replaced, *(each for each in processes() if each.traced)]
 
 
 def stop_all(timeout: float = 2.0) -> None:

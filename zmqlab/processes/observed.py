@@ -4,8 +4,9 @@
 of messages and bytes. A learner's code need not know. What is sent of it is drawn in
 `zmqlab.processes.report_sender`.
 
-Two things go on inside libzmq, where nobody counts: what `zmq.proxy` passes on, and what a monitor
-of the learner's own (libzmq has one for each socket) takes away from ours.
+Two things go on inside libzmq, where nobody counts: what `zmq.proxy` passes on (its sockets are
+marked, so that nobody takes that for a loss), and what a monitor of the learner's own (libzmq has
+one for each socket) takes away from ours.
 """
 
 import atexit
@@ -18,6 +19,7 @@ from zmq.utils.garbage import gc as _copy_free
 
 from zmqlab.processes.records import bytes_of
 from zmqlab.processes.report_sender import Reporter
+from zmqlab.processes.trace import Trace
 
 SURE = 64  # parts looked at before a socket is taken to receive messages of one part only
 LOOK = 10.0  # seconds of previews for who looks on
@@ -26,10 +28,11 @@ ASK_AGAIN = 1e-3  # seconds until it is asked again whether that is so
 # Straight to the compiled methods: what the tally costs is saved on the way.
 _raw_send, _raw_recv, _raw_get = _Raw.send, _Raw.recv, _Raw.get
 _RCVMORE, _SNDMORE = int(zmq.RCVMORE), int(zmq.SNDMORE)  # the `&` of enum flags is slow
-_PLAIN = zmq.Socket
+_PLAIN, _raw_proxy = zmq.Socket, zmq.proxy
 _NOTED = {zmq.SNDHWM: "SNDHWM", zmq.RCVHWM: "RCVHWM", zmq.ROUTING_ID: "ROUTING_ID"}
 _now = time.perf_counter
 _reporter = None
+_trace = Trace()
 
 
 class AnnouncedSocket(zmq.Socket):
@@ -49,12 +52,14 @@ class AnnouncedSocket(zmq.Socket):
     def bind(self, addr):
         bound = super().bind(addr)
         self._note(self._record.bound, self.last_endpoint)
+        self._record.story.bound[_text(self.last_endpoint)] = None
         return bound
 
     def connect(self, addr):
         self._record.left.discard(_text(addr))
         connected = super().connect(addr)
         self._note(self._record.connected, addr)
+        self._record.story.connected[_text(addr)] = None
         return connected
 
     def unbind(self, addr):
@@ -69,6 +74,9 @@ class AnnouncedSocket(zmq.Socket):
     def setsockopt(self, option, value):
         super().set(option, value)
         record = self._record
+        if option in (zmq.SUBSCRIBE, zmq.UNSUBSCRIBE):
+            topic = value.encode() if isinstance(value, str) else bytes(value)
+            record.story.topics.append((_now(), int(option == zmq.SUBSCRIBE), topic.hex()))
         if option == zmq.SUBSCRIBE:
             record.subscriptions.append(_text(value))
         elif option == zmq.UNSUBSCRIBE:
@@ -108,6 +116,7 @@ class ObservedSocket(AnnouncedSocket):
             _reporter.watch(self)
 
     def send(self, data, flags=0, copy=True, track=False, routing_id=None, group=None):
+        began = _trace.on and _now()  # before: the other end may have it before we are back
         if routing_id is None and group is None:
             tracker = _raw_send(self, data, flags, copy, track)
         else:
@@ -117,15 +126,19 @@ class ObservedSocket(AnnouncedSocket):
         tally.bytes += len(data) if type(data) is bytes else _size(data)
         if flags or _reporter.previewing:
             _look(tally, data, bool(int.__and__(flags, _SNDMORE)))
+        if began and began >= _trace.opens:
+            _trace.note(began, tally, data, bool(int.__and__(flags, _SNDMORE)))
         return tracker
 
     def recv(self, flags=0, copy=True, track=False):
         part = _raw_recv(self, flags, copy, track)
+        now = _now()
         tally = self._received
         tally.parts += 1
         tally.bytes += len(part)
-        if not copy or _now() >= tally.ask_at:
-            self._ask(part)
+        more = self._ask(part) if not copy or now >= tally.ask_at else False
+        if now >= _trace.opens:
+            _trace.note(now, tally, part, more)
         return part
 
     def recv_multipart(self, flags=0, copy=True, track=False):
@@ -138,18 +151,24 @@ class ObservedSocket(AnnouncedSocket):
             tally.bytes += len(frame)
             if more or _reporter.previewing:
                 _look(tally, frame, more)
-            parts.append(frame.bytes if copy else frame)
+            part = frame.bytes if copy else frame
+            if _trace.on and (now := _now()) >= _trace.opens:
+                _trace.note(now, tally, part, more)
+            parts.append(part)
         return parts
 
     def recv_into(self, buffer, /, **options):
         size = super().recv_into(buffer, **options)
         self._received.parts += 1
         self._received.bytes += size
-        self._ask(bytes_of(buffer)[:size])
+        part = bytes_of(buffer)[:size]
+        more = self._ask(part)
+        if _trace.on and (now := _now()) >= _trace.opens:
+            _trace.note(now, self._received, part, more)
         return size
 
     def _ask(self, part):
-        """Count this part as part of a longer message if more follow.
+        """Count this part as part of a longer message if more follow; return whether they do.
 
         Asking costs several times what receiving a short part does. So a socket that never had a
         message of several parts is asked only now and then, in a flood: its count may be some
@@ -161,6 +180,7 @@ class ObservedSocket(AnnouncedSocket):
             _look(tally, part, more)
         elif tally.parts > SURE and not tally.followed:
             tally.ask_at = _now() + ASK_AGAIN
+        return more
 
 
 def _look(tally, part, more):
@@ -192,12 +212,15 @@ def begin(start_message, everywhere=True):
     Not `everywhere`: only those that contexts make, and zmq.Socket stays what it is.
     """
     global _reporter
-    _reporter = Reporter(start_message)
+    _reporter = Reporter(start_message, _trace)
+    if start_message["trace"]:
+        _trace.begin()
     _copy_free.context._socket_class = _PLAIN
     make = _make_all_sockets if everywhere else _make_sockets_of_contexts
     make(ObservedSocket if start_message["observe"] else AnnouncedSocket)
     if hasattr(os, "register_at_fork"):  # the thread is missing in a fork
         os.register_at_fork(after_in_child=lambda: make(_PLAIN))
+    zmq.proxy = _proxy
     _reporter.thread.start()
     # Registered first, so run last: after the learner's own threads and exit handlers.
     atexit.register(_reporter.end)
@@ -215,6 +238,14 @@ def _make_sockets_of_contexts(kind):
 def _make_all_sockets(kind):
     _make_sockets_of_contexts(kind)
     zmq.Socket = zmq.sugar.Socket = zmq.sugar.socket.Socket = kind
+
+
+def _proxy(frontend, backend, capture=None):
+    """Stand in for `zmq.proxy`, which is C and receives and sends unseen."""
+    for socket in (frontend, backend, capture):
+        if isinstance(socket, AnnouncedSocket):
+            socket._record.story.inside = True
+    return _raw_proxy(frontend, backend, capture)
 
 
 def ready() -> None:
@@ -241,3 +272,15 @@ def preview(seconds=float("inf")):
 def look():
     """Preview for a while: somebody looks on, and will ask again."""
     preview(LOOK)
+
+
+def trace():
+    """From now on, note each part that passes, as drawn in `zmqlab.processes.trace`."""
+    _trace.begin()
+    _reporter.wake()
+
+
+def report():
+    """Report at once."""
+    _reporter.asked += 1
+    _reporter.wake()

@@ -2,6 +2,7 @@
 
 from collections import deque
 from contextlib import suppress
+from time import perf_counter
 
 from zmq import Event
 
@@ -15,9 +16,10 @@ MOST_ENDED = 10  # connections that have ended, in a report
 class Tally:
     """What passed one way through a socket; kept by the thread that uses it."""
 
-    __slots__ = ("ask_at", "bytes", "followed", "last", "parts", "unfinished")
+    __slots__ = ("ask_at", "bytes", "followed", "last", "number", "parts", "sent", "unfinished")
 
-    def __init__(self):
+    def __init__(self, number, sent):
+        self.number, self.sent = number, sent  # of which socket; which way
         self.parts = self.followed = self.bytes = 0  # `followed`: by more of the same message
         self.ask_at = 0.0  # when to ask next whether more follow
         self.last, self.unfinished = [], False  # samples of the parts of the last message
@@ -43,7 +45,8 @@ class Record:
         self.bound, self.connected, self.subscriptions = [], [], []
         self.options = {}
         self.closed = self.counted = self.watched = False
-        self.sent, self.received = Tally(), Tally()
+        self.sent, self.received = Tally(number, True), Tally(number, False)
+        self.story = Story(type_name)
         self.connections = {}  # file descriptor: Connection
         self.ended = deque(maxlen=MOST_ENDED)  # those that have ended last
         self.alone = set()  # endpoints that were tried in vain
@@ -69,6 +72,11 @@ class Record:
             "received": self.received.as_dict() if self.counted else None,
             "sent": self.sent.as_dict() if self.counted else None,
         }
+
+    def tell(self):
+        """Return its story, and how many parts have passed: more than were noted, perhaps."""
+        parts = {"sent": self.sent.parts, "received": self.received.parts}
+        return self.story.as_dict() | parts
 
     def preview(self):
         """Return samples of its last messages."""
@@ -103,6 +111,25 @@ class Record:
         for descriptor, connection in list(self.connections.items()):
             if connection.endpoint == endpoint:
                 self.connections.pop(descriptor, None)
+
+
+class Story:
+    """What a trace must know of a socket besides the parts: all that it ever was, with times."""
+
+    def __init__(self, type_name):
+        self.type = type_name
+        self.opened, self.closed = perf_counter(), None
+        self.inside = False  # `zmq.proxy` uses it, unseen
+        self.bound, self.connected = {}, {}  # each endpoint once, in order
+        self.topics = []  # when, 1 for subscribed or 0 for unsubscribed, and to what
+
+    def as_dict(self):
+        """Return what a report says of it."""
+        return vars(self) | {
+            "bound": list(self.bound)[-MOST_NAMED:],
+            "connected": list(self.connected)[-MOST_NAMED:],
+            "topics": self.topics[-MOST_NAMED:],
+        }
 
 
 class Connection:

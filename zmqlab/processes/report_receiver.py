@@ -17,13 +17,13 @@ MOST_BYTES = 1 << 20  # of a part; libzmq closes a connection that sends more
 MOST_WAITING = 20  # reports of one connection; more wait in the child, or are dropped there
 _lock = threading.Lock()
 _endpoint = ""
-_receivers: dict[bytes, Callable[[dict], None]] = {}  # token: function to call with each report
+_receivers: dict[bytes, Callable[[dict, bytes], None]] = {}  # token: what to call with a report
 # Called with the token and the text of each report that was believed, in our thread.
 watchers: list[Callable[[bytes, bytes], None]] = []
 
 
-def register(token: str, receive: Callable[[dict], None]) -> str:
-    """Have ``receive(report)`` called for each report with a token; return the endpoint."""
+def register(token: str, receive: Callable[[dict, bytes], None]) -> str:
+    """Have ``receive(report, trace)`` called for each report with a token; return the endpoint."""
     global _endpoint
     with _lock:
         _receivers[token.encode()] = receive
@@ -46,9 +46,9 @@ def _listen(pull):
     while True:
         token, *rest = pull.recv_multipart()
         receive = _receivers.get(token)
-        if receive and len(rest) == 1:
+        if receive and len(rest) == 2:
             try:
-                receive(json.loads(rest[0]))
+                receive(json.loads(rest[0]), rest[1])
             except (ValueError, KeyError, TypeError, RecursionError):
                 continue  # not a report, though it came from the right process
             for watch in list(watchers):

@@ -22,12 +22,22 @@ changed a few times a second to the process that started this one, as JSON on a 
               "events": [{"socket": 0, "event": "ACCEPTED", "time": 1700000000.0,
                           "endpoint": "tcp://127.0.0.1:40001",
                           "local": "127.0.0.1:40001", "peer": "127.0.0.1:50002"}, ...],
-              "previews": {"0": {"received": [{"size": 5, "begins": "48656c6c6f"}], ...}}}
+              "previews": {"0": {"received": [{"size": 5, "begins": "48656c6c6f"}], ...}},
+              "asked": 0,                    how often it was asked to report at once
+              "time": 12.3,                  of the trace's clock: until then part 2 has all
+              "stories": {"0": {"type": "REP", "opened": 12.3, "closed": null, "inside": false,
+                                "bound": ["tcp://127.0.0.1:40001"], "connected": [],
+                                "topics": [[12.3, 1, "63616d"]],
+                                "sent": 3, "received": 3}}}
+    part 2   what `zmqlab.processes.trace` has noted
 
 Of a socket's `connections` those count that are there now, up once both sides have shaken hands;
 of its last `ended` ones `event` is null where no handshake failed. It is `retrying` endpoints where
 nobody answers. Sockets of one `context` can meet at inproc endpoints.
 
+`previews` and `stories` are there once somebody asked for them. A story is for the trace: it has
+every endpoint that a socket ever bound or connected, times of the trace's clock, and how many parts
+have passed.
 Counts run from the start of the process, so that a lost report loses nothing. What nobody looked
 at is null: `peers`, `received` and `sent` without observation, `peers` of a socket that only has
 inproc endpoints or that has a monitor of the learner's own. The memory of the process is missing
@@ -65,7 +75,7 @@ PLAIN = zmq.Socket  # what the stage itself uses: no observed class is in place 
 class Reporter:
     """The thread, its own sockets, and the records of all others."""
 
-    def __init__(self, start_message):
+    def __init__(self, start_message, trace):
         self.pid = os.getpid()
         self.token = start_message["token"].encode()
         self.context = zmq.Context()
@@ -81,6 +91,8 @@ class Reporter:
         self.lock = threading.Lock()  # `push` and `waker` are used by the learner's threads too
         self.state = "running"
         self.previewing, self.previewing_until = False, 0.0
+        self.trace = trace
+        self.asked = 0  # how often for a report at once
         self.numbers = itertools.count()
         self.open = {}  # address of the libzmq socket: Record
         self.closed, self.forgotten = deque(maxlen=MOST_CLOSED), 0
@@ -116,7 +128,7 @@ class Reporter:
         """Keep the record of a closed socket for a while."""
         record = self.open.pop(address, None)
         if record:
-            record.closed = True
+            record.closed, record.story.closed = True, time.perf_counter()
             self.forgotten += len(self.closed) == MOST_CLOSED
             self.closed.append(record)
 
@@ -145,7 +157,7 @@ class Reporter:
 
     def run(self):
         """Read monitors as they speak, and report a few times a second what is new."""
-        known, due = None, time.monotonic()
+        known, due, answered = None, time.monotonic(), 0
         while self.state != "ended":
             poller = zmq.Poller()
             for socket in (self.woken, *list(self.monitors)):
@@ -155,12 +167,13 @@ class Reporter:
                     self.woken.recv() if socket is self.woken else self.read(socket)
             except zmq.ContextTerminated:
                 self.let_go()
-            if time.monotonic() >= due:
+            asked = self.asked
+            if time.monotonic() >= due or asked != answered:
                 due = time.monotonic() + PERIOD
                 now = [record.as_dict() for record in self.records()]
-                if now != known or self.events or self.previewing:
+                if now != known or self.events or self.previewing or asked != answered:
                     self.report()
-                known = now
+                known, answered = now, asked
 
     def records(self):
         """Return what is known of the sockets, in the order in which they were made."""
@@ -178,11 +191,16 @@ class Reporter:
                 "sockets": list(_within_bounds(record.as_dict() for record in records)),
                 "forgotten": self.forgotten,
                 "events": events,
+                "asked": self.asked,
+                "time": time.perf_counter(),
             }
             if self.previewing:
                 report["previews"] = self.previews(records)
+            if self.trace.on:
+                report["stories"] = {each.number: each.tell() for each in records}
+            parts = [self.token, json.dumps(report).encode(), self.trace.take()]
             with contextlib.suppress(zmq.Again):
-                self.push.send_multipart([self.token, json.dumps(report).encode()], zmq.NOBLOCK)
+                self.push.send_multipart(parts, zmq.NOBLOCK)
 
     def previews(self, records):
         """Return the samples of open sockets, as many as there is room for."""
