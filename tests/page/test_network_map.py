@@ -29,7 +29,7 @@ from tornado.websocket import websocket_connect
 
 import zmqlab
 from zmqlab.page.network_map import NAME
-from zmqlab.processes import own_sockets
+from zmqlab.processes import launch, own_sockets
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 AS_IT_WAS = zmq.Context._socket_class
@@ -55,8 +55,9 @@ def ask(endpoint, seconds):
 
 
 @pytest.fixture
-def talking():
-    """A map of two processes that talk to each other."""
+def talking(monkeypatch):
+    """A map of two processes that talk to each other, and of none from other tests."""
+    monkeypatch.setattr(launch, "_processes", {})
     with (
         zmqlab.start(answer, process_name="server") as server,
         zmqlab.start(ask, server.endpoint, 0.1, process_name="client"),

@@ -179,7 +179,7 @@ export default {
     const drawing = make("div", "zmqlab-drawing", stage);
     const canvas = make("canvas", "zmqlab-dots", stage);
     canvas.setAttribute("aria-hidden", "true");
-    const tools = make("div", "zmqlab-tools", stage);
+    const tools = make("div", "zmqlab-acts", stage);
     tools.setAttribute("role", "group");
     tools.hidden = true;
     const bar = make("div", "zmqlab-bar", view);
