@@ -183,10 +183,11 @@ def test_pub_sends_a_copy_to_each_who_wants_it():
         subs = [begin(name, listen, pub.endpoint, it, b"end") for name, it in wishes.items()]
         for each in (pub, *subs):
             each.wait(PATIENCE)
-        found = [each for each in arrows(pub, *subs) if each[0] == "pub"]
+        found = [each for each in arrows(pub, *subs) if not each[2].startswith("\0")]
     wanted = [("pub", to, str(n), "arrived") for n in range(10) for to in ("Ada", "Grace")]
     wanted += [("pub", to, "end", "arrived") for to in wishes]
     wanted += [("pub", None, text, "nobody") for text in ("nobody", "x")]
+    wanted += [(name, "pub", f"\x01{topic.decode()}", "arrived") for name, topic in wishes.items()]
     assert Counter(found) == Counter(wanted)
 
 
@@ -344,8 +345,9 @@ def test_what_zmq_proxy_passes_on_is_not_taken_for_lost():
         pub = begin("pub", publish_until_heard, proxy.endpoint, [b"1", b"2", b"end"])
         sub.wait(PATIENCE)
         pub.wait(PATIENCE)
-        found = [each for each in arrows(pub, proxy, sub) if each[0]]
-    assert found == [("pub", "sub", text, "arrived") for text in ("1", "2", "end")]
+        found = arrows(pub, proxy, sub)
+    texts = [("pub", "sub", text, "arrived") for text in ("1", "2", "end")]
+    assert found == [("sub", "pub", "\x01", "arrived"), *texts]
 
 
 def test_a_trace_can_be_switched_on_and_tells_of_those_without_one():
@@ -366,6 +368,9 @@ def test_a_trace_can_be_switched_on_and_tells_of_those_without_one():
 def test_a_trace_needs_observation():
     with pytest.raises(ValueError, match="observe=False"):
         zmqlab.start(serve, "REP", trace=True, observe=False)
+    with zmqlab.start(serve, "REP", observe=False) as server:
+        server.trace()
+        assert not server.traced
 
 
 def flood(endpoint, count):

@@ -170,7 +170,8 @@ def test_start_up(monkeypatch):
 def test_observed(monkeypatch):
     monkeypatch.setattr(observed, "PAIRS", 1)
     monkeypatch.setattr(observed, "COUNT", {"round trips": 30})
-    monkeypatch.setattr(observed, "TARGET", {"round trips": 0.95})
+    targets = {"round trips": {"observed": 0.95, "traced": 0.9}}
+    monkeypatch.setattr(observed, "TARGET", targets)
     checked(observed.compare(1))
 
 

@@ -149,7 +149,10 @@ def test_panels_in_a_page_of_binders_image(tmp_path):
             pytest.skip("pip reaches no packages")
         assert done.returncode == 0, done.stderr
     command = [python, "-m", "pytest", "tests/page", "-m", "browser", "-p", "no:cacheprovider"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
+    environment = {**os.environ, "PYTEST_ADDOPTS": ""}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400
+    )
     assert done.returncode == 0, done.stdout
     assert " passed" in done.stdout
     assert "skipped" not in done.stdout

@@ -124,9 +124,9 @@ def _ends(message, zero, ys):
         above = 10 if sender is receiver else 0  # its own row, which would hide it
         return (at, 0, y1 - above), (to, 0, ys[receiver] - above), "head"
     away = ROW if y1 < max(ys.values()) or len(ys) == 1 else -ROW
-    far = ys[receiver] - y1 if receiver in ys and receiver is not sender else away / 2
-    far = away / 4 if state == "nobody" else 0.7 * far
-    return (at, 0, y1), (at, 0, y1 + far), _SHAPE[state]
+    far = ys[receiver] - y1 if receiver in ys and receiver is not sender else 0
+    far -= math.copysign(ROW / 4, far) if far else -away / 3  # it stops short of the other row
+    return (at, 0, y1), (at, 0, y1 + (away / 4 if state == "nobody" else far)), _SHAPE[state]
 
 
 def _numbers(end):
@@ -203,8 +203,9 @@ def _part(size, begins):
     size_told = f"{size:,} byte{'s' * (size != 1)}"
     text = begins.decode(errors="replace")
     cut = text.rstrip("\ufffd") if size > len(begins) else text  # in the middle of a character
-    if not cut or not cut.isprintable() or "\ufffd" in cut:
+    if "\ufffd" in cut or 2 * sum(map(str.isprintable, cut)) < len(cut) + (not cut):
         return size_told
+    cut = "".join(it if it.isprintable() else f"\\x{ord(it):02x}" for it in cut)
     more = "…" if len(cut) > LONGEST_TEXT or size > len(begins) else ""
     return f"“{cut[:LONGEST_TEXT]}{more}” ({size_told})"
 

@@ -15,6 +15,7 @@ _PEERS = {
     "PUSH": {"PULL"},
     "PUB": {"SUB", "XSUB"},
     "XPUB": {"SUB", "XSUB"},
+    "SUB": {"XPUB"},  # its subscriptions
     "XSUB": {"PUB", "XPUB"},
     "REQ": {"REP", "ROUTER"},
     "REP": {"REQ", "DEALER"},
@@ -140,7 +141,19 @@ def sockets_of(process: Process, since: float = 0.0) -> list[Socket]:
             ways[part.socket, part.sent].append(part)
     for (number, sent), parts in ways.items():
         _add_messages(found[number], sent, parts)
+    for socket in found.values():
+        _add_subscriptions(socket)
     return list(found.values())
+
+
+def _add_subscriptions(socket: Socket) -> None:
+    """Add what libzmq sends for a SUB, and an XPUB receives: 1 or 0, and the topic."""
+    topics = socket.story["topics"] if socket.type == "SUB" else []
+    ends = [[socket.closed, 0, topic] for _, _, topic in topics if socket.closed < float("inf")]
+    for time, on, topic in [*topics, *ends]:
+        data = bytes([on]) + bytes.fromhex(topic)
+        parts = ((len(data), data),)
+        socket.sent.append(Message(socket, True, time, len(socket.sent), parts, parts))
 
 
 def _body(socket: Socket, parts: tuple[tuple[int, bytes], ...]) -> tuple[tuple[int, bytes], ...]:

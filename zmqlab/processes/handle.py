@@ -58,7 +58,7 @@ class Process(contextlib.AbstractContextManager["Process"]):
 
     def __init__(self, name: str, task: dict[str, Any], observe: bool, trace: bool = False) -> None:
         self.name = name
-        self.traced = trace
+        self.traced, self._observed = trace, observe
         self.noted = Noted()
         self.sockets: list[dict] = []
         self.events: list[dict] = []
@@ -239,8 +239,11 @@ class Process(contextlib.AbstractContextManager["Process"]):
         self._write(b"preview\n" if lasting else b"look\n")
 
     def trace(self) -> None:
-        """Note from now on when which message passes, for `zmqlab.timeline`."""
-        self.traced = True
+        """Note from now on when which message passes, for `zmqlab.timeline`.
+
+        Without observation there is nothing to note.
+        """
+        self.traced = self._observed
         self._write(b"trace\n")
 
     def ask_for_report(self) -> Callable[["Process"], bool]:

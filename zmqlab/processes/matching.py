@@ -150,7 +150,7 @@ class _Matcher:
 
     def first(self, sender, received):
         """Return the first message that a socket sent and that may be this one, or None."""
-        to, copies = received.socket, sender.type in _COPIES
+        to, copies = received.socket, sender.type in (*_COPIES, "SUB")
         there = self.sent.get((sender, received.body), [])
         last = self.last.get((sender, to), (None,))[0]
         key = sender, to, received.body
@@ -239,8 +239,8 @@ def _arrivals(message):
 
 def _others(message, matcher, until):
     """Return the facts about a message that has not arrived, or not everywhere, by a time."""
-    if message.time > until:
-        return []  # some have not told yet
+    if message.time > until or message.socket.type == "SUB":
+        return []  # some have not told yet; no XPUB must receive a subscription
     peers, there = matcher.receivers[message.socket], matcher.may_be_for(message)
     if message.socket.type in _COPIES:
         missed = [to for to in there if not any(it.socket is to for it in message.other)]

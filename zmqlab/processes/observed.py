@@ -88,6 +88,8 @@ class AnnouncedSocket(zmq.Socket):
 
     def close(self, linger=None):
         address = None if self.closed else self.underlying
+        if address and self._record:
+            self._record.story.closed = _now()  # before others can hear of it
         super().close(linger)
         _reporter.close(address)
 

@@ -128,7 +128,7 @@ class Reporter:
         """Keep the record of a closed socket for a while."""
         record = self.open.pop(address, None)
         if record:
-            record.closed, record.story.closed = True, time.perf_counter()
+            record.closed = True
             self.forgotten += len(self.closed) == MOST_CLOSED
             self.closed.append(record)
 

@@ -33,8 +33,9 @@ from zmqlab.processes.records import bytes_of
 SLOT = 0.2  # seconds of the common clock
 MOST = 4_000  # parts noted in each of them
 MOST_WAITING = 6_000  # parts for the next report, should it be late; it can carry so many
-MOST_KEPT = 2**20  # bytes of a trace, where it is read
-BEGINNING, END = 96, 32  # bytes noted of a part; all of it, if it has no more than both together
+MOST_KEPT, MOST_STORIES = 2**20, 1_000  # bytes of a trace, and sockets, where it is read
+BEGINNING, END = 96, 32  # bytes noted of a part
+SHORT = BEGINNING + END  # bytes of one that is noted as a whole
 FOLLOWED, SENT = 1, 2
 _HEAD = struct.Struct("=dIBQQB")
 
@@ -68,8 +69,9 @@ class Trace:
             self.opens = self._ends
             return
         self._room -= 1
-        if type(part) is bytes and len(part) <= BEGINNING + END:
-            self._noted.append((now, tally, more, tally.parts, len(part), part))
+        if type(part) is bytes:  # without a view, which costs more than all the rest
+            digest = part if len(part) <= SHORT else part[:BEGINNING] + part[-END:]
+            self._noted.append((now, tally, more, tally.parts, len(part), digest))
         else:
             self._noted.append((now, tally, more, tally.parts, *_digest(part)))
 
@@ -84,7 +86,7 @@ def _digest(part):
     data = bytes_of(part)
     if not len(data) and getattr(part, "nbytes", 0):  # an array that is not flat: a copy is
         data = bytes_of(part.tobytes("A"))
-    if len(data) <= BEGINNING + END:
+    if len(data) <= SHORT:
         return len(data), bytes(data)
     return len(data), bytes(data[:BEGINNING]) + bytes(data[-END:])
 
@@ -121,7 +123,9 @@ class Noted:
     def add(self, report: dict, piece: bytes) -> None:
         """Take in a report, and the piece of the trace that came with it."""
         self.answered, self.until = report.get("asked", 0), report.get("time", 0.0)
-        self.stories |= report.get("stories", {})
+        # A new dict: somebody may be reading the old one.
+        stories = self.stories | report.get("stories", {})
+        self.stories = dict(list(stories.items())[-MOST_STORIES:])
         if piece:
             self.pieces.append((now(), piece))
             self._kept += len(piece)
