@@ -24,6 +24,7 @@ from helpers.in_browser import (
     screenshot,
     write_notebook,
 )
+from helpers.in_kernel import open_kernel
 from helpers.observing import LOOPBACK, PATIENCE
 from tornado.websocket import websocket_connect
 
@@ -244,6 +245,38 @@ def test_a_name_used_again_takes_the_place_of_the_one_before(talking):
         zmqlab.process("server").stop()
 
     look(script)
+
+
+IN_A_KERNEL = """
+import threading, zmq
+from zmqlab.processes import own_sockets, report_receiver
+from zmqlab.page.network_map import facts
+
+news = threading.Event()
+report_receiver.watchers.append(lambda token, text: news.set())
+thread = threading.Thread(target=print, args=("printed by a thread",))
+thread.start()
+thread.join()
+context = zmq.Context()
+socket = context.socket(zmq.PAIR)
+socket.bind("inproc://mine")
+
+def own():
+    return [each["type"] for each in facts()["nodes"][0]["sockets"]]
+
+while not own() and news.wait(20):
+    news.clear()
+print(own(), zmq.Socket is report_receiver.PLAIN)
+"""
+
+
+@pytest.mark.slow
+def test_in_a_kernel_what_the_learner_makes_is_drawn_and_jupyters_own_is_not():
+    with open_kernel() as kernel:
+        kernel.run("%load_ext zmqlab")
+        cell = kernel.run(IN_A_KERNEL)
+    assert cell.text.splitlines()[-1] == "['PAIR'] True", cell.error
+    assert "printed by a thread" in cell.text
 
 
 CELLS = [
