@@ -180,8 +180,10 @@ function dotsOn(canvas, drawing, still) {
 export default {
   render({ model, el }) {
     const view = make("section", "zmqlab-network", el);
-    const name = `map ${document.querySelectorAll(".zmqlab-network").length + 1}`;
-    view.setAttribute("aria-label", name); // of its own, for whoever jumps from one to the other
+    // Of its own, for whoever jumps from one to the other; each map has this module to itself.
+    globalThis.zmqlabMaps = (globalThis.zmqlabMaps ?? 0) + 1;
+    const name = `map ${globalThis.zmqlabMaps}`;
+    view.setAttribute("aria-label", name);
     const stage = make("div", "zmqlab-stage", view);
     const drawing = make("div", "zmqlab-drawing", stage);
     const canvas = make("canvas", "zmqlab-dots", stage);
