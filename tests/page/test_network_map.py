@@ -150,6 +150,21 @@ def test_the_map_tells_who_talks_to_whom_and_what(talking):
 
 
 @pytest.mark.slow
+def test_a_page_pauses_to_look_at_the_messages_of_a_second(talking):
+    async def script(page):
+        await page.until(drawn("client, process, running"))
+        await page.do("trace")
+        await page.until(lambda it: "timeline" in it.told)
+        assert (
+            "from client to server" in page.told["timeline"]
+            or "<td>client REQ 0</td>" in page.told["timeline"]
+        )
+
+    look(script)
+    assert zmqlab.process("server").traced
+
+
+@pytest.mark.slow
 def test_a_page_pauses_resumes_kills_stops_and_dismisses(talking):
     server, client = zmqlab.process("server"), zmqlab.process("client")
 
@@ -337,6 +352,9 @@ def test_the_map_in_jupyterlab(browser, lab, tmp_path):
 
         # The kernel is busy, and everything goes on.
         page.evaluate(BUSY)
+        one.get_by_role("button", name="Pause and look").click()
+        one.locator("figure svg .zmqlab-messages path").first.wait_for()
+        one.get_by_role("button", name="Go on").click()
         node("viewer").hover()
         one.locator(".zmqlab-detail img").wait_for()
         one.get_by_role("button", name="Pause", exact=True).click()

@@ -89,6 +89,7 @@ function dotsOn(canvas, drawing, still) {
   let before = 0;
   let scale = 1;
   let visible = true;
+  let held = false;
 
   const frame = (time) => {
     running = null;
@@ -121,7 +122,8 @@ function dotsOn(canvas, drawing, still) {
     if (moves) go();
   };
   const go = () => {
-    if (running === null && visible && !still.matches) running = requestAnimationFrame(frame);
+    const may = visible && !held && !still.matches;
+    if (running === null && may) running = requestAnimationFrame(frame);
   };
 
   const observer = new IntersectionObserver((entries) => {
@@ -139,6 +141,11 @@ function dotsOn(canvas, drawing, still) {
       canvas.height = height * by * ratio;
       canvas.style.width = `${width * by}px`;
       canvas.style.height = `${height * by}px`;
+      go();
+    },
+    hold(on) {
+      held = on;
+      before = performance.now();
       go();
     },
     // The drawing is a new one: streams go on where their connections have stayed.
@@ -173,8 +180,10 @@ function dotsOn(canvas, drawing, still) {
 export default {
   render({ model, el }) {
     const view = make("section", "zmqlab-network", el);
-    const name = `map ${document.querySelectorAll(".zmqlab-network").length + 1}`;
-    view.setAttribute("aria-label", name); // of its own, for whoever jumps from one to the other
+    // Of its own, for whoever jumps from one to the other; each map has this module to itself.
+    globalThis.zmqlabMaps = (globalThis.zmqlabMaps ?? 0) + 1;
+    const name = `map ${globalThis.zmqlabMaps}`;
+    view.setAttribute("aria-label", name);
     const stage = make("div", "zmqlab-stage", view);
     const drawing = make("div", "zmqlab-drawing", stage);
     const canvas = make("canvas", "zmqlab-dots", stage);
@@ -184,11 +193,15 @@ export default {
     tools.hidden = true;
     const bar = make("div", "zmqlab-bar", view);
     const tidy = make("button", "", bar, "Tidy up");
+    const pause = make("button", "", bar, "Pause and look");
+    pause.title = "let the map stand still, and see the messages of a second in time";
     make("span", "zmqlab-legend", bar,
       "■ bound  ○ connects  ● a message, or many  ◦ back  ✕ in vain. Point at a process, or Tab to "
       + "it, for its last messages; Enter for what can be done to it.");
     const note = make("div", "zmqlab-note", view);
     note.setAttribute("role", "status");
+    const timeline = make("figure", "zmqlab-timeline", view);
+    timeline.hidden = true;
     const detail = make("div", "zmqlab-detail", view);
     detail.hidden = true;
     const folded = make("details", "zmqlab-table", view);
@@ -275,6 +288,22 @@ export default {
       const id = nodeAt(target);
       if (id !== undefined) focusOn(id);
     });
+    pause.addEventListener("click", () => {
+      if (!missed) {
+        pause.disabled = true;
+        note.textContent = "Every process notes its messages now, for a second.";
+        send({ do: "trace" });
+        return;
+      }
+      const news = missed;
+      missed = null;
+      timeline.hidden = true;
+      timeline.innerHTML = "";
+      pause.textContent = "Pause and look";
+      note.textContent = "";
+      dots.hold(false);
+      show(news);
+    });
     tidy.addEventListener("click", () => send({ do: "tidy" }));
 
     // JupyterLab has keys of its own for what is neither a text nor a form, and would take these.
@@ -315,7 +344,26 @@ export default {
       if (focused !== undefined || inTools) focusOn(chosen);
       if (chosen === null) { detail.hidden = true; tools.hidden = true; }
     };
+    let missed = null; // while the map stands still: what came meanwhile
+    const hold = (news) => {
+      const flows = { ...missed.flows, ...news.flows };
+      Object.assign(missed, news, { flows });
+      delete missed.timeline;
+    };
     const onNews = (news) => {
+      if (news.timeline !== undefined) {
+        timeline.innerHTML = news.timeline;
+        timeline.hidden = false;
+        missed = {};
+        dots.hold(true);
+        pause.textContent = "Go on";
+        pause.disabled = false;
+        note.textContent = "The map stands still. timeline() in a cell shows such pictures at any time.";
+      }
+      if (missed) hold(news);
+      else show(news);
+    };
+    const show = (news) => {
       if (news.svg !== undefined) draw(news);
       for (const [edge, flow] of Object.entries(news.flows ?? {})) {
         dots.hear(edge, flow);
@@ -333,7 +381,7 @@ export default {
 
     const fallBack = (why) => {
       note.textContent = `${why} What you see is a still picture.`;
-      tidy.disabled = true;
+      tidy.disabled = pause.disabled = true;
       nodes = {};
       showTools();
       if (!drawing.firstChild) {

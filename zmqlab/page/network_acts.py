@@ -28,6 +28,8 @@ class Acts:
         """Do what a page asks for, to a process of that name; to no other."""
         if what == "tidy":
             self.scene.tidy()
+        elif what == "trace":
+            self.ask_kernel("trace", "")
         elif what == "dismiss":
             self.scene.dismiss(str(name))
         elif family := self._family(name):

@@ -9,7 +9,11 @@ open to every user of this computer, so each message begins with a secret::
 `created` is when the system says that the process began: with the pid it names one process for
 ever. Back come, with a token of their own and by the way that reports take::
 
-    {"do": "stop" | "look", "name": "camera"}
+    {"do": "stop" | "look" | "trace", "name": "camera"}
+
+After "trace" all processes note their messages, and those of the next second are drawn::
+
+    secret | timeline | HTML
 
 Nobody waits for the map: what it is too slow to take in is dropped, and told again with the next
 roster.
@@ -24,6 +28,7 @@ from typing import Any
 import psutil
 import zmq
 
+from zmqlab.page.network_look import look
 from zmqlab.processes import launch, observed, own_sockets, report_receiver
 from zmqlab.processes.handle import Process
 from zmqlab.processes.members import about, notebook
@@ -115,6 +120,9 @@ class Feed:
 
     def _obey(self, command, *trace):
         what, name = command["do"], command["name"]
+        if what == "trace":
+            threading.Thread(target=self._trace, daemon=True).start()
+            return
         if what == "look" and name == "":
             observed.look()
             return
@@ -123,3 +131,7 @@ class Feed:
             process.preview(lasting=False)
         elif what == "stop":
             threading.Thread(target=process.stop, daemon=True).start()
+
+    def _trace(self):
+        there = [each for each in launch.processes() if each.running and each is not self.process]
+        self._send("timeline", look(there).encode())

@@ -32,12 +32,15 @@ class Scene:
         By name, "" for the notebook: what the roster says, with the sockets last reported.
     notes : list of str
         What happened to processes, in words.
+    timeline : str
+        The messages of a moment, as HTML; `looks` counts these.
     """
 
     def __init__(self) -> None:
         self.version = 0
         self.members: dict[str, Facts] = {}
         self.notes: list[str] = []
+        self.timeline, self.looks = "", 0
         self.network: Facts = {"nodes": [], "edges": [], "unknown": []}
         self._sockets: dict[str, list] = {}
         self._previews: dict[str, dict] = {}

@@ -6,8 +6,9 @@ websocket, so that the kernel may be busy. On it travels JSON::
     to the page     {"svg": .., "width": .., "height": .., "words": .., "nodes": {id: what it may}}
                     {"flows": {edge: [there, back, rate there, rate back, words, queue], ..}}
                     {"table": ..}, {"detail": .., "of": id}, {"note": "camera: ■ stopped"}
+                    {"timeline": ..}
     from the page   {"do": "stop" | "kill" | "pause" | "resume" | "dismiss" | "look", "node": id}
-                    {"do": "tidy"}
+                    {"do": "tidy" | "trace"}
 
 `there` and `back` count messages, `rate` is in messages a second. A page that is slow is told less
 often.
@@ -60,7 +61,7 @@ async def _serve(secret, token, commands, commands_token):
             def ask_kernel(what, name):
                 order = json.dumps({"do": what, "name": name}).encode()
                 with contextlib.suppress(zmq.Again):
-                    push.send_multipart([commands_token, order], zmq.NOBLOCK)
+                    push.send_multipart([commands_token, order, b""], zmq.NOBLOCK)
 
             scene = Scene()
             pages: set[Page] = set()
@@ -93,6 +94,8 @@ def _take_in(pull, secret, scene):
                 continue
             if rest[0] == b"roster":
                 scene.roster(json.loads(rest[1]))
+            elif rest[0] == b"timeline":
+                scene.timeline, scene.looks = rest[1].decode(), scene.looks + 1
             elif rest[0] == b"report":
                 reports[rest[1].decode()] = rest[2]
     for name, text in reports.items():
@@ -105,7 +108,7 @@ class Page(WebSocketHandler):
     def initialize(self, pages, scene, acts):
         self.pages, self.scene, self.acts = pages, scene, acts
         self.drawing = self.detail = self.notes = self.table = None
-        self.looks_at, self.sent = None, None
+        self.looks_at = self.sent = self.waits_after = None
         self.counts = {}
 
     def check_origin(self, origin):
@@ -128,6 +131,8 @@ class Page(WebSocketHandler):
                 self.detail = None
                 self.acts.look(order["node"])
             else:
+                if order["do"] == "trace":
+                    self.waits_after = self.scene.looks
                 self.acts.act(order["do"], order.get("node"))
 
     def tell(self, rounds):
@@ -157,6 +162,9 @@ class Page(WebSocketHandler):
         if self.notes < len(scene.notes):
             news["note"] = scene.notes[-1]
             self.notes = len(scene.notes)
+        if self.waits_after is not None and scene.looks > self.waits_after:
+            self.waits_after = None
+            news["timeline"] = scene.timeline
         if not news.get("flows", True):
             del news["flows"]
         if news:
