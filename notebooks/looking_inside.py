@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from typing import NamedTuple
 
+import psutil
 import zmq
 from zmq.utils.monitor import recv_monitor_message
 
@@ -29,6 +30,24 @@ def draw_queues(filled, marks):
         axes.set(xlabel="share of the messages", xlim=(0, 1))
         axes.invert_yaxis()
         axes.legend(loc="upper center", bbox_to_anchor=(0.4, 1.3), ncols=3)
+
+
+# A process that stands still (sections 1 and 5)
+
+
+def pause(process, timeout=10.0):
+    """Pause a process, and return when it stands still: on a busy computer it may run on a bit."""
+    paused, deadline = psutil.Process(process.pid), time.monotonic() + timeout
+    paused.suspend()
+    while paused.status() != psutil.STATUS_STOPPED:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{process.name} still runs, {timeout:g} s after it was paused")
+        time.sleep(0.001)  # the system has to be asked
+
+
+def resume(process):
+    """Let a process go on that was paused, or that was not."""
+    psutil.Process(process.pid).resume()
 
 
 # What happens to a socket (sections 1, 3 and 5)
