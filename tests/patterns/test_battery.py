@@ -37,6 +37,7 @@ from zmqlab import (
     snapshot,
     start,
     subscribe,
+    tap_relay,
     ventilator,
     watch,
     web_page,
@@ -103,6 +104,21 @@ def opens_proxy(bind, tmp_path):
         run(proxy, connect=[camera.endpoint], bind=bind) as process,
     ):
         yield Opened(process, {process.endpoint: "XSUB"}, lambda: frame_of(process.endpoint))
+
+
+@contextlib.contextmanager
+def opens_tap_relay(bind, tmp_path):
+    with (
+        run(camera_publisher, "simulated") as camera,
+        run(tap_relay, connect=camera.endpoint, bind=bind) as process,
+    ):
+        taps, replies = endpoints(process, 2)
+
+        def serves():
+            frame_of(taps)
+            request(replies, "info", timeout=PATIENCE)
+
+        yield Opened(process, {taps: "XSUB", replies: "DEALER"}, serves)
 
 
 @contextlib.contextmanager
@@ -276,6 +292,7 @@ OPENS = {
     "camera_server": opens_camera_server,
     "camera_publisher": opens_camera_publisher,
     "proxy": opens_proxy,
+    "tap_relay": opens_tap_relay,
     "detect_beads": opens_detect_beads,
     "ventilator": opens_ventilator,
     "sink": opens_sink,
@@ -303,8 +320,11 @@ ELSEWHERE = {
     "track": "starts detect_beads, and is link_beads",
     "fft_farm": "test_strangers.py attacks the port that it opens",
     "spectra": "is the farm's work",
+    "tap": "starts tap_relay",
+    "network": "test_network_map.py asks its port without the token, and for what is not to be had",
+    "browser_camera": "test_browser_camera.py attacks the port that it opens",
 }
-NO_ROLES = {"drawing", "show_frame", "show_page", "show_spectrum", "show_timeline"}
+NO_ROLES = {"drawing", "show_frame", "show_page", "show_spectrum", "timeline"}
 
 
 def offered():
