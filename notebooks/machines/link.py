@@ -57,12 +57,12 @@ def link(control="tcp://127.0.0.1:*", **settings):
     with (
         contextlib.suppress(KeyboardInterrupt),
         zmq.Context() as context,
-        context.socket(zmq.REP) as rep,
+        context.socket(zmq.ROUTER) as router,
     ):
-        rep.linger = 0
-        rep.bind(control)
+        router.linger = 0
+        router.bind(control)
         print("link:", *(f"{name} {place}" for name, place in places.items()), flush=True)
-        _carry(line, rep, *(device for _, device in made.values()))
+        _carry(line, router, *(device for _, device in made.values()))
 
 
 def on(place, role, *args, **kwargs):
@@ -94,10 +94,10 @@ def _device(address):
     return device
 
 
-def _carry(line, rep, one, two):
+def _carry(line, router, one, two):
     other, waiting, numbers = {one: two, two: one}, [], itertools.count()
     poller = zmq.Poller()
-    for each in (rep, one, two):
+    for each in (router, one, two):
         poller.register(each, zmq.POLLIN)
     while True:
         while waiting and waiting[0][0] <= monotonic():
@@ -106,8 +106,8 @@ def _carry(line, rep, one, two):
                 os.write(device, packet)
         left = waiting[0][0] - monotonic() if waiting else 60
         for ready, _ in poller.poll(max(0, 1000 * left)):
-            if ready is rep:
-                line.answer(rep)
+            if ready is router:
+                line.answer(router)
                 continue
             with contextlib.suppress(BlockingIOError):
                 for _ in range(SEVERAL):

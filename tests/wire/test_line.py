@@ -32,14 +32,14 @@ def test_a_line_that_loses():
 
 def answered(*parts, **commands):
     """Return what a line replies to a request: its parts, and the command that was carried out."""
-    with raw_socket(zmq.REP) as rep, raw_socket(zmq.DEALER, rep.last_endpoint) as client:
+    with raw_socket(zmq.ROUTER) as server, raw_socket(zmq.DEALER, server.last_endpoint) as client:
         for envelope in ([b"no envelope"], [b""]):  # not requests: nobody is to wait for a reply
             client.send_multipart(envelope)
         client.send_multipart([b"", *parts])
         carried_out = []
         while not client.poll(1):
-            if rep.poll(0):
-                carried_out.append(Line().answer(rep, **commands))
+            if server.poll(0):
+                carried_out.append(Line().answer(server, **commands))
         _, topic, header, _ = client.recv_multipart()
         return topic.decode(), json.loads(header), carried_out[-1]
 

@@ -4,7 +4,7 @@
 
     SUB ── connects ──  bind  tap  connect  ── bound ── PUB
                                │
-                           REP control
+                          ROUTER control
 
 Sockets on the left connect to the tap, and the tap connects to the endpoint on the right, once for
 each of them. What comes is passed on as it is, and shown as what it means: `zmqlab.wire.zmtp` has
@@ -38,7 +38,6 @@ from zmqlab.wire.line import Line
 from zmqlab.wire.sockets import bind as bind_socket
 from zmqlab.wire.zmtp import Fact
 
-_LONGEST = 64 * 1024  # bytes of a request's part
 _MOST_TOLD = 500  # entries in a reply
 _A_WHILE = 500  # milliseconds of one wait; the next one begins at once
 _LAST_CHANCE = 500  # milliseconds in which to ask for what came last
@@ -187,26 +186,26 @@ class Relay:
 
 async def _serve(relay, control, show):
     server = await relay.listen()
-    with zmq.Context() as context, context.socket(zmq.REP) as rep:
-        rep.linger, rep.maxmsgsize = 1000, _LONGEST
-        controlled = bind_socket(rep, control)
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        router.linger = 1000
+        controlled = bind_socket(router, control)
         here, there = relay.endpoints
         print(f"tap: {there} is at {here}, control at {controlled}", flush=True)
         printing = asyncio.create_task(_print(relay)) if show else None
-        asker = zmq.asyncio.Socket.from_socket(rep)
+        asker = zmq.asyncio.Socket.from_socket(router)
         commands = {"set": relay.set, "read": relay.read, "info": relay.info, "stop": dict}
         try:
             asked = ""
             while asked != "stop":
                 # Waking up now and then lets Ctrl-C through on Windows.
-                asked = relay.line.answer(rep, **commands) if await asker.poll(_A_WHILE) else ""
+                asked = relay.line.answer(router, **commands) if await asker.poll(_A_WHILE) else ""
         finally:
             server.close()
             for half in list(relay.halves):
                 half.close()
             # Whoever reads, now and then, gets the last entries too.
             while -1 < relay.told < relay.kept.last and await asker.poll(_LAST_CHANCE):
-                relay.line.answer(rep, **commands)
+                relay.line.answer(router, **commands)
             asker.close()
             if printing:
                 printing.cancel()

@@ -11,10 +11,12 @@ from typing import Any
 
 import zmq
 
-from zmqlab.wire.messages import send_message
+from zmqlab.wire.messages import pack_message
+from zmqlab.wire.sockets import recv_parts, send_parts
 
 _LONGEST_QUEUE = 0.1  # seconds: what would wait longer to enter has no room
 _LONGEST_ERROR = 300  # characters
+_MOST_PARTS = 8  # of a request and its envelope that are looked at
 
 
 class Line:
@@ -70,31 +72,37 @@ class Line:
         """Tell whether what enters now is lost."""
         return random.random() < self.settings["loss"]
 
-    def answer(self, rep: zmq.Socket, **commands: Callable[..., dict[str, Any]]) -> str:
-        """Reply to a request that waits at a REP socket, whatever it says; return the command.
+    def answer(self, router: zmq.Socket, **commands: Callable[..., dict[str, Any]]) -> str:
+        """Reply to a request that waits at a ROUTER socket, whatever it says; return the command.
 
         ``set`` changes settings. More commands may be given: functions that take what the request
         has as parameters, and return what the reply is to say. Where the reply is an error, or
-        there was no request, the command is "".
+        there was no request, the command is "". (A ROUTER, because a REP may lose its reply to
+        whoever asks after a stranger that kept to no rule.)
         """
         commands = {"set": self._set} | commands
         try:
-            parts = rep.recv_multipart(zmq.NOBLOCK)
-        except zmq.Again:  # not a request: a REP socket takes away what has no empty part
+            parts = [part.bytes for part in recv_parts(router, 0, _MOST_PARTS)]
+            begin = parts.index(b"") + 1  # where the envelope ends
+        except (TimeoutError, ValueError):
+            return ""
+        envelope, parts, done = parts[:begin], parts[begin:], ""
+        if not parts:
             return ""
         try:
-            command, given = parts[0].decode(), json.loads(parts[1]) if parts[1:] else {}
+            command = parts[0].decode()
+            given = json.loads(parts[1]) if parts[1:] else {}
             if command not in commands or len(parts) > 2:
                 raise ValueError(
                     f"unknown command {command[:20]!r} in {len(parts)} parts: send one of "
                     f"{', '.join(commands)}, and behind it its parameters as JSON"
                 )
-            send_message(rep, "ok", commands[command](**given))
-            return command
+            reply, done = pack_message("ok", commands[command](**given)), command
         except Exception as error:
             text = f"{type(error).__name__}: {error}"[:_LONGEST_ERROR]
-            send_message(rep, "error", {"error": text})
-            return ""
+            reply = pack_message("error", {"error": text})
+        send_parts(router, envelope + reply)
+        return done
 
     def _set(self, **settings):
         self.set(**settings)
