@@ -40,7 +40,7 @@ from zmqlab.wire.zmtp import Fact
 
 _MOST_TOLD = 500  # entries in a reply
 _A_WHILE = 500  # milliseconds of one wait; the next one begins at once
-_LAST_CHANCE = 500  # milliseconds in which to ask for what came last
+_LAST_CHANCE = 1500  # milliseconds in which to ask for what came last
 _PERIOD = 0.1  # seconds between looks at what there is to print
 
 
