@@ -1,11 +1,13 @@
 """All the benchmarks in one go: a table and a figure of what every way took.
 
-    python -m benchmarks [--quick]
+    python -m benchmarks [--quick] [SECTION ...]
 
 Writes benchmarks/README.md, benchmarks/benchmarks.svg and, with every single number,
 benchmarks/results.json; after each section, so that what is measured stays should a later one
-fail. `--quick` measures only a few rounds and writes into the temporary directory: to try it.
-Close other programs first. A peer that is not installed is left out and named.
+fail. Sections that are named are measured anew, and the others stay as they are, with the day on
+which they were measured. `--quick` measures only a few rounds and writes into the temporary
+directory: to try it. Close other programs first. A peer that is not installed is left out and
+named.
 """
 
 import argparse
@@ -52,7 +54,11 @@ def main():
         prog="python -m benchmarks", description=__doc__.split("\n")[0]
     )
     parser.add_argument("--quick", action="store_true", help="a few rounds only, to try it")
-    quick = parser.parse_args().quick
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
+    arguments = parser.parse_args()
+    if unknown := set(arguments.sections) - set(SECTIONS):
+        parser.error(f"no section {', '.join(unknown)}: there are {', '.join(SECTIONS)}")
+    quick = arguments.quick
     folder = Path(tempfile.mkdtemp(prefix="benchmarks-")) if quick else FOLDER
     results = {
         "date": datetime.date.today().isoformat(),
@@ -62,16 +68,25 @@ def main():
         "failed": {},
         "comparisons": [],
     }
+    last = json.loads((FOLDER / "results.json").read_text(encoding="utf-8"))
+    if arguments.sections:  # what was measured before stays, with its day
+        results |= {"minutes": last["minutes"], "versions": last["versions"] | versions(PEERS)}
+        results["comparisons"] = [
+            one | {"date": one.get("date") or last["date"]} for one in last["comparisons"]
+        ]
     begin = time.monotonic()
-    for section in SECTIONS:
+    for section in arguments.sections or SECTIONS:
         print(f"{section} ...", file=sys.stderr, flush=True)
         try:
             found = in_a_fresh_process(compare, section, QUICK if quick else None)
-            results["comparisons"] += found
+            anew = {one["what"] for one in found}
+            kept = [one for one in results["comparisons"] if one["what"] not in anew]
+            results["comparisons"] = kept + found
         except Exception as error:  # the others are measured all the same
             traceback.print_exc()
             results["failed"][section] = f"{type(error).__name__}: {error}"
-        results["minutes"] = round((time.monotonic() - begin) / 60, 1)
+        if not arguments.sections:
+            results["minutes"] = round((time.monotonic() - begin) / 60, 1)
         write(results, folder)
     print(f"written: {folder}")
     return len(results["failed"])

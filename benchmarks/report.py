@@ -30,8 +30,9 @@ PREFACE = """\
     pip install -e ".[bench]"
     python -m benchmarks
 
-took {minutes:.0f} minutes and wrote this page and the figure. `--quick` tries it in a few, and
-`python -m benchmarks.frames` and the like run one part. The live view is measured where the tests
+took {minutes:.0f} minutes and wrote this page and the figure. `--quick` tries it in a few,
+`python -m benchmarks frames` measures one section anew and keeps the others, with their day, and
+`python -m benchmarks.frames` and the like print one. The live view is measured where the tests
 in a browser run: `pip install -e ".[test]"`.
 
 ![{alternative}](benchmarks.svg)
@@ -72,7 +73,7 @@ def measured(results):
 def rows(comparisons):
     """Return the rows of all groups, each below a row with its title."""
     for one in comparisons:
-        yield [f"**{one.what}**", "", "", ""]
+        yield [f"**{one.what}**" + (f", {one.date}" if one.date else ""), "", "", ""]
         for way, value, times, reached in one.rows():
             yield [way, value, f"{times} (base)" if way == one.base else times, reached]
 

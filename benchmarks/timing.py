@@ -29,6 +29,8 @@ class Comparison:
         way the number is the value itself that is to be reached.
     left_out : list of str
         Ways that could not be measured here, and why.
+    date : str
+        When it was measured, if not with the others.
     """
 
     what: str
@@ -37,6 +39,7 @@ class Comparison:
     values: dict
     targets: list = field(default_factory=list)
     left_out: list = field(default_factory=list)
+    date: str = ""
 
     def times(self, way, base=None):
         """Return median and quartiles of how many times better a way is, round by round."""
