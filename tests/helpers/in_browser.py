@@ -238,9 +238,10 @@ def screenshots(page, name, folder):
     screenshot(page, name, Path(wanted or folder))
     if wanted:
         page.set_viewport_size({**page.viewport_size, "width": 1000})
-        screenshot(page, f"{name} narrow", Path(wanted))
-        change_theme(page, "JupyterLab Dark")
-        screenshot(page, f"{name} dark", Path(wanted))
+        for theme, what in (("JupyterLab Light", "narrow"), ("JupyterLab Dark", "dark")):
+            change_theme(page, theme)
+            screenshot(page, f"{name} {what}", Path(wanted))
+        change_theme(page, "JupyterLab Light")  # the server keeps it, for the next notebook too
 
 
 def change_theme(page, theme):
@@ -259,6 +260,7 @@ def screenshot(page, name, folder):
     size = page.viewport_size
     # What is out of sight is not drawn, and has no height of its own, otherwise.
     page.add_style_tag(content=".jp-Cell { content-visibility: visible !important }")
+    page.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done)))")
     height = page.evaluate(
         """() => {
             document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0;

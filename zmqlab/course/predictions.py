@@ -53,7 +53,9 @@ class Prediction:
         )
         self._answer = ipywidgets.HTML()
         self._choices.observe(self._choose, "value")
-        title = ipywidgets.HTML(f"<b>Guess first:</b> {marked_up(question.question)}")
+        # Without the style, a long answer leaves its button no room.
+        style = "<style>.widget-radio-box input { flex: none }</style>"
+        title = ipywidgets.HTML(f"{style}<b>Guess first:</b> {marked_up(question.question)}")
         self.box = ipywidgets.VBox([title, self._choices, self._answer])
 
     def _choose(self, change):

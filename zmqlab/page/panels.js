@@ -26,6 +26,14 @@ export default {
       model.send("stop");
     });
 
+    // Follow the end, unless the reader has scrolled away from it. What is out of sight has no size.
+    let follow = true;
+    const toEnd = () => { if (follow) log.scrollTop = log.scrollHeight; };
+    log.addEventListener("scroll", () => {
+      if (log.clientHeight) follow = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
+    });
+    new ResizeObserver(toEnd).observe(log);
+
     const draw = () => {
       const text = model.get("state");
       const kind = text.split(/[ ,]/)[0]; // starting, running, ended, stopped, failed
@@ -51,9 +59,8 @@ export default {
       more.textContent = model.get("more");
       leftOut.textContent = model.get("left_out");
       if (log.textContent !== model.get("log")) {
-        const atEnd = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
         log.textContent = model.get("log");
-        if (atEnd) log.scrollTop = log.scrollHeight;
+        toEnd();
       }
     };
     const names = ["name", "state", "facts", "sockets", "more", "left_out", "log"];
