@@ -1,8 +1,9 @@
 """The race of notebook 04: the same tasks in a plain loop, in threads, in a farm, on a cluster."""
 
+import ctypes
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import cv2
 import numpy as np
@@ -13,13 +14,19 @@ from zmqlab import fft_farm
 
 @contextmanager
 def one_core_each():
-    """Keep OpenCV to one core for each thread and each worker: it would take all of them."""
+    """Keep OpenCV to one core for each thread and each worker: it would take all of them.
+
+    Afterwards give back what the heaps of the threads have kept, which is a good deal: glibc makes
+    a heap for each, and Binder has no room for them beside a cluster.
+    """
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
         yield
     finally:
         cv2.setNumThreads(before)
+        with suppress(AttributeError, OSError, TypeError):  # not glibc
+            ctypes.CDLL(None).malloc_trim(0)
 
 
 def in_a_loop(task, frames, number):

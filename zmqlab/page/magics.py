@@ -16,6 +16,7 @@ from zmqlab.processes.handle import Process
 from zmqlab.processes.node import run_node
 
 FIRST_SOCKET = 5.0  # seconds a cell waits for its first socket before the next one may run
+LAST_WORDS = 0.3  # seconds in which it may end after its first words
 MOMENT = 1.0  # seconds it waits if it has nothing to do with sockets: many are done by then
 
 
@@ -69,10 +70,14 @@ class TerminalMagics(Magics):
         else:
             process = launch.launch_cell(name, cell, arguments, trace)
         self.shell.user_ns[name] = process
-        panel(process)
+        follow = panel(process)
         process.settle(lambda it: it.state != "starting", FIRST_SOCKET)
         seconds = FIRST_SOCKET if "zmq" in cell or node else MOMENT
         process.settle(lambda it: it.ready or it.ended or (node and it.output), seconds)
+        if node:
+            process.settle(lambda it: it.ended, LAST_WORDS)  # its first may be its last
+        if process.ended:
+            follow.join(MOMENT)  # what the panel says in the end belongs to this cell
 
     @line_magic
     def terminals(self, line: str) -> None:

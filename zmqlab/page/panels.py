@@ -88,13 +88,17 @@ class Panel(anywidget.AnyWidget):
         return data, metadata
 
 
-def panel(process: Process) -> None:
-    """Show a panel of `process` below the cell, up to date until the process has ended."""
+def panel(process: Process) -> threading.Thread:
+    """Show a panel of `process` below the cell, up to date until the process has ended.
+
+    Returns the thread that sees to it, and ends after that.
+    """
     made = Panel(process)
     shown = display(made, display_id=True)
     follow = threading.Thread(target=_follow, args=(made, shown), daemon=True)
     follow.name = f"panel of {process.name}"
     follow.start()
+    return follow
 
 
 def _follow(made, shown):
