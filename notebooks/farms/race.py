@@ -16,17 +16,23 @@ from zmqlab import fft_farm
 def one_core_each():
     """Keep OpenCV to one core for each thread and each worker: it would take all of them.
 
-    Afterwards give back what the heaps of the threads have kept, which is a good deal: glibc makes
-    a heap for each, and Binder has no room for them beside a cluster.
+    Give back what the heaps of threads have kept, which is a good deal: glibc makes a heap for
+    each, and Binder has no room for them beside a cluster.
     """
+    give_back()
     before = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:
         yield
     finally:
         cv2.setNumThreads(before)
-        with suppress(AttributeError, OSError, TypeError):  # not glibc
-            ctypes.CDLL(None).malloc_trim(0)
+        give_back()
+
+
+def give_back():
+    """Have glibc give memory that is free back to the system."""
+    with suppress(AttributeError, OSError, TypeError):  # not glibc
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def in_a_loop(task, frames, number):
