@@ -148,7 +148,8 @@ def test_panels_in_a_page_of_binders_image(tmp_path):
         if done.returncode and not required and "Could not find a version" in done.stderr:
             pytest.skip("pip reaches no packages")
         assert done.returncode == 0, done.stderr
-    command = [python, "-m", "pytest", "tests/page", "-m", "browser", "-p", "no:cacheprovider"]
+    shown = ["tests/page/test_panel_in_page.py", "tests/page/test_live.py"]
+    command = [python, "-m", "pytest", *shown, "-m", "browser", "-p", "no:cacheprovider"]
     environment = {**os.environ, "PYTEST_ADDOPTS": ""}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400

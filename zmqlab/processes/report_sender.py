@@ -173,6 +173,10 @@ class Reporter:
                 if now != known or self.events or self.previewing or asked != answered:
                     self.report()
                 known, answered = now, asked
+        with contextlib.suppress(zmq.ZMQError):  # what monitors said last
+            for pair in list(self.monitors):
+                while pair in self.monitors and pair.poll(0):
+                    self.read(pair)
 
     def records(self):
         """Return what is known of the sockets, in the order in which they were made."""
