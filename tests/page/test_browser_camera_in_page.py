@@ -153,7 +153,7 @@ def test_the_view_that_was_turned_on_last_is_the_camera(browser, lab):
             assert all(map(green, frames_of(stream, "browser", 30)))
             first.evaluate(f"() => {{ window.track = {TRACK} }}")
             first.get_by_role("button", name="Stop").click()  # in the panel of the process
-            first.get_by_text("The camera is off: ").wait_for()
+            first.get_by_text("off: its process has ended. Run the cell again.").wait_for()
             first.wait_for_function("() => window.track.readyState === 'ended'")
 
 

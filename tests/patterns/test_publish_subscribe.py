@@ -123,8 +123,7 @@ def test_memory_of_a_publisher_whose_subscribers_do_not_read(at_once):
         process.wait_until(lambda _: sent() > 3 * WAITING_TO_BE_SENT)
         frame = np.prod(VGA)
         most = WAITING_TO_BE_SENT * frame * (1 if at_once else count)
-        # What is on its way to each of them besides is up to five frames.
-        assert process.memory - before < 1.2 * most + 50 * frame
+        assert process.memory - before < 1.2 * most + 40 * frame
         process.stop()
 
 
