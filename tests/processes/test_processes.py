@@ -250,7 +250,7 @@ def test_many_names_are_many_processes():
         assert ask(worker.endpoint) == b"hello"
     zmqlab.stop_all()
     assert [worker.state for worker in workers] == ["stopped"] * 3
-    there = r"no process was called 'worker 9'; there are: .*'worker 2'"
+    there = r"no process was called 'worker 9'; there are: .*worker 2"
     with pytest.raises(KeyError, match=there):
         zmqlab.process("worker 9")
 

@@ -13,6 +13,7 @@ they are sent and run it, so a scheduler belongs on a network that you trust
 
 import contextlib
 import itertools
+import os
 import pickle
 import traceback
 import warnings
@@ -55,6 +56,7 @@ def connected(engine: str, workers: int) -> Iterator["Client"]:
         If Dask is not installed.
     """
     try:
+        from dask import config
         from distributed import Client, LocalCluster
     except ModuleNotFoundError as error:
         error.msg = "a cluster needs Dask: pip install 'zmqlab[cluster]'"
@@ -62,6 +64,11 @@ def connected(engine: str, workers: int) -> Iterator["Client"]:
     with contextlib.ExitStack() as stack:
         scheduler = engine
         if engine == "dask":
+            # Dask sets these here, for the workers to inherit, and would leave them to all that
+            # is started later: https://github.com/dask/distributed/blob/main/distributed/nanny.py
+            for name in ("PYTHONHASHSEED", *config.get("distributed.nanny.pre-spawn-environ")):
+                if name not in os.environ:
+                    stack.callback(os.environ.pop, name, None)
             scheduler = stack.enter_context(
                 LocalCluster(
                     n_workers=workers, threads_per_worker=1, dashboard_address="127.0.0.1:0"
