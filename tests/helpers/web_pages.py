@@ -3,13 +3,23 @@
 import asyncio
 import contextlib
 import json
+import urllib.error
+import urllib.request
 
+import pytest
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import WebSocketClosedError, websocket_connect
 
 from zmqlab import camera_publisher, camera_server, start, web_page
 
 WAIT = 20  # seconds, for what is sure to come
+
+
+def fails(url, status):
+    """Ask for what is refused with this status, and close the answer: it is in the exception."""
+    with pytest.raises(urllib.error.HTTPError, match=str(status)) as refused:
+        urllib.request.urlopen(url, timeout=WAIT)
+    refused.value.close()
 
 
 def address_of(process):

@@ -5,7 +5,6 @@ import base64
 import contextlib
 import json
 import re
-import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +14,7 @@ import pytest
 import zmq
 from helpers.in_browser import open_notebook, open_page, raised, write_notebook
 from helpers.streams import raw_publisher, raw_socket
+from helpers.web_pages import fails
 from tornado.websocket import websocket_connect
 
 from zmqlab import EndOfStream, Publisher, camera_publisher, live, pack_frame, start, subscribe
@@ -127,8 +127,7 @@ def test_without_the_token_nothing_is_shown(place, token):
 
     with pytest.raises(Exception, match="404"):
         asyncio.run(look())
-    with pytest.raises(urllib.error.HTTPError, match="404"):
-        urllib.request.urlopen(f"http://{place}/{token}/frame.png", timeout=WAIT)
+    fails(f"http://{place}/{token}/frame.png", 404)
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,6 @@ import os
 import re
 import sys
 import threading
-import urllib.error
-import urllib.request
 
 import cloudpickle
 import psutil
@@ -26,6 +24,7 @@ from helpers.in_browser import (
 )
 from helpers.in_kernel import open_kernel
 from helpers.observing import LOOPBACK, PATIENCE
+from helpers.web_pages import fails
 from tornado.websocket import websocket_connect
 
 import zmqlab
@@ -216,10 +215,7 @@ def test_nothing_else_can_be_killed(talking):
 def test_without_the_token_nothing_is_shown(talking):
     view = zmqlab.network()
     for token in ("", "0" * 32, view.token[:-1]):
-        url = f"http://127.0.0.1:{view.port}/{token}/stream"
-        with pytest.raises(urllib.error.HTTPError, match="404") as refused:
-            urllib.request.urlopen(url, timeout=PATIENCE)
-        refused.value.close()
+        fails(f"http://127.0.0.1:{view.port}/{token}/stream", 404)
     with zmq.Context() as context, context.socket(zmq.PUSH) as push:
         push.linger = 0
         push.connect(view.process.endpoint)

@@ -9,7 +9,6 @@ import functools
 import inspect
 import re
 import sys
-import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ import numpy as np
 import pytest
 from helpers.attacks_by_role import PATIENCE, Liar, storm
 from helpers.streams import kill
+from helpers.web_pages import fails
 
 import zmqlab
 from zmqlab import (
@@ -162,26 +162,20 @@ def opens_sink(bind, tmp_path):
         yield Opened(process, {control: "DEALER", results: "PUSH"}, serves)
 
 
-def answers(address):
-    """Knock at a web server without the token."""
-    with pytest.raises(urllib.request.HTTPError, match="404"):
-        urllib.request.urlopen(address, timeout=PATIENCE)
-
-
 @contextlib.contextmanager
 def opens_web_page(bind, tmp_path):
     options = {"connect": "tcp://127.0.0.1:9", "subscribe": "tcp://127.0.0.1:9"}
     options |= {"history": tmp_path / "history.sqlite", "bind": bind.replace("tcp", "http")}
     with run(web_page, **options) as process:
         address = process.wait_output("web page: ").split()[-1].rsplit("/", 2)[0]
-        yield Opened(process, {address: "DEALER"}, lambda: answers(address))
+        yield Opened(process, {address: "DEALER"}, lambda: fails(address, 404))
 
 
 @contextlib.contextmanager
 def opens_live(bind, tmp_path):
     with run(serve_live, "tcp://127.0.0.1:9", "camera", "x" * 32) as process:
         address = f"http://127.0.0.1:{process.wait_output('port ').split()[1]}"
-        yield Opened(process, {address: "DEALER"}, lambda: answers(address))
+        yield Opened(process, {address: "DEALER"}, lambda: fails(address, 404))
 
 
 # Roles that go to a peer: what they say, once an honest one is at the same place.
@@ -278,13 +272,13 @@ def goes_web_page(liar, tmp_path):
     options = {"history": tmp_path / "history.sqlite", "subscribe": liar.endpoint}
     with run(web_page, connect=liar.endpoint, **options) as process:
         yield process
-        answers(process.wait_output("web page: ").split()[-1].rsplit("/", 2)[0])
+        fails(process.wait_output("web page: ").split()[-1].rsplit("/", 2)[0], 404)
 
 
 def goes_live(liar, tmp_path):
     with run(serve_live, liar.endpoint, "camera", "x" * 32) as process:
         yield process
-        answers(f"http://127.0.0.1:{process.wait_output('port ').split()[1]}")
+        fails(f"http://127.0.0.1:{process.wait_output('port ').split()[1]}", 404)
 
 
 # Roles, and what opens their doors. (That of link_beads is a Publisher's, too; it starts slowly.)

@@ -221,11 +221,14 @@ def test_a_task_that_takes_its_worker_along():
             fft_farm(small_frames(4), task=deadly, engine=address, **QUIET)
 
 
-def test_a_cluster_of_ones_own():
+def test_a_cluster_of_ones_own(monkeypatch):
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+    before = dict(os.environ)
     frames = small_frames(12)
     results = fft_farm(frames, 2, engine="dask", **QUIET)
     check(results, frames)
     assert {name.partition(" ")[0] for name in results.worker} == {"worker"}
+    assert dict(os.environ) == before, "what is started later would inherit it"
 
 
 @pytest.mark.parametrize(
