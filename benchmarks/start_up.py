@@ -67,7 +67,7 @@ def first_picture():
     pictures = []
 
     def look(message):
-        if any(kind.startswith("image/") for kind in message["content"].get("data", ())):
+        if re.search("<(img|svg) ", message["content"].get("data", {}).get("text/html", "")):
             pictures.append(time.perf_counter())
 
     manager, client = start_new_kernel(cwd=str(NOTEBOOK.parent), stderr=subprocess.DEVNULL)
