@@ -276,9 +276,9 @@ WRONG = {
             "The sequence number in the header.*expected: 7.*gave: 0",
         ),
         "counts by itself": (
-            "counts = itertools.count()\n"
-            + changed(MESSAGE, '"sequence": sequence', '"sequence": next(counts)'),
-            "The sequence number in the header.*expected: 7.*gave: 0",
+            "counts = []\n"
+            + changed(MESSAGE, '"sequence": sequence', '"sequence": counts.append(0) or len(counts)'),
+            "The sequence number in the header.*expected: 7.*gave: 1",
         ),
         "the next number": (
             changed(MESSAGE, '"sequence": sequence', '"sequence": sequence + 1'),

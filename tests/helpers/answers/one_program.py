@@ -479,7 +479,8 @@ WRONG = {
         ),
         "goes without waiting": (
             changed(THREAD, "            thread.join()\n", ""),
-            "a thread of it still runs",
+            # Its thread uses sockets of a context that ends: now and then libzmq gives up at that.
+            "a thread of it still runs|ended the process .* with exit code -6",
         ),
         "goes without waiting, as a daemon": (
             changed(THREAD, "            thread.join()\n", "").replace(
