@@ -277,7 +277,9 @@ WRONG = {
         ),
         "counts by itself": (
             "counts = []\n"
-            + changed(MESSAGE, '"sequence": sequence', '"sequence": counts.append(0) or len(counts)'),
+            + changed(MESSAGE, "    return", "    counts.append(0)\n    return").replace(
+                '"sequence": sequence', '"sequence": len(counts)'
+            ),
             "The sequence number in the header.*expected: 7.*gave: 1",
         ),
         "the next number": (
