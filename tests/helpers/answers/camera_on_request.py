@@ -277,7 +277,7 @@ WRONG = {
         ),
         "counts by itself": (
             "counts = []\n"
-            + changed(MESSAGE, "    return", "    counts.append(0)\n    return").replace(
+            + changed(MESSAGE, "    header = {", "    counts.append(0)\n    header = {").replace(
                 '"sequence": sequence', '"sequence": len(counts)'
             ),
             "The sequence number in the header.*expected: 7.*gave: 1",
