@@ -252,8 +252,9 @@ import threading, zmq
 from zmqlab.processes import own_sockets, report_receiver
 from zmqlab.page.network_map import facts
 
-news = threading.Event()
-report_receiver.watchers.append(lambda token, text: news.set())
+news, token = threading.Event(), own_sockets.token.encode()
+receive = report_receiver._receivers[token]
+report_receiver._receivers[token] = lambda *report: (receive(*report), news.set())
 thread = threading.Thread(target=print, args=("printed by a thread",))
 thread.start()
 thread.join()

@@ -14,8 +14,8 @@ from zmqlab.cameras.browser import ENDPOINT
 from zmqlab.page.browser_pictures import check_size
 from zmqlab.page.browser_server import serve_browser_camera
 from zmqlab.page.live_view import PICTURES
+from zmqlab.page.page_server import start_server
 from zmqlab.processes.handle import Process
-from zmqlab.processes.launch import start
 
 HERE = Path(__file__).parent
 NAMES = ("address", "browser_sender", "browser_view")
@@ -86,8 +86,8 @@ def browser_camera(size: tuple[int, int] = (640, 480), fps: float = 30.0) -> Pro
         raise ValueError(f"fps={fps!r}: give frames a second, from 1 to {MOST_FPS:g}")
     if not (_served and _served[0].running):
         token = secrets.token_hex(16)
-        process = start(serve_browser_camera, token, process_name="browser camera")
-        _served[:] = process, int(process.wait_output("port ").split()[1]), token
+        process, port = start_server("browser camera", serve_browser_camera, token)
+        _served[:] = process, port, token
         os.environ[ENDPOINT] = process.endpoint
     process, port, token = _served
     display(BrowserCameraView(port=port, token=token, size=list(size), fps=float(fps)))

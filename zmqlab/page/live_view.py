@@ -9,11 +9,11 @@ import traitlets
 
 from zmqlab.page.figures import image_html
 from zmqlab.page.live_server import serve_live
+from zmqlab.page.page_server import start_server
 from zmqlab.patterns import picture_stream
 from zmqlab.patterns.picture_stream import as_picture, draw, encode
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 from zmqlab.processes.handle import Process
-from zmqlab.processes.launch import start
 
 PICTURES = Path(picture_stream.__file__).with_name("web") / "pictures.js"
 SCRIPTS = (PICTURES, *(Path(__file__).with_name(f"{name}.js") for name in ("address", "live_view")))
@@ -90,6 +90,5 @@ def live(
     except (TypeError, ValueError) as error:  # those that follow may be others
         words += f"; nothing of the first frame: {error}"
     token = secrets.token_hex(16)
-    process = start(serve_live, endpoint, topic, token, spectrum, process_name=f"live {topic}")
-    port = int(process.wait_output("port ").split()[1])
+    process, port = start_server(f"live {topic}", serve_live, endpoint, topic, token, spectrum)
     return LiveView(process, port=port, token=token, words=words, still=still)

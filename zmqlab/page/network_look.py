@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from zmqlab.page.timeline_drawing import draw, table
-from zmqlab.processes.handle import Process
+from zmqlab.processes.handle import Process, have_report
 from zmqlab.processes.matching import follow
 
 MOMENT = 1.0  # seconds that messages are noted before the picture stands still
@@ -24,10 +24,7 @@ def look(processes: Sequence[Process]) -> str:
             each.trace()
     began = time.perf_counter()
     threading.Event().wait(MOMENT)
-    answers = [(each, each.ask_for_report()) for each in processes if each.running]
-    deadline = time.monotonic() + PATIENCE
-    for each, answered in answers:
-        each.settle(answered, deadline - time.monotonic())
+    have_report(processes, PATIENCE)
     messages, left_out = follow(processes, began)
     there = [each for each in messages if (each["received"] or each["sent"]) >= began][-MOST:]
     seen = {process for each in there for process in each["processes"]}

@@ -5,7 +5,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from zmqlab.page.network_layout import STUB
 from zmqlab.page.network_words import (
     flow_words,
     network_words,
@@ -19,6 +18,7 @@ from zmqlab.page.network_words import (
 
 Facts = dict[str, Any]
 CSS = Path(__file__).with_name("network.css")
+STUB = 34  # pixels of a line that leads nowhere
 HEADS = ("process", "state", "socket", "what it is", "connected with", "messages")
 
 
@@ -40,7 +40,7 @@ def svg(network: Facts, layout: Facts, flows: dict[str, Facts], live: bool = Fal
         f'aria-label="{escape(network_words(network))}">',
         "" if live else f"<style>{CSS.read_text(encoding='utf-8')}</style>",
         f'<rect class="ground" width="{width}" height="{height}"/>',
-        *(_way(edge, layout, flows.get(edge["id"])) for edge in network["edges"]),
+        *(_way(edge, layout) for edge in network["edges"]),
         *(_node(node, layout, live) for node in network["nodes"]),
         *(_label(edge, layout, flows.get(edge["id"])) for edge in network["edges"]),
         "</svg>",
@@ -48,7 +48,7 @@ def svg(network: Facts, layout: Facts, flows: dict[str, Facts], live: bool = Fal
     return "".join(parts)
 
 
-def _way(edge, layout, flow):
+def _way(edge, layout):
     classes = "way" if edge["up"] else "way waiting"
     if edge["id"] in layout["backward"]:
         classes += " backward"
@@ -99,19 +99,19 @@ def _node(node, layout, live):
 
 
 def _port(socket, port) -> Iterator[str]:
-    x, y, side = port
-    inside, anchor = (x + 9, "start") if side == "left" else (x - 9, "end")
+    x, y, out = port
+    anchor = "end" if out > 0 else "start"
     mark = f'<circle class="port" cx="{x}" cy="{y}" r="4.5"/>'
     if socket["bound"]:
         mark = f'<rect class="port bound" x="{x - 5}" y="{y - 5}" width="10" height="10"/>'
     yield f'<g data-socket="{escape(socket["id"])}"><title>{escape(socket_long(socket))}</title>'
-    yield f'{mark}<text class="kind" x="{inside}" y="{y + 4}" text-anchor="{anchor}">'
+    yield f'{mark}<text class="kind" x="{x - 9 * out}" y="{y + 4}" text-anchor="{anchor}">'
     yield f"{escape(socket_short(socket))}</text></g>"
 
 
 def _dangling(socket, port) -> Iterator[str]:
-    x, y, side = port
-    out, anchor = (1, "start") if side == "right" else (-1, "end")
+    x, y, out = port
+    anchor = "start" if out > 0 else "end"
     for number, each in enumerate(socket["dangling"][:2]):
         end, at = x + out * STUB, y + 15 * number
         yield f'<g class="dangling"><title>{escape(each["endpoint"])}: {escape(each["reason"])}'

@@ -12,7 +12,7 @@ import traitlets
 from IPython.display import display
 
 from zmqlab.page.timeline_drawing import draw, in_words, table
-from zmqlab.processes.handle import Process
+from zmqlab.processes.handle import Process, have_report
 from zmqlab.processes.launch import traced
 from zmqlab.processes.matching import follow
 
@@ -68,10 +68,7 @@ class Timeline(anywidget.AnyWidget):
     def refresh(self) -> None:
         """Draw what has been noted by now."""
         processes = self._processes or tuple(traced())
-        waiting = [(each, each.ask_for_report()) for each in processes if each.running]
-        deadline = time.monotonic() + PATIENCE
-        for each, answered in waiting:
-            each.settle(answered, deadline - time.monotonic())
+        have_report(processes, PATIENCE)
         first = _first_to_read(processes)
         if self.live and self._seconds:
             first = max(first, time.perf_counter() - self._seconds)
