@@ -23,7 +23,7 @@ import threading
 
 import zmq
 
-from zmqlab.page.network_look import look
+from zmqlab.page.timeline import look
 from zmqlab.processes import launch, observed, report_receiver
 from zmqlab.processes.handle import Process
 from zmqlab.processes.members import members

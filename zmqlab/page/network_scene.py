@@ -7,7 +7,6 @@ from typing import Any
 
 import psutil
 
-from zmqlab.page.network_acts import is_paused
 from zmqlab.page.network_detail import detail_of
 from zmqlab.page.network_layout import Layout
 from zmqlab.page.network_svg import svg, table
@@ -18,6 +17,7 @@ from zmqlab.processes.traffic import Traffic
 
 STRANGER = 0.6  # seconds until a peer that nobody reports about counts as one from outside
 MOST_OWNERS = 1_000
+ACTS = {"kill": "kill", "pause": "suspend", "resume": "resume"}  # as psutil calls them
 
 Facts = dict[str, Any]
 
@@ -68,11 +68,28 @@ class Scene:
         self.members = {name: self.members[name] for name in told["names"] if name in self.members}
         self.timeline = told["timeline"] or self.timeline
 
-    def process(self, name: str) -> psutil.Process | None:
-        """Return the process of that name: one of the notebook's that runs, or None."""
-        member = self.members.get(name)
-        runs = member and not member["own"] and not member["ended"]
-        return self._processes.get(name) if runs else None
+    def runs(self, name: str) -> bool:
+        """Tell whether there is a process of that name that a page may act on."""
+        member = self.members.get(name, {"ended": True})
+        return name in self._processes and not (member["ended"] or member["own"])
+
+    def act(self, what: str, name: str) -> None:
+        """Kill, pause or resume a process and those that it has started itself.
+
+        That is done here, so that it works while the kernel is busy. A pid is used again: psutil
+        acts on no other process that has it by now.
+        """
+        process = self._processes[name]
+        with suppress(psutil.Error):
+            for each in [process, *process.children(recursive=True)]:
+                with suppress(psutil.NoSuchProcess):
+                    getattr(each, ACTS[what])()
+
+    def _state(self, name):
+        with suppress(psutil.Error):
+            if self.runs(name) and self._processes[name].status() == psutil.STATUS_STOPPED:
+                return "paused"
+        return self.members[name]["state"]
 
     def dismiss(self, name: str) -> None:
         """Draw a process that has ended no longer."""
@@ -88,7 +105,7 @@ class Scene:
         """Put together what has come; the table, long and always another one, only `rarely`."""
         now = time.monotonic()
         there = [
-            member | ({"state": "paused"} if is_paused(self.process(name)) else {})
+            member | {"state": self._state(name)}
             for name, member in self.members.items()
             if (name, member["pid"]) not in self._dismissed
         ]

@@ -20,8 +20,7 @@ import json
 import zmq
 from tornado.websocket import WebSocketClosedError
 
-from zmqlab.page.network_acts import ACTS, act
-from zmqlab.page.network_scene import Scene
+from zmqlab.page.network_scene import ACTS, Scene
 from zmqlab.page.page_server import PageSocket, serve_pages
 
 PERIOD = 0.2  # seconds between looks at what has come
@@ -115,12 +114,11 @@ class Page(PageSocket):
             self.looks_at = name
             self.known.pop("detail", None)
             self.look()
-        elif process := scene.process(name):
-            if what == "stop":
-                act("resume", process)  # what is paused would not hear of it
-                self.ask_kernel("stop", name)
-            elif what in ACTS:
-                act(what, process)
+        elif scene.runs(name) and what in ACTS:
+            scene.act(what, name)
+        elif scene.runs(name) and what == "stop":
+            scene.act("resume", name)  # what is paused would not hear of it
+            self.ask_kernel("stop", name)  # which knows how to do that politely
 
     def look(self):
         """Have the process that is looked at tell of its last messages for a while."""

@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from zmqlab.processes.launch import traced
 from zmqlab.processes.matching import follow
 
 MOST = 400  # messages drawn
+MOMENT, MOST_IN_MOMENT = 1.0, 200  # seconds, and messages, for the map's button
 PERIOD = 0.5  # seconds between two pictures of a live timeline
 SHARE = 0.05  # of a processor that one may take
 PATIENCE = 1.0  # seconds that processes may take to tell what they have noted
@@ -161,6 +163,28 @@ def timeline(*processes: Process, seconds: float | None = None, live: bool = Fal
     if unknown:
         raise ValueError(f"{', '.join(each.name for each in unknown)}: {NOTHING}")
     return Timeline(processes, seconds if seconds or not live else 5.0, live)
+
+
+def look(processes: Sequence[Process]) -> str:
+    """Have processes note their messages from now on; return those of a moment, as HTML.
+
+    A picture as of `timeline`, and the same as a table: for the network map.
+    """
+    for each in processes:
+        if not each.traced:
+            each.trace()
+    began = time.perf_counter()
+    threading.Event().wait(MOMENT)
+    have_report(processes, PATIENCE)
+    messages, left_out = follow(processes, began)
+    there = [each for each in messages if _last(each) >= began][-MOST_IN_MOMENT:]
+    seen = {process for each in there for process in each["processes"]}
+    rows = [each for each in processes if each in seen]
+    if not rows:
+        return "<p>No message was sent in this second.</p>"
+    more = len(messages) - len(there) + left_out
+    note = f"<p>The last {MOST_IN_MOMENT} messages of this second.</p>" if more else ""
+    return draw(there, rows, _names(rows), began) + note + table(there, began)
 
 
 def _first_to_read(processes):

@@ -323,7 +323,7 @@ class Process(contextlib.AbstractContextManager["Process"]):
 
 
 def have_report(processes: Iterable[Process], timeout: float) -> None:
-    """Have those processes that run report at once; wait until they have, or for so many seconds."""
+    """Have those that run report at once; wait until they have, or for so many seconds."""
     asked = [(each, each.ask_for_report()) for each in processes if each.running]
     deadline = time.monotonic() + timeout
     for process, answered in asked:
