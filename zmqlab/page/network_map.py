@@ -4,7 +4,6 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from zmqlab.page.network_feed import NAME, Feed
@@ -13,8 +12,8 @@ from zmqlab.page.network_server import serve_network
 from zmqlab.page.network_svg import CSS, still
 from zmqlab.page.network_words import network_words
 from zmqlab.page.page_server import start_server
+from zmqlab.page.views import ServedView
 from zmqlab.processes import own_sockets
-from zmqlab.processes.handle import Process
 from zmqlab.processes.members import members
 from zmqlab.processes.network import network_of
 
@@ -22,7 +21,7 @@ HERE = Path(__file__).parent
 _served: list[Any] = []  # the process behind all maps of the notebook, its port and token
 
 
-class NetworkMap(anywidget.AnyWidget):
+class NetworkMap(ServedView):
     """The map in the page; `network` makes it. `stop` ends the process behind all maps.
 
     Where no page answers (VS Code, an exported page) there is a still picture and a table.
@@ -30,29 +29,14 @@ class NetworkMap(anywidget.AnyWidget):
 
     _esm = "".join((HERE / f"{name}.js").read_text("utf-8") for name in ("address", "network"))
     _css = CSS
-    port = traitlets.Int().tag(sync=True)
-    token = traitlets.Unicode().tag(sync=True)
     still = traitlets.Unicode().tag(sync=True)
-
-    def __init__(self, process: Process, **traits: Any) -> None:
-        super().__init__(**traits)
-        self.process = process
-
-    def facts(self) -> dict[str, Any]:
-        """Return what is drawn, as `zmqlab.processes.network` describes it."""
-        return facts()
-
-    def stop(self) -> None:
-        """End the process behind the map. Safe to call twice."""
-        self.process.stop()
 
     def __repr__(self) -> str:
         return f"<{network_words(facts())}; it moves in JupyterLab only>"
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
-        data["text/html"] = self.still  # for a page without widgets
-        return data, metadata
+    def in_its_place(self) -> str:
+        """Return the still picture and the table."""
+        return self.still
 
 
 def network() -> NetworkMap:

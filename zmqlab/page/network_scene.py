@@ -1,6 +1,5 @@
 """All that a network map shows at a moment, made of what the kernel tells of the processes."""
 
-import json
 import time
 from contextlib import suppress
 from typing import Any
@@ -48,8 +47,6 @@ class Scene:
         self._owners: dict[str, Facts] = {}
         self._unknown: dict[str, float] = {}  # address: when it was seen first
         self._layout, self._traffic = Layout(), Traffic()
-        self._flows: dict[str, Facts] = {}
-        self._drawn = ""  # what the drawing was made of
 
     def take(self, told: Facts) -> None:
         """Take in what the kernel tells."""
@@ -99,7 +96,7 @@ class Scene:
 
     def tidy(self) -> None:
         """Lay everything out anew."""
-        self._layout, self._drawn = Layout(), ""
+        self._layout = Layout()
 
     def refresh(self, rarely: bool = True) -> None:
         """Put together what has come; the table, long and always another one, only `rarely`."""
@@ -111,14 +108,18 @@ class Scene:
         ]
         self.network = network_of(there, self._owners)
         self._meet_strangers(now)
-        self._flows = self._traffic.update(now, self.network)
-        made_of = json.dumps(_shape(self.network))
-        if made_of != self._drawn:
-            self._drawn = made_of
-            self.shown |= self._drawing()
-        self.shown["flows"] = {name: _flow(flow) for name, flow in self._flows.items()}
+        flows = self._traffic.update(now, self.network)
+        places = self._layout.update(self.network)
+        self.shown |= {
+            "svg": svg(self.network, places, live=True),
+            "words": network_words(self.network),
+            "width": places["width"],
+            "height": places["height"],
+            "nodes": {each["id"]: _about(each, places) for each in self.network["nodes"]},
+            "flows": {name: _flow(flow) for name, flow in flows.items()},
+        }
         if rarely:
-            self.shown["table"] = table(self.network, self._flows)
+            self.shown["table"] = table(self.network, flows)
 
     def _meet_strangers(self, now):
         """Find out about peers that nobody reports about, once that is sure."""
@@ -131,27 +132,6 @@ class Scene:
             if len(self._owners) > MOST_OWNERS:  # of those that left long ago
                 self._owners = {each: self._owners[each] for each in due}
 
-    def _drawing(self):
-        """Return the drawing, and what may be done to each process."""
-        places = self._layout.update(self.network)
-        nodes = {
-            node["id"]: {
-                "name": node["name"],
-                "box": places["boxes"][node["id"]],
-                "ours": node["kind"] not in ("notebook", "outside"),
-                "ended": node["ended"],
-                "paused": node["state"] == "paused",
-            }
-            for node in self.network["nodes"]
-        }
-        return {
-            "svg": svg(self.network, places, {}, live=True),
-            "words": network_words(self.network),
-            "width": places["width"],
-            "height": places["height"],
-            "nodes": nodes,
-        }
-
     def detail(self, name: str | None) -> str:
         """Return what is known of a process, with the last messages of its sockets, as HTML."""
         for node in self.network["nodes"]:
@@ -160,25 +140,23 @@ class Scene:
         return ""
 
 
+def _about(node, places):
+    """Return what the page must know of a process, and what may be done to it."""
+    return {
+        "name": node["name"],
+        "box": places["boxes"][node["id"]],
+        "ours": node["kind"] not in ("notebook", "outside"),
+        "ended": node["ended"],
+        "paused": node["state"] == "paused",
+    }
+
+
 def _flow(flow):
     """Return what the page moves and writes of a connection."""
     there, back = flow["there"], flow["back"] or {"count": None, "rate": 0}
     counts = [each["count"] and round(each["count"], 2) for each in (there, back)]
     rates = [round(each["rate"], 2) for each in (there, back)]
     return [*counts, *rates, flow_words(flow), queue_words(flow)]
-
-
-def _shape(network):
-    """Return what the drawing depends on: all but the counts."""
-    nodes = [
-        [
-            *(node[fact] for fact in ("id", "kind", "state")),
-            [[s["id"], s["bound"], s["connected"], s["dangling"]] for s in node["sockets"]],
-            [s["options"].get("SUBSCRIBE") for s in node["sockets"]],
-        ]
-        for node in network["nodes"]
-    ]
-    return [nodes, network["edges"]]
 
 
 def _previews(new, old):

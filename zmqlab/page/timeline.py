@@ -8,11 +8,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 from IPython.display import display
 
 from zmqlab.page.timeline_drawing import draw, in_words, table
+from zmqlab.page.views import View
 from zmqlab.processes.handle import Process, have_report
 from zmqlab.processes.launch import traced
 from zmqlab.processes.matching import follow
@@ -30,7 +30,7 @@ NOTHING = (
 TOO_FAST = "{:,} parts of messages came too fast to be noted"
 
 
-class Timeline(anywidget.AnyWidget):
+class Timeline(View):
     """A timeline in the page; `timeline` makes it.
 
     Where no page answers (VS Code, an exported page) there is the picture without its buttons.
@@ -100,10 +100,9 @@ class Timeline(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<{self.words}>"
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
-        data["text/html"] = f'<figure class="zmqlab-timeline">{self.html}</figure>'
-        return data, metadata
+    def in_its_place(self) -> str:
+        """Return the picture without its buttons."""
+        return f'<figure class="zmqlab-timeline">{self.html}</figure>'
 
     def _ipython_display_(self) -> None:
         data, metadata = self._repr_mimebundle_()
