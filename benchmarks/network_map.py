@@ -133,16 +133,7 @@ def watch(page, seconds, groups):
 
 def in_a_browser(seconds, rounds):
     """Return frames a second, shares of the page, its server, the kernel; delays of deaths."""
-    from helpers.in_browser import (
-        open_browser,
-        open_lab,
-        open_notebook,
-        open_page,
-        printed,
-        raised,
-        run_all,
-        write_notebook,
-    )
+    from helpers.in_browser import open_browser, open_lab, open_page, printed, run_notebook
 
     frames, pages, kernels = ({WITHOUT: [], WITH: []} for _ in range(3))
     servers = []
@@ -153,9 +144,7 @@ def in_a_browser(seconds, rounds):
         )
         private.mkdir()
         with open_lab(root, private) as lab, open_page(browser, lab) as page:
-            write_notebook(lab, "map", *CELLS)
-            open_notebook(page, "notebooks/map.ipynb")
-            assert run_all(page), raised(page)
+            run_notebook(page, lab, "map", *CELLS)
             pids = json.loads(next(x for x in printed(page).split("\n") if x.startswith("{")))
             page.wait_for_function(
                 "() => document.querySelectorAll('.zmqlab-map [data-edge].rate').length >= 19"

@@ -15,6 +15,7 @@ from helpers.in_browser import (
     raised,
     restart_kernel,
     run_all,
+    run_notebook,
     screenshots,
     wait_idle,
     write_notebook,
@@ -69,10 +70,8 @@ def test_restart_gives_a_new_kernel(browser, lab):
 
 
 def test_doctor_sees_the_page_and_the_proxy(browser, lab):
-    write_notebook(lab, "doctor", "from zmqlab.course.health import doctor", "doctor()")
     with open_page(browser, lab) as page:
-        open_notebook(page, "notebooks/doctor.ipynb")
-        assert run_all(page), raised(page)
+        run_notebook(page, lab, "doctor", "from zmqlab.course.health import doctor", "doctor()")
         found = printed(page)
         assert re.search(r"^widgets +ok .* in the page too", found, re.MULTILINE), found
         assert re.search(r"^proxy +ok .* enabled", found, re.MULTILINE), found

@@ -289,3 +289,10 @@ def write_notebook(lab_or_folder, name, *sources):
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3 (ipykernel)"}}
     notebook = v4.new_notebook(cells=cells, metadata=kernel)
     (folder / "notebooks" / f"{name}.ipynb").write_text(json.dumps(notebook))
+
+
+def run_notebook(page, lab, name, *sources):
+    """Write a notebook of code cells, open it in a page of JupyterLab, and run all of it."""
+    write_notebook(lab, name, *sources)
+    open_notebook(page, f"notebooks/{name}.ipynb")
+    assert run_all(page), raised(page)

@@ -13,8 +13,7 @@ from helpers.in_browser import (
     open_notebook,
     open_page,
     printed,
-    raised,
-    run_all,
+    run_notebook,
     screenshots,
     write_notebook,
 )
@@ -64,9 +63,7 @@ def kernels_end(lab):
 
 def begin(page, lab, name):
     """Run a notebook that shows the camera; return the endpoint of its publisher."""
-    write_notebook(lab, name, *CELLS)
-    open_notebook(page, f"notebooks/{name}.ipynb")
-    assert run_all(page), raised(page)
+    run_notebook(page, lab, name, *CELLS)
     page.set_default_timeout(1000 * WAIT)
     return next(line.split()[1] for line in printed(page).splitlines() if "endpoint" in line)
 
@@ -162,9 +159,7 @@ def test_the_view_that_was_turned_on_last_is_the_camera(browser, lab):
 def told(page, lab, name):
     """Run a notebook whose page gives no picture; return what the page and the process say."""
     waiting = "print(camera.wait_output('goes on', 60))"
-    write_notebook(lab, name, *CELLS[:-1], waiting)
-    open_notebook(page, f"notebooks/{name}.ipynb")
-    assert run_all(page), raised(page)
+    run_notebook(page, lab, name, *CELLS[:-1], waiting)
     return page.locator(".zmqlab-camera .zmqlab-note").inner_text(), printed(page)
 
 

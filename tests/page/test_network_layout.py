@@ -9,6 +9,7 @@ from helpers.networks import network, twenty
 from zmqlab.page.network_layout import BOX, Layout, nearest_free
 from zmqlab.page.network_order import columns_of
 from zmqlab.page.network_svg import svg, table
+from zmqlab.page.network_words import flow_words, queue_words
 
 
 def overlaps(boxes):
@@ -115,7 +116,7 @@ def test_a_pair_that_goes_both_ways_and_parts_of_their_own():
     sizes = dict.fromkeys("abcd", (BOX, 60))
     place, lanes = columns_of([("a", "b"), ("b", "a"), ("c", "d")], sizes)
     assert set(place) == set("abcd")
-    assert lanes[("a", "b")] == []
+    assert not lanes  # neighbours
 
 
 def test_the_nearest_free_place():
@@ -135,15 +136,21 @@ def test_what_is_drawn_is_in_words_too():
     flow = {"count": 3.0, "rate": 30.0, "bytes": 3e7, "exact": True}
     queue = {"waiting": 412, "full": 0.4, "lost": 0, "told": True, "copies": False}
     flows = {edge["id"]: {"there": flow, "back": None} | queue}
-    drawing = svg(drawn, Layout().update(drawn), flows)
+    drawing = svg(drawn, Layout().update(drawn))
     rows = table(drawn, flows)
     for text in (drawing, rows):
         assert "&lt;viewer&gt;" in text
         assert "<viewer>" not in text
         assert "✕ failed, killed by SIGKILL" in text
-        assert "30/s · 30 MB/s" in text
-        assert "▮▮▯▯ 412 waiting" in text
         assert "refused: nobody listens" in text
+    assert "30/s · 30 MB/s" in rows
+    assert "▮▮▯▯ 412 waiting" in rows
+    # The page writes the same into the drawing, where there is room for it.
+    assert flow_words(flows[edge["id"]]) == "30/s · 30 MB/s"
+    assert queue_words(flows[edge["id"]]) == "▮▮▯▯ 412 waiting"
+    for kind in ("rate", "queue"):
+        (where,) = re.findall(rf'<text class="label {kind}"[^>]*data-edge="([^"]+)"', drawing)
+        assert where == "camera/0&gt;&lt;viewer&gt;/0"
     assert (
         'role="img" aria-label="network of 2 processes with 1 connection, and 1 in vain"' in drawing
     )
@@ -163,5 +170,5 @@ def test_a_relay_is_a_small_box_in_a_connection():
     one, other = layout["ways"].values()
     assert one.endswith(f"{x},{y + height // 2}")
     assert other.startswith(f"M{x + width},{y + height // 2}")
-    drawing = svg(drawn, layout, {})
+    drawing = svg(drawn, layout)
     assert drawing.count('class="port') == 2

@@ -30,6 +30,7 @@ from tornado.websocket import websocket_connect
 import zmqlab
 from zmqlab.page.network_map import NAME
 from zmqlab.processes import launch, own_sockets
+from zmqlab.processes.members import about
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 AS_IT_WAS = zmq.Context._socket_class
@@ -216,14 +217,19 @@ def test_without_the_token_nothing_is_shown(talking):
     view = zmqlab.network()
     for token in ("", "0" * 32, view.token[:-1]):
         fails(f"http://127.0.0.1:{view.port}/{token}/stream", 404)
-    with zmq.Context() as context, context.socket(zmq.PUSH) as push:
-        push.linger = 0
-        push.connect(view.process.endpoint)
-        push.send_multipart([b"x" * 32, b"roster", b"[]"])
-        push.send_multipart([b""])
+    forged = about(zmqlab.process("client")) | {"ended": True, "state": "ended"}
+    told = {"names": ["client"], "members": [forged], "timeline": None}
 
     async def script(page):
         await page.until(drawn("client, process, running"))
+        with zmq.Context() as context, context.socket(zmq.PUSH) as push:
+            push.linger = int(1000 * PATIENCE)
+            push.connect(view.process.endpoint)
+            push.send_multipart([b"x" * 32, json.dumps(told).encode()])
+            push.send_multipart([b""])
+        before = page.flows.get("client/0>server/0", [0])[0]
+        await page.until(lambda it: it.flows.get("client/0>server/0", [0])[0] > before + 5)
+        assert not page.notes
 
     look(script)
 
@@ -248,8 +254,9 @@ import threading, zmq
 from zmqlab.processes import own_sockets, report_receiver
 from zmqlab.page.network_map import facts
 
-news = threading.Event()
-report_receiver.watchers.append(lambda token, text: news.set())
+news, token = threading.Event(), own_sockets.token.encode()
+receive = report_receiver._receivers[token]
+report_receiver._receivers[token] = lambda *report: (receive(*report), news.set())
 thread = threading.Thread(target=print, args=("printed by a thread",))
 thread.start()
 thread.join()

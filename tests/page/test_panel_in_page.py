@@ -3,14 +3,7 @@
 import re
 
 import pytest
-from helpers.in_browser import (
-    open_notebook,
-    open_page,
-    raised,
-    run_all,
-    screenshot,
-    write_notebook,
-)
+from helpers.in_browser import open_page, run_notebook, screenshot
 
 SERVER = """%%terminal server
 import zmq
@@ -41,10 +34,8 @@ BROKEN = """%%terminal broken
 
 @pytest.mark.browser
 def test_panels(browser, lab, tmp_path):
-    write_notebook(lab, "panels", "%load_ext zmqlab", SERVER, FLOOD, BROKEN, VISIT)
     with open_page(browser, lab) as page:
-        open_notebook(page, "notebooks/panels.ipynb")
-        assert run_all(page), raised(page)
+        run_notebook(page, lab, "panels", "%load_ext zmqlab", SERVER, FLOOD, BROKEN, VISIT)
         server, flood, broken = (
             page.get_by_role("region", name=f"process {name}")
             for name in ("server", "flood", "broken")

@@ -4,14 +4,7 @@ import json
 
 import pytest
 import zmq
-from helpers.in_browser import (
-    open_notebook,
-    open_page,
-    raised,
-    run_all,
-    screenshots,
-    write_notebook,
-)
+from helpers.in_browser import open_page, run_notebook, screenshots
 from helpers.observing import PATIENCE, connected
 from helpers.streams import raw_socket
 
@@ -124,10 +117,8 @@ def test_a_tap_in_a_page(browser, lab, tmp_path):
     """It fills while cells run; what is unfolded stays so; keyboard and screen reader find it."""
     from axe_playwright_python.sync_playwright import Axe
 
-    write_notebook(lab, "tap", "%load_ext zmqlab", TAP, TALK, END, "wire.stop()")
     with open_page(browser, lab) as page:
-        open_notebook(page, "notebooks/tap.ipynb")
-        assert run_all(page), raised(page)
+        run_notebook(page, lab, "tap", "%load_ext zmqlab", TAP, TALK, END, "wire.stop()")
         one, other = (page.get_by_role("group", name="what passed: tap on").nth(n) for n in (0, 1))
         for table in one, other:
             table.get_by_text("connection closed by this side").wait_for()

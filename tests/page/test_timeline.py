@@ -55,9 +55,11 @@ def test_a_picture_has_all_that_happened():
     rows = [text[0].text for text in tree.iter(f"{SVG}text") if len(text)]
     assert rows == ["client <1>", "server"]
     first = arrows[0].find(f"{SVG}title").text
-    assert first.startswith(
-        "client <1> REQ 0 → server REP 0: “<b>&” (4 bytes), 0 bytes, 1,000 bytes; sent at 0."
-    )
+    words, at = first.partition(" ms,")[0].rsplit(" ", 1)
+    sent = "“<b>&” (4 bytes), 0 bytes, 1,000 bytes; sent at"
+    assert words == f"client <1> REQ 0 → server REP 0: {sent}"
+    span = tree.find(f".//{SVG}svg").get("data-span")
+    assert float(at) < 0.03 * float(span)  # where the picture begins
     # From the client's row down to the server's, and back.
     heights = [[float(arrow.get(end).split()[2]) for end in ("data-from", "data-to")]
                for arrow in arrows]  # fmt: skip

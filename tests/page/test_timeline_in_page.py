@@ -2,15 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from helpers.in_browser import (
-    change_theme,
-    open_notebook,
-    open_page,
-    raised,
-    run_all,
-    screenshot,
-    write_notebook,
-)
+from helpers.in_browser import change_theme, open_page, run_notebook, screenshot
 
 SETUP = """%load_ext zmqlab
 import zmq
@@ -66,10 +58,8 @@ timeline(push, pull, seconds=1, live=True)
 @pytest.mark.browser
 @pytest.mark.slow
 def test_a_timeline_is_zoomed_moved_and_read_and_another_goes_on_under_load(browser, lab, tmp_path):
-    write_notebook(lab, "timeline", SETUP, SERVER, CLIENT, LOAD)
     with open_page(browser, lab) as page:
-        open_notebook(page, "notebooks/timeline.ipynb")
-        assert run_all(page), raised(page)
+        run_notebook(page, lab, "timeline", SETUP, SERVER, CLIENT, LOAD)
         shown, live = (page.locator("figure.zmqlab-timeline").nth(number) for number in (0, 1))
         plot = shown.get_by_role("group", name="messages in time")
         arrows, told = plot.locator(".zmqlab-messages path"), shown.get_by_role("status")

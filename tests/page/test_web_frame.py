@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from helpers.in_browser import open_notebook, open_page, raised, run_all, write_notebook
+from helpers.in_browser import open_page, run_notebook
 from playwright.sync_api import expect
 
 from zmqlab import show_page, start
@@ -41,10 +41,8 @@ def test_the_address_that_a_process_has_printed():
 @pytest.mark.browser
 def test_a_web_page_in_jupyterlab(browser, lab):
     expect.set_options(timeout=60_000)
-    write_notebook(lab, "web", *CELLS)
     with open_page(browser, lab) as page:
-        open_notebook(page, "notebooks/web.ipynb")
-        assert run_all(page), raised(page)
+        run_notebook(page, lab, "web", *CELLS)
         frame = page.frame_locator("iframe[title^='web page of']")
         source = page.locator("iframe[title^='web page of']").get_attribute("src")
         assert re.fullmatch(rf"{lab.url}/proxy/\d+/[\w-]+/", source)

@@ -5,7 +5,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import Counter
 
@@ -17,7 +16,7 @@ from helpers.endpoints import free_endpoint
 from helpers.observing import LOOPBACK, PATIENCE, connected, serve
 
 import zmqlab
-from zmqlab.processes import report_receiver
+from zmqlab.processes.handle import have_report
 from zmqlab.processes.members import about
 from zmqlab.processes.network import network_of
 from zmqlab.processes.outside import owners_of
@@ -46,20 +45,12 @@ def play():
             control.send_json(told)
 
 
-def reported(condition):
-    """Wait until a condition holds, asked again at each report; tell whether it does."""
-    news, end = threading.Event(), time.monotonic() + PATIENCE
-
-    def watch(token, text):
-        news.set()
-
-    report_receiver.watchers.append(watch)
-    try:
-        while not (holds := condition()) and news.wait(end - time.monotonic()):
-            news.clear()
-        return holds
-    finally:
-        report_receiver.watchers.remove(watch)
+def reported(condition, *processes):
+    """Have processes report until a condition holds; tell whether it does."""
+    end = time.monotonic() + PATIENCE
+    while not (holds := condition()) and time.monotonic() < end:
+        have_report(processes, PATIENCE)
+    return holds
 
 
 class Players:
@@ -128,7 +119,7 @@ class Players:
         return Counter(frozenset((one, other)) for one, (_, other) in self.connected.items())
 
     def drawn(self):
-        there = [{**about(each), "sockets": each.sockets} for each in self.processes]
+        there = [about(each) for each in self.processes]
         edges = network_of(there)["edges"]
         return Counter(frozenset((each["from"], each["to"])) for each in edges if each["up"])
 
@@ -163,7 +154,8 @@ def test_a_hundred_topologies_are_drawn_as_they_are():
             for _ in range(100):
                 for act in players.random.choices(kinds, weights=[3, 7, 2, 1], k=4):
                     act()
-                assert reported(lambda: players.drawn() == players.wanted()), players.difference()
+                same = reported(lambda: players.drawn() == players.wanted(), *processes)
+                assert same, players.difference()
             assert len(players.connected) > 50
             listening = Counter(
                 (server.rpartition("/")[0], one.rpartition("/")[0])
@@ -188,7 +180,7 @@ def connect(kind, endpoint, **options):
 
 
 def picture(*processes, owners=None):
-    return network_of([{**about(each), "sockets": each.sockets} for each in processes], owners)
+    return network_of([about(each) for each in processes], owners)
 
 
 def reason(drawing, name="client"):
@@ -217,7 +209,7 @@ def test_a_client_in_vain_has_a_reason(case):
     with server:
         endpoint = free_endpoint() if keys is None else server.endpoint
         with zmqlab.start(connect, kind, endpoint, process_name="client", **options) as client:
-            assert reported(lambda: words in reason(picture(server, client)))
+            assert reported(lambda: words in reason(picture(server, client)), server, client)
             assert not picture(server, client)["edges"]
 
 
@@ -225,12 +217,12 @@ def test_a_server_that_goes_leaves_a_dangling_line_and_one_that_comes_mends_it()
     with zmqlab.start(serve, "REP") as server:
         endpoint = server.endpoint
         with zmqlab.start(connect, "REQ", endpoint, process_name="client") as client:
-            assert reported(lambda: picture(server, client)["edges"])
+            assert reported(lambda: picture(server, client)["edges"], server, client)
             (edge,) = picture(server, client)["edges"]
             assert (edge["from"], edge["to"], edge["up"]) == ("client/0", "serve/0", True)
             server.end_by("kill")
             words = "the peer has gone; refused"
-            assert reported(lambda: words in reason(picture(server, client)))
+            assert reported(lambda: words in reason(picture(server, client)), client)
             server.wait_until(lambda it: it.ended, PATIENCE)
             (dead, _) = picture(server, client)["nodes"]
             assert (dead["ended"], dead["state"]) == (True, "stopped by force")
@@ -242,7 +234,7 @@ def test_a_server_that_goes_leaves_a_dangling_line_and_one_that_comes_mends_it()
 
 def test_peers_that_are_not_observed_are_drawn_as_what_is_known_of_them():
     with zmqlab.start(serve, "ROUTER") as server, connected(zmq.DEALER, server.endpoint):
-        assert reported(lambda: picture(server)["unknown"])
+        assert reported(lambda: picture(server)["unknown"], server)
         first = picture(server)
         assert not first["edges"]
         owners = owners_of(first["unknown"], {server.pid})
@@ -262,7 +254,7 @@ def test_a_process_without_observation_is_connected_all_the_same():
         zmqlab.start(serve, "REP", observe=False) as server,
         zmqlab.start(connect, "REQ", server.endpoint, process_name="client") as client,
     ):
-        assert reported(lambda: picture(server, client)["edges"])
+        assert reported(lambda: picture(server, client)["edges"], server, client)
         (edge,) = picture(server, client)["edges"]
         assert (edge["from"], edge["to"]) == ("client/0", "serve/0")
 

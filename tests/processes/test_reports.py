@@ -93,12 +93,12 @@ def test_previews_come_on_request():
         ask(b"before")
         seen(router, lambda it: it["sent"]["messages"] == 1, "the first message")
         assert router.previews == {}
-        router.preview()
         whole = [b"\x00long" * 100, b"", *[b"part"] * 20]
         kept = [b"me", *whole][: records.MOST_PARTS]
         expected = [{"size": len(part), "begins": part[: samples.BEGINNING].hex()} for part in kept]
 
         def shown(process):
+            process.preview()  # again and again: it lasts ten seconds
             ask(*whole)
             return process.previews.get("0") == {"received": expected, "sent": expected}
 

@@ -31,7 +31,7 @@ LATER = {
     "messages in time: a trace in each process, its ends put together, drawn": (1200, 0),
     "a web page, and the uncertainty of a period": (740, 480),
     "a tap on the wire, and what its bytes mean": (1420, 760),
-    "the network map": (2420, 0),
+    "the network map": (2040, 0),
     "the browser's camera": (480, 5),
     "peers that keep to no rule": (620, 170),
 }

@@ -1,7 +1,6 @@
 """The process behind `browser_camera`: publishes the pictures that a page sends.
 
-They come over a websocket that jupyter-server-proxy carries, so the kernel has no part in it and
-may be busy. Two are on their way at a time: a slow line gets fewer pictures, not older ones::
+Two are on their way at a time: a slow line gets fewer pictures, not older ones::
 
     from the page   binary   4 bytes   length of the JSON, big-endian
                              n bytes   {"format": "jpeg", "width": 640, "height": 480,
@@ -27,13 +26,11 @@ import time
 
 import cv2
 import numpy as np
-import tornado.httpserver
-import tornado.netutil
-import tornado.web
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
 from zmqlab.cameras import open_camera
 from zmqlab.page.browser_pictures import LARGEST, decode_picture
+from zmqlab.page.page_server import PageSocket, serve_pages
 from zmqlab.patterns.publisher import Publisher
 
 LONGEST = LARGEST * 3 // 2 + 1000  # bytes of a message: planes, the largest of all, and the JSON
@@ -53,14 +50,7 @@ def serve_browser_camera(token: str, bind: str = "tcp://127.0.0.1:*") -> None:
 
 async def _serve(token, publisher):
     feed = Feed(publisher)
-    # The token is the key: the port is open to every user of this computer, and whoever asks the
-    # proxy has a Jupyter login but not the token.
-    pages = tornado.web.Application(
-        [(rf"/{token}/camera", Page, {"feed": feed})], websocket_max_message_size=LONGEST
-    )
-    sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
-    tornado.httpserver.HTTPServer(pages, max_buffer_size=2 * LONGEST).add_sockets(sockets)
-    print("port", sockets[0].getsockname()[1], flush=True)
+    serve_pages(token, LONGEST, {"camera": Page}, feed=feed)
     await feed.stand_in()
 
 
@@ -107,17 +97,11 @@ class Feed:
                     self.publisher.send(frame, source="simulated", fps=1 / _STEP)
 
 
-class Page(WebSocketHandler):
+class Page(PageSocket):
     """One view of a camera in a page."""
 
     def initialize(self, feed):
         self.feed, self.reason = feed, ""  # why it is closed, if we do
-
-    def check_origin(self, origin):
-        return True  # who knows the token was given it by the kernel, in the page
-
-    def open(self):
-        self.set_nodelay(True)
 
     def on_message(self, message):
         if self.reason:  # what was on its way

@@ -6,7 +6,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 from IPython.display import display
 
@@ -14,8 +13,9 @@ from zmqlab.cameras.browser import ENDPOINT
 from zmqlab.page.browser_pictures import check_size
 from zmqlab.page.browser_server import serve_browser_camera
 from zmqlab.page.live_view import PICTURES
+from zmqlab.page.page_server import start_server
+from zmqlab.page.views import View
 from zmqlab.processes.handle import Process
-from zmqlab.processes.launch import start
 
 HERE = Path(__file__).parent
 NAMES = ("address", "browser_sender", "browser_view")
@@ -25,7 +25,7 @@ MOST_FPS = 60.0
 _served: list[Any] = []  # the process that runs, its port and its token
 
 
-class BrowserCameraView(anywidget.AnyWidget):
+class BrowserCameraView(View):
     """The preview in the page, which is also what takes the pictures."""
 
     _esm = "".join(script.read_text(encoding="utf-8") for script in SCRIPTS)
@@ -42,10 +42,9 @@ class BrowserCameraView(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<{self.words}>"
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
-        data["text/html"] = f"<p>{escape(self.words.capitalize())}.</p>"  # without widgets
-        return data, metadata
+    def in_its_place(self) -> str:
+        """Say what it would be."""
+        return f"<p>{escape(self.words.capitalize())}.</p>"
 
 
 def browser_camera(size: tuple[int, int] = (640, 480), fps: float = 30.0) -> Process:
@@ -86,8 +85,8 @@ def browser_camera(size: tuple[int, int] = (640, 480), fps: float = 30.0) -> Pro
         raise ValueError(f"fps={fps!r}: give frames a second, from 1 to {MOST_FPS:g}")
     if not (_served and _served[0].running):
         token = secrets.token_hex(16)
-        process = start(serve_browser_camera, token, process_name="browser camera")
-        _served[:] = process, int(process.wait_output("port ").split()[1]), token
+        process, port = start_server("browser camera", serve_browser_camera, token)
+        _served[:] = process, port, token
         os.environ[ENDPOINT] = process.endpoint
     process, port, token = _served
     display(BrowserCameraView(port=port, token=token, size=list(size), fps=float(fps)))

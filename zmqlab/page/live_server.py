@@ -13,12 +13,11 @@ import json
 import threading
 
 import numpy as np
-import tornado.netutil
 import tornado.web
 from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClosedError
 
-from zmqlab.patterns.http_server import serve
+from zmqlab.page.page_server import PageSocket, serve_pages
 from zmqlab.patterns.picture_stream import LONGEST, PictureSocket, Show, encode
 from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import subscribe
@@ -37,25 +36,14 @@ def serve_live(endpoint: str, topic: str, token: str, spectrum: bool = True) -> 
 async def _serve(endpoint, topic, token, spectrum):
     show = Show(asyncio.get_running_loop(), spectrum)
     stream = subscribe(endpoint, topic, hwm=2)
-    # The token is the key: the port is open to every user of this computer, and whoever asks the
-    # proxy has a Jupyter login but not the token.
-    pages = tornado.web.Application(
-        [
-            (rf"/{token}/stream", Page, {"show": show}),
-            (rf"/{token}/frame.png", Saved, {"show": show}),
-        ],
-        websocket_max_message_size=LONGEST,
-    )
-    sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
-    serve(pages, sockets)
+    serve_pages(token, LONGEST, {"stream": Page, "frame.png": Saved}, show=show)
     threading.Thread(target=show.receive, args=(stream,), daemon=True).start()
-    print("port", sockets[0].getsockname()[1], flush=True)
     # Waking up now and then lets Ctrl-C through on Windows.
     while True:
         await asyncio.sleep(0.5)
 
 
-class Page(PictureSocket):
+class Page(PictureSocket, PageSocket):
     """One page that looks, and may set the exposure."""
 
     def initialize(self, show):
@@ -63,9 +51,6 @@ class Page(PictureSocket):
         self.wanted = {}  # settings that the camera has not been told of yet
         self.asking = asyncio.Lock()
         self.told, self.control = "", None
-
-    def check_origin(self, origin):
-        return True  # who knows the token was given it by the kernel, in the page
 
     async def tell(self):
         show = self.show

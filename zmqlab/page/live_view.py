@@ -2,24 +2,23 @@
 
 import secrets
 from pathlib import Path
-from typing import Any
 
-import anywidget
 import traitlets
 
 from zmqlab.page.figures import image_html
 from zmqlab.page.live_server import serve_live
+from zmqlab.page.page_server import start_server
+from zmqlab.page.views import ServedView
 from zmqlab.patterns import picture_stream
 from zmqlab.patterns.picture_stream import as_picture, draw, encode
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 from zmqlab.processes.handle import Process
-from zmqlab.processes.launch import start
 
 PICTURES = Path(picture_stream.__file__).with_name("web") / "pictures.js"
 SCRIPTS = (PICTURES, *(Path(__file__).with_name(f"{name}.js") for name in ("address", "live_view")))
 
 
-class LiveView(anywidget.AnyWidget):
+class LiveView(ServedView):
     """The picture in the page; `live` makes it. `stop` ends the process behind it.
 
     Where no page answers (VS Code, an exported page) there is a still picture in its place.
@@ -27,27 +26,15 @@ class LiveView(anywidget.AnyWidget):
 
     _esm = "".join(script.read_text(encoding="utf-8") for script in SCRIPTS)
     _css = Path(__file__).with_name("live_view.css")
-    port = traitlets.Int().tag(sync=True)
-    token = traitlets.Unicode().tag(sync=True)
     words = traitlets.Unicode().tag(sync=True)
     still = traitlets.Bytes().tag(sync=True)
-
-    def __init__(self, process: Process, **traits: Any) -> None:
-        super().__init__(**traits)
-        self.process = process
-
-    def stop(self) -> None:
-        """End the process behind the view. Safe to call twice."""
-        self.process.stop()
 
     def __repr__(self) -> str:
         return f"<{self.words}; it moves in JupyterLab only>"
 
-    def _repr_mimebundle_(self, **options):
-        data, metadata = super()._repr_mimebundle_(**options)
-        if self.still:  # for a page without widgets
-            data["text/html"] = image_html(self.still, self.words, "jpeg")
-        return data, metadata
+    def in_its_place(self) -> str:
+        """Return the first picture, if there was one."""
+        return image_html(self.still, self.words, "jpeg") if self.still else ""
 
 
 def live(
@@ -90,6 +77,5 @@ def live(
     except (TypeError, ValueError) as error:  # those that follow may be others
         words += f"; nothing of the first frame: {error}"
     token = secrets.token_hex(16)
-    process = start(serve_live, endpoint, topic, token, spectrum, process_name=f"live {topic}")
-    port = int(process.wait_output("port ").split()[1])
+    process, port = start_server(f"live {topic}", serve_live, endpoint, topic, token, spectrum)
     return LiveView(process, port=port, token=token, words=words, still=still)

@@ -1,5 +1,5 @@
 // The network map: draws what network_server.py sends, and moves the dots. Positions, paths and
-// words are made over there; here is what only a page can do.
+// words are made over there; here is what only a page can do. Behind address.js.
 
 const FEW = 5; // messages a second; below, one dot is one message
 const QUICK = 160; // pixels a second of such a dot, or faster, to be there
@@ -20,15 +20,6 @@ function make(tag, name, parent, text = "") {
   made.textContent = text;
   parent.append(made);
   return made;
-}
-
-// Where jupyter-server-proxy shows the port of the process, or null outside JupyterLab.
-function address(model) {
-  const page = document.getElementById("jupyter-config-data");
-  if (!page) return null;
-  const base = new URL(JSON.parse(page.textContent).baseUrl, location.href);
-  const url = new URL(`proxy/${model.get("port")}/${model.get("token")}/stream`, base);
-  return url.href.replace(/^http/, "ws");
 }
 
 // Points along a path, STEP pixels apart, so that no frame has to ask for them.
@@ -325,18 +316,18 @@ export default {
     };
     window.addEventListener("keydown", keys, true);
 
-    const draw = (news) => {
+    const draw = () => {
       const focused = nodeAt(document.activeElement ?? view);
       const inTools = tools.contains(document.activeElement);
-      drawing.innerHTML = news.svg; // made and escaped by our own process
-      nodes = news.nodes;
-      size = [news.width, news.height];
+      drawing.innerHTML = told.svg; // made and escaped by our own process
+      nodes = told.nodes;
+      size = [told.width, told.height];
       labels = new Map();
       for (const text of drawing.querySelectorAll("text[data-edge]")) {
         const pair = labels.get(text.dataset.edge) ?? [];
         labels.set(text.dataset.edge, [...pair, text]);
       }
-      view.setAttribute("aria-label", `${name}: ${news.words}`);
+      view.setAttribute("aria-label", `${name}: ${told.words}`);
       if (!(chosen in nodes)) chosen = null;
       groupOf(chosen)?.classList.add("chosen");
       fit();
@@ -344,39 +335,36 @@ export default {
       if (focused !== undefined || inTools) focusOn(chosen);
       if (chosen === null) { detail.hidden = true; tools.hidden = true; }
     };
-    let missed = null; // while the map stands still: what came meanwhile
-    const hold = (news) => {
-      const flows = { ...missed.flows, ...news.flows };
-      Object.assign(missed, news, { flows });
-      delete missed.timeline;
-    };
+    const told = {}; // the last of all that has come
+    let missed = null; // while the map stands still: the names of what came meanwhile
     const onNews = (news) => {
       if (news.timeline !== undefined) {
         timeline.innerHTML = news.timeline;
         timeline.hidden = false;
-        missed = {};
+        missed = new Set();
         dots.hold(true);
         pause.textContent = "Go on";
         pause.disabled = false;
         note.textContent = "The map stands still. timeline() in a cell shows such pictures at any time.";
       }
-      if (missed) hold(news);
-      else show(news);
+      Object.assign(told, news);
+      if (missed) Object.keys(news).forEach((each) => missed.add(each));
+      else show(new Set(Object.keys(news)));
     };
     const show = (news) => {
-      if (news.svg !== undefined) draw(news);
-      for (const [edge, flow] of Object.entries(news.flows ?? {})) {
+      if (news.has("svg") || news.has("nodes")) draw();
+      for (const [edge, flow] of Object.entries(told.flows)) {
         dots.hear(edge, flow);
         (labels.get(edge) ?? []).forEach((text, number) => {
           if (text.textContent !== flow[4 + number]) text.textContent = flow[4 + number];
         });
       }
-      if (news.table !== undefined) table.innerHTML = news.table;
-      if (news.detail !== undefined && news.of === chosen) {
-        detail.innerHTML = news.detail;
-        detail.hidden = news.detail === "";
+      if (news.has("table")) table.innerHTML = told.table;
+      if (news.has("detail") && told.of === chosen) {
+        detail.innerHTML = told.detail;
+        detail.hidden = told.detail === "";
       }
-      if (news.note !== undefined) note.textContent = news.note;
+      if (news.has("note")) note.textContent = told.note;
     };
 
     const fallBack = (why) => {
@@ -401,8 +389,8 @@ export default {
     };
     const watcher = new ResizeObserver(() => fit());
     watcher.observe(stage);
-    const url = address(model);
-    if (url) connect(url);
+    const url = address(model)?.replace(/^http/, "ws");
+    if (url) connect(`${url}stream`);
     else fallBack("This page is not JupyterLab, so nothing moves here.");
     return () => {
       window.removeEventListener("keydown", keys, true);

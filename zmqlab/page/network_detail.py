@@ -1,8 +1,6 @@
 """What is known of one process, for who points at it: its sockets, their last messages, as HTML."""
 
-import base64
 import json
-import struct
 from contextlib import suppress
 from html import escape
 from typing import Any
@@ -32,7 +30,9 @@ def detail_of(node: Facts, previews: dict[str, Facts]) -> str:
 def _part(part):
     begins = bytes.fromhex(part["begins"])
     if "picture" in part:
-        return f"{_picture(part['picture'])} {size(part['size'])}"
+        picture = part["picture"]
+        source = f"data:image/{picture['kind']};base64,{picture['bytes']}"
+        return f'<img alt="the part as a picture" src="{escape(source)}"> {size(part["size"])}'
     more = "…" if part["size"] > len(begins) else ""
     text, kind = _text(begins), "text"
     if text is None:
@@ -53,18 +53,3 @@ def _text(data):
             text = data[: max(end, 0)].decode()
             return text if all(each.isprintable() or each in "\n\t" for each in text) else None
     return None
-
-
-def _picture(picture):
-    if picture["kind"] in ("jpeg", "png"):
-        source = f"data:image/{picture['kind']};base64,{picture['bytes']}"
-        return f'<img alt="the part as a picture" src="{escape(source)}">'
-    width, height = picture["width"], picture["height"]
-    pixels = base64.b64decode(picture["bytes"])
-    # A BMP: rows of BGR, each filled up to four bytes; a negative height means top down.
-    fill = bytes(-3 * width % 4)
-    rows = [pixels[3 * width * row :][: 3 * width] + fill for row in range(height)]
-    head = struct.pack("<2sIHHI", b"BM", 54 + len(b"".join(rows)), 0, 0, 54)
-    head += struct.pack("<IiiHHIIiiII", 40, width, -height, 1, 24, 0, 0, 0, 0, 0, 0)
-    data = base64.b64encode(head + b"".join(rows)).decode()
-    return f'<img alt="the part as a picture" src="data:image/bmp;base64,{data}">'

@@ -4,55 +4,39 @@ import secrets
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
-from zmqlab.page.network_feed import Feed
+from zmqlab.page.network_feed import NAME, Feed
 from zmqlab.page.network_layout import Layout
 from zmqlab.page.network_server import serve_network
 from zmqlab.page.network_svg import CSS, still
 from zmqlab.page.network_words import network_words
+from zmqlab.page.page_server import start_server
+from zmqlab.page.views import ServedView
 from zmqlab.processes import own_sockets
-from zmqlab.processes.handle import Process
-from zmqlab.processes.launch import start
 from zmqlab.processes.members import members
 from zmqlab.processes.network import network_of
 
-NAME = "network map"  # of the process behind it
-_served: dict[str, Any] = {}  # that process, its port and token, shared by all maps of the notebook
+HERE = Path(__file__).parent
+_served: list[Any] = []  # the process behind all maps of the notebook, its port and token
 
 
-class NetworkMap(anywidget.AnyWidget):
+class NetworkMap(ServedView):
     """The map in the page; `network` makes it. `stop` ends the process behind all maps.
 
     Where no page answers (VS Code, an exported page) there is a still picture and a table.
     """
 
-    _esm = Path(__file__).with_name("network.js")
+    _esm = "".join((HERE / f"{name}.js").read_text("utf-8") for name in ("address", "network"))
     _css = CSS
-    port = traitlets.Int().tag(sync=True)
-    token = traitlets.Unicode().tag(sync=True)
     still = traitlets.Unicode().tag(sync=True)
-
-    def __init__(self, process: Process, **traits: Any) -> None:
-        super().__init__(**traits)
-        self.process = process
-
-    def facts(self) -> dict[str, Any]:
-        """Return what is drawn, as `zmqlab.processes.network` describes it."""
-        return facts()
-
-    def stop(self) -> None:
-        """End the process behind the map. Safe to call twice."""
-        self.process.stop()
 
     def __repr__(self) -> str:
         return f"<{network_words(facts())}; it moves in JupyterLab only>"
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
-        data["text/html"] = self.still  # for a page without widgets
-        return data, metadata
+    def in_its_place(self) -> str:
+        """Return the still picture and the table."""
+        return self.still
 
 
 def network() -> NetworkMap:
@@ -72,17 +56,16 @@ def network() -> NetworkMap:
         Shown when it is the last line of a cell. Several show the same.
     """
     own_sockets.begin()
-    process = _served.get("process")
-    if process is None or process.ended:
+    if not (_served and _served[0].running):
         feed, token = Feed(), secrets.token_hex(16)
         arguments = feed.secret, token, feed.commands, feed.token
-        process = start(serve_network, *arguments, process_name=NAME)
+        process, port = start_server(NAME, serve_network, *arguments)
         feed.begin(process)
-        port = int(process.wait_output("port ").split()[1])
-        _served.update(process=process, port=port, token=token)
+        _served[:] = process, port, token
+    process, port, token = _served
     drawn = facts()
     picture = still(drawn, Layout().update(drawn))
-    return NetworkMap(process, port=_served["port"], token=_served["token"], still=picture)
+    return NetworkMap(process, port=port, token=token, still=picture)
 
 
 def facts() -> dict[str, Any]:

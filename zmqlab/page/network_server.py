@@ -1,12 +1,11 @@
-"""The process behind the network map: takes reports in, puts them together, shows them to pages.
+"""The process behind the network map: takes in what the kernel tells, and shows it to pages.
 
-What comes from the kernel is drawn in `zmqlab.page.network_feed`. jupyter-server-proxy carries the
-websocket, so that the kernel may be busy. On it travels JSON::
+What comes from the kernel is drawn in `zmqlab.page.network_feed`. To and from a page travels JSON::
 
-    to the page     {"svg": .., "width": .., "height": .., "words": .., "nodes": {id: what it may}}
-                    {"flows": {edge: [there, back, rate there, rate back, words, queue], ..}}
-                    {"table": ..}, {"detail": .., "of": id}, {"note": "camera: ■ stopped"}
-                    {"timeline": ..}
+    to the page     {"svg": .., "width": .., "height": .., "words": .., "nodes": {id: what it may},
+                     "flows": {edge: [there, back, rate there, rate back, words, queue], ..},
+                     "table": .., "detail": .., "of": id, "note": "camera: ■ stopped",
+                     "timeline": ..}           of these what is new
     from the page   {"do": "stop" | "kill" | "pause" | "resume" | "dismiss" | "look", "node": id}
                     {"do": "tidy" | "trace"}
 
@@ -18,18 +17,14 @@ import asyncio
 import contextlib
 import json
 
-import tornado.httpserver
-import tornado.netutil
-import tornado.web
 import zmq
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
-from zmqlab.page.network_acts import Acts
-from zmqlab.page.network_scene import Scene
+from zmqlab.page.network_scene import ACTS, Scene
+from zmqlab.page.page_server import PageSocket, serve_pages
 
-PERIOD = 0.1  # seconds between looks at what has come
-FLOWS = 2  # looks between words on the flow
-TABLE = 10  # looks between tables
+PERIOD = 0.2  # seconds between looks at what has come
+RARELY = 5  # looks between tables
 LONGEST = 1_000  # bytes of what a page sends
 
 
@@ -52,73 +47,50 @@ def serve_network(secret: str, token: str, commands: str, commands_token: str) -
 
 
 async def _serve(secret, token, commands, commands_token):
-    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.PULL) as pull,
+        context.socket(zmq.PUSH) as push,
+    ):
         pull.bind("tcp://127.0.0.1:*")
-        with context.socket(zmq.PUSH) as push:
-            push.linger, push.sndhwm = 0, 10
-            push.connect(commands)
+        push.linger, push.sndhwm = 0, 10
+        push.connect(commands)
 
-            def ask_kernel(what, name):
-                order = json.dumps({"do": what, "name": name}).encode()
-                with contextlib.suppress(zmq.Again):
-                    push.send_multipart([commands_token, order, b""], zmq.NOBLOCK)
+        def ask_kernel(what, name):
+            order = json.dumps({"do": what, "name": name}).encode()
+            with contextlib.suppress(zmq.Again):
+                push.send_multipart([commands_token, order, b""], zmq.NOBLOCK)
 
-            scene = Scene()
-            pages: set[Page] = set()
-            acts = Acts(scene, ask_kernel)
-            where = rf"/{token}/stream"
-            options = {"pages": pages, "scene": scene, "acts": acts}
-            application = tornado.web.Application(
-                [(where, Page, options)], websocket_max_message_size=LONGEST
-            )
-            sockets = tornado.netutil.bind_sockets(0, "127.0.0.1")
-            tornado.httpserver.HTTPServer(application).add_sockets(sockets)
-            print("port", sockets[0].getsockname()[1], flush=True)
-            rounds = 0
-            while True:
-                _take_in(pull, secret, scene)
-                scene.refresh()
-                for page in list(pages):
-                    page.tell(rounds)
-                rounds += 1
-                await asyncio.sleep(PERIOD)
+        scene, pages, rounds = Scene(), set(), 0
+        options = {"pages": pages, "scene": scene, "ask_kernel": ask_kernel}
+        serve_pages(token, LONGEST, {"stream": Page}, **options)
+        while True:
+            with contextlib.suppress(zmq.Again):
+                for _ in range(10_000):
+                    said = pull.recv_multipart(zmq.NOBLOCK)
+                    if len(said) == 2 and said[0] == secret:
+                        scene.take(json.loads(said[1]))
+            rarely = rounds % RARELY == 0
+            scene.refresh(rarely)
+            for page in list(pages):
+                page.tell(rarely)
+            rounds += 1
+            await asyncio.sleep(PERIOD)
 
 
-def _take_in(pull, secret, scene):
-    """Take in what has come from the kernel; of several reports of a process the last one."""
-    reports = {}
-    with contextlib.suppress(zmq.Again):
-        for _ in range(10_000):
-            said, *rest = pull.recv_multipart(zmq.NOBLOCK)
-            if said != secret or len(rest) < 2:
-                continue
-            if rest[0] == b"roster":
-                scene.roster(json.loads(rest[1]))
-            elif rest[0] == b"timeline":
-                scene.timeline, scene.looks = rest[1].decode(), scene.looks + 1
-            elif rest[0] == b"report":
-                reports[rest[1].decode()] = rest[2]
-    for name, text in reports.items():
-        scene.report(name, json.loads(text))
-
-
-class Page(WebSocketHandler):
+class Page(PageSocket):
     """One page that looks on."""
 
-    def initialize(self, pages, scene, acts):
-        self.pages, self.scene, self.acts = pages, scene, acts
-        self.drawing = self.detail = self.notes = self.table = None
-        self.looks_at = self.sent = self.waits_after = None
-        self.counts = {}
-
-    def check_origin(self, origin):
-        return True  # who knows the token was given it by the kernel, in the page
+    def initialize(self, pages, scene, ask_kernel):
+        self.pages, self.scene, self.ask_kernel = pages, scene, ask_kernel
+        self.known, self.noted = {}, scene.noted  # what it has been told
+        self.looks_at = self.sent = None
+        self.waits = False  # for a timeline
 
     def open(self):
+        super().open()
         self.pages.add(self)
-        self.set_nodelay(True)
-        self.notes = len(self.scene.notes)
-        self.tell(0)
+        self.tell()
 
     def on_close(self):
         self.pages.discard(self)
@@ -126,50 +98,52 @@ class Page(WebSocketHandler):
     def on_message(self, message):
         with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
             order = json.loads(message)
-            if order["do"] == "look":
-                self.looks_at = order["node"]
-                self.detail = None
-                self.acts.look(order["node"])
-            else:
-                if order["do"] == "trace":
-                    self.waits_after = self.scene.looks
-                self.acts.act(order["do"], order.get("node"))
+            self.obey(order["do"], order.get("node"))
 
-    def tell(self, rounds):
+    def obey(self, what, name):
+        """Do what the page asks for, to a process of that name; to no other."""
+        scene = self.scene
+        if what == "tidy":
+            scene.tidy()
+        elif what == "trace":
+            scene.timeline, self.waits = None, True
+            self.ask_kernel("trace", "")
+        elif what == "dismiss":
+            scene.dismiss(name)
+        elif what == "look":
+            self.looks_at = name
+            self.known.pop("detail", None)
+            self.look()
+        elif scene.runs(name) and what in ACTS:
+            scene.act(what, name)
+        elif scene.runs(name) and what == "stop":
+            scene.act("resume", name)  # what is paused would not hear of it
+            self.ask_kernel("stop", name)  # which knows how to do that politely
+
+    def look(self):
+        """Have the process that is looked at tell of its last messages for a while."""
+        if self.looks_at in self.scene.members:
+            self.ask_kernel("look", self.looks_at)
+
+    def tell(self, rarely=False):
         """Send what is new since the last time, unless that is still on its way."""
-        if self.sent and not self.sent.done():
+        scene = self.scene
+        if not scene.members or (self.sent and not self.sent.done()):
             return
-        news, scene = {}, self.scene
-        if not scene.members:
-            return  # the kernel has not told of any yet
-        if self.drawing != scene.version:
-            self.drawing = scene.version
-            self.counts = {}
-            news |= scene.drawing()
-        if rounds % FLOWS == 0:
-            flows = scene.flows()
-            news["flows"] = {e: f for e, f in flows.items() if self.counts.get(e) != f}
-            self.counts = flows
-        if rounds % TABLE == 0 and self.table != (table := scene.table()):
-            self.table = news["table"] = table
-        if rounds % TABLE == 0 and self.looks_at is not None:
-            self.acts.look(self.looks_at)
-        if self.looks_at is not None and rounds % FLOWS == 0:
-            detail = scene.detail(self.looks_at)
-            if detail != self.detail:
-                self.detail = detail
-                news |= {"detail": detail, "of": self.looks_at}
-        if self.notes < len(scene.notes):
-            news["note"] = scene.notes[-1]
-            self.notes = len(scene.notes)
-        if self.waits_after is not None and scene.looks > self.waits_after:
-            self.waits_after = None
-            news["timeline"] = scene.timeline
-        if not news.get("flows", True):
-            del news["flows"]
+        if rarely:
+            self.look()
+        now = scene.shown | {"detail": scene.detail(self.looks_at)}
+        news = {what: value for what, value in now.items() if self.known.get(what) != value}
+        self.known = now
+        if "detail" in news:
+            news["of"] = self.looks_at
+        if self.noted != scene.noted:
+            self.noted, news["note"] = scene.noted, scene.note
+        if self.waits and scene.timeline is not None:
+            self.waits, news["timeline"] = False, scene.timeline
         if news:
-            self.sent = asyncio.ensure_future(self._write(json.dumps(news)))
+            self.sent = asyncio.ensure_future(self.send(json.dumps(news)))
 
-    async def _write(self, text):
+    async def send(self, text):
         with contextlib.suppress(WebSocketClosedError):
             await self.write_message(text)

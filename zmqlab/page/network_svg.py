@@ -5,7 +5,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from zmqlab.page.network_layout import STUB
 from zmqlab.page.network_words import (
     flow_words,
     network_words,
@@ -19,16 +18,17 @@ from zmqlab.page.network_words import (
 
 Facts = dict[str, Any]
 CSS = Path(__file__).with_name("network.css")
+STUB = 34  # pixels of a line that leads nowhere
 HEADS = ("process", "state", "socket", "what it is", "connected with", "messages")
 
 
-def svg(network: Facts, layout: Facts, flows: dict[str, Facts], live: bool = False) -> str:
-    """Return the drawing.
+def svg(network: Facts, layout: Facts, live: bool = False) -> str:
+    """Return the drawing, with empty texts where the page writes what flows.
 
     Parameters
     ----------
-    network, layout, flows : dict
-        What `network_of`, `Layout.update` and `Traffic.update` have returned.
+    network, layout : dict
+        What `network_of` and `Layout.update` have returned.
     live : bool
         Whether processes can be chosen, by mouse and keyboard.
     """
@@ -40,15 +40,15 @@ def svg(network: Facts, layout: Facts, flows: dict[str, Facts], live: bool = Fal
         f'aria-label="{escape(network_words(network))}">',
         "" if live else f"<style>{CSS.read_text(encoding='utf-8')}</style>",
         f'<rect class="ground" width="{width}" height="{height}"/>',
-        *(_way(edge, layout, flows.get(edge["id"])) for edge in network["edges"]),
+        *(_way(edge, layout) for edge in network["edges"]),
         *(_node(node, layout, live) for node in network["nodes"]),
-        *(_label(edge, layout, flows.get(edge["id"])) for edge in network["edges"]),
+        *(_label(edge, layout) for edge in network["edges"]),
         "</svg>",
     ]
     return "".join(parts)
 
 
-def _way(edge, layout, flow):
+def _way(edge, layout):
     classes = "way" if edge["up"] else "way waiting"
     if edge["id"] in layout["backward"]:
         classes += " backward"
@@ -59,13 +59,12 @@ def _way(edge, layout, flow):
     )
 
 
-def _label(edge, layout, flow):
-    words = {"labels": ("rate", flow_words(flow)), "queues": ("queue", queue_words(flow))}
+def _label(edge, layout):
     parts = []
-    for place, (kind, text) in words.items():
+    for place, kind in (("labels", "rate"), ("queues", "queue")):
         x, y, anchor = layout[place][edge["id"]]
         where = f'x="{x}" y="{y}" text-anchor="{anchor}" data-edge="{escape(edge["id"])}"'
-        parts.append(f'<text class="label {kind}" {where}>{escape(text)}</text>')
+        parts.append(f'<text class="label {kind}" {where}></text>')
     return "".join(parts)
 
 
@@ -99,19 +98,20 @@ def _node(node, layout, live):
 
 
 def _port(socket, port) -> Iterator[str]:
-    x, y, side = port
-    inside, anchor = (x + 9, "start") if side == "left" else (x - 9, "end")
+    x, y, out = port
+    anchor = "end" if out > 0 else "start"
     mark = f'<circle class="port" cx="{x}" cy="{y}" r="4.5"/>'
     if socket["bound"]:
         mark = f'<rect class="port bound" x="{x - 5}" y="{y - 5}" width="10" height="10"/>'
-    yield f'<g data-socket="{escape(socket["id"])}"><title>{escape(socket_long(socket))}</title>'
-    yield f'{mark}<text class="kind" x="{inside}" y="{y + 4}" text-anchor="{anchor}">'
+    title = escape(socket_long(socket, counts=False))
+    yield f'<g data-socket="{escape(socket["id"])}"><title>{title}</title>'
+    yield f'{mark}<text class="kind" x="{x - 9 * out}" y="{y + 4}" text-anchor="{anchor}">'
     yield f"{escape(socket_short(socket))}</text></g>"
 
 
 def _dangling(socket, port) -> Iterator[str]:
-    x, y, side = port
-    out, anchor = (1, "start") if side == "right" else (-1, "end")
+    x, y, out = port
+    anchor = "start" if out > 0 else "end"
     for number, each in enumerate(socket["dangling"][:2]):
         end, at = x + out * STUB, y + 15 * number
         yield f'<g class="dangling"><title>{escape(each["endpoint"])}: {escape(each["reason"])}'
@@ -123,7 +123,7 @@ def _dangling(socket, port) -> Iterator[str]:
 def still(network: Facts, layout: Facts) -> str:
     """Return the drawing and, folded, the table, for a page that nobody tells anything."""
     folded = f"<details><summary>The same as a table</summary>{table(network, {})}</details>"
-    return svg(network, layout, {}) + folded
+    return svg(network, layout) + folded
 
 
 def table(network: Facts, flows: dict[str, Facts]) -> str:

@@ -3,9 +3,10 @@
 from typing import Any
 from urllib.parse import urlsplit
 
+from zmqlab.processes.words import facts_of
+
 Facts = dict[str, Any]
 FULL = 0.95  # of the high-water marks: as good as all
-LONGEST = 24  # characters of a name in a box
 STATES = {  # sign and first words of a state; the signs differ without colour, too
     "starting": "◌",
     "running": "●",
@@ -84,15 +85,10 @@ def socket_short(socket: Facts) -> str:
     return kind
 
 
-def socket_long(socket: Facts) -> str:
-    """Return what is known of a socket, in a line."""
-    facts = ["a socket that is not observed" if socket["type"] == "?" else socket["type"]]
-    facts += [f"bound to {each}" for each in socket["bound"]]
-    facts += [f"connects to {each}" for each in socket["connected"]]
-    if socket["type"] == "SUB":
-        topics = socket["options"].get("SUBSCRIBE", [])
-        facts += [f"subscribed to {', '.join(map(repr, topics))}" if topics else "no subscription"]
-    if socket["sent"]:
+def socket_long(socket: Facts, counts: bool = True) -> str:
+    """Return what is known of a socket, in a line; without `counts`, what changes seldom."""
+    facts = facts_of(socket)
+    if counts and socket["sent"]:
         facts += [
             f"received {socket['received']['messages']:,}",
             f"sent {socket['sent']['messages']:,}",
@@ -121,6 +117,6 @@ def network_words(network: Facts) -> str:
     return text + (f", and {vain} in vain" if vain else "")
 
 
-def short(text: str, most: int = LONGEST) -> str:
+def short(text: str, most: int) -> str:
     """Return a text cut to a number of characters."""
     return text if len(text) <= most else text[: most - 1] + "…"

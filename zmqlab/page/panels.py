@@ -10,10 +10,10 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 from IPython.display import display
 
+from zmqlab.page.views import View
 from zmqlab.processes import words
 from zmqlab.processes.handle import Process
 
@@ -22,7 +22,7 @@ SHOWN = 200  # lines
 MOST_SOCKETS = 4
 
 
-class Panel(anywidget.AnyWidget):
+class Panel(View):
     """One panel; `panel` makes it and keeps it up to date."""
 
     _esm = Path(__file__).with_name("panels.js")
@@ -76,16 +76,14 @@ class Panel(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return repr(self.process)
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
+    def in_its_place(self) -> str:
+        """Return what it showed last."""
         head = escape(f"{self.name}: {self.state} · {self.facts}")
         folded = "".join(
             f"<details><summary>{escape(line)}</summary><pre>{escape(story)}</pre></details>"
             for line, story in self.sockets
         )
-        # without a kernel
-        data["text/html"] = f"<p>{head}</p>{folded}{escape(self.more)}<pre>{escape(self.log)}</pre>"
-        return data, metadata
+        return f"<p>{head}</p>{folded}{escape(self.more)}<pre>{escape(self.log)}</pre>"
 
 
 def panel(process: Process) -> threading.Thread:

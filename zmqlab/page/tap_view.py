@@ -5,12 +5,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 import zmq
 from IPython.display import display, update_display
 
 from zmqlab.page.capture_table import HEADS, SHOWN, Capture, rows
+from zmqlab.page.views import View
 from zmqlab.patterns.capture import TRAFFIC, Entry
 from zmqlab.patterns.request_reply import pack_request, request, unpack_reply
 from zmqlab.patterns.tap import tap_relay
@@ -23,7 +23,7 @@ MOST = 2000  # entries kept here, of traffic, and as many of all else
 PATIENCE = 5.0  # seconds for a reply of the process
 
 
-class Tap(anywidget.AnyWidget):
+class Tap(View):
     """A tap, as `tap` makes it; shows itself as a table. Usable with ``with``: its end stops it.
 
     Attributes
@@ -165,20 +165,19 @@ class Tap(anywidget.AnyWidget):
             self._changed.notify_all()
             self._context.destroy(linger=0)
         for shown in self._shown:  # for a page without a kernel
-            data, metadata = self._mimebundle()
+            data, metadata = self._repr_mimebundle_()
             update_display(data, metadata=metadata, raw=True, display_id=shown)
 
     def _on_message(self, widget, content, buffers):
         with self._changed:  # a page was opened later, or again
             self.send({"rows": rows(self._entries[-SHOWN:], self._start), "all": True})
 
-    def _mimebundle(self):
-        data, metadata = self._repr_mimebundle_()
-        data["text/html"] = Capture(self._entries)._repr_html_()
-        return data, metadata
+    def in_its_place(self) -> str:
+        """Return what has passed, as a table."""
+        return Capture(self._entries)._repr_html_()
 
     def _ipython_display_(self):
-        data, metadata = self._mimebundle()
+        data, metadata = self._repr_mimebundle_()
         shown = display(data, metadata=metadata, raw=True, display_id=True)
         if shown:
             self._shown.append(shown.display_id)

@@ -3,20 +3,22 @@
 import math
 import threading
 import time
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 from IPython.display import display
 
 from zmqlab.page.timeline_drawing import draw, in_words, table
-from zmqlab.processes.handle import Process
+from zmqlab.page.views import View
+from zmqlab.processes.handle import Process, have_report
 from zmqlab.processes.launch import traced
 from zmqlab.processes.matching import follow
 
 MOST = 400  # messages drawn
+MOMENT, MOST_IN_MOMENT = 1.0, 200  # seconds, and messages, for the map's button
 PERIOD = 0.5  # seconds between two pictures of a live timeline
 SHARE = 0.05  # of a processor that one may take
 PATIENCE = 1.0  # seconds that processes may take to tell what they have noted
@@ -28,7 +30,7 @@ NOTHING = (
 TOO_FAST = "{:,} parts of messages came too fast to be noted"
 
 
-class Timeline(anywidget.AnyWidget):
+class Timeline(View):
     """A timeline in the page; `timeline` makes it.
 
     Where no page answers (VS Code, an exported page) there is the picture without its buttons.
@@ -68,10 +70,7 @@ class Timeline(anywidget.AnyWidget):
     def refresh(self) -> None:
         """Draw what has been noted by now."""
         processes = self._processes or tuple(traced())
-        waiting = [(each, each.ask_for_report()) for each in processes if each.running]
-        deadline = time.monotonic() + PATIENCE
-        for each, answered in waiting:
-            each.settle(answered, deadline - time.monotonic())
+        have_report(processes, PATIENCE)
         first = _first_to_read(processes)
         if self.live and self._seconds:
             first = max(first, time.perf_counter() - self._seconds)
@@ -101,10 +100,9 @@ class Timeline(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"<{self.words}>"
 
-    def _repr_mimebundle_(self, **options: Any) -> Any:
-        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
-        data["text/html"] = f'<figure class="zmqlab-timeline">{self.html}</figure>'
-        return data, metadata
+    def in_its_place(self) -> str:
+        """Return the picture without its buttons."""
+        return f'<figure class="zmqlab-timeline">{self.html}</figure>'
 
     def _ipython_display_(self) -> None:
         data, metadata = self._repr_mimebundle_()
@@ -164,6 +162,28 @@ def timeline(*processes: Process, seconds: float | None = None, live: bool = Fal
     if unknown:
         raise ValueError(f"{', '.join(each.name for each in unknown)}: {NOTHING}")
     return Timeline(processes, seconds if seconds or not live else 5.0, live)
+
+
+def look(processes: Sequence[Process]) -> str:
+    """Have processes note their messages from now on; return those of a moment, as HTML.
+
+    A picture as of `timeline`, and the same as a table: for the network map.
+    """
+    for each in processes:
+        if not each.traced:
+            each.trace()
+    began = time.perf_counter()
+    threading.Event().wait(MOMENT)
+    have_report(processes, PATIENCE)
+    messages, left_out = follow(processes, began)
+    there = [each for each in messages if _last(each) >= began][-MOST_IN_MOMENT:]
+    seen = {process for each in there for process in each["processes"]}
+    rows = [each for each in processes if each in seen]
+    if not rows:
+        return "<p>No message was sent in this second.</p>"
+    more = len(messages) - len(there) + left_out
+    note = f"<p>The last {MOST_IN_MOMENT} messages of this second.</p>" if more else ""
+    return draw(there, rows, _names(rows), began) + note + table(there, began)
 
 
 def _first_to_read(processes):

@@ -10,15 +10,19 @@ MOST = 200  # connections: far below the 1,024 files that most systems give a pr
 _LIMITS = {
     "max_header_size": 16 << 10,  # bytes
     "max_body_size": 4 << 10,  # nobody sends any
-    "max_buffer_size": 128 << 10,
     "body_timeout": 5,  # seconds
     "idle_connection_timeout": 10,  # seconds, until a request is there
 }
 
 
-def serve(application: tornado.web.Application, listening: list[socket.socket]) -> None:
+def serve(
+    application: tornado.web.Application,
+    listening: list[socket.socket],
+    max_buffer_size: int = 128 << 10,
+) -> None:
     """Answer whoever connects to sockets that listen, in the loop that runs."""
-    _Server(application, **_LIMITS).add_sockets(listening)
+    server = _Server(application, max_buffer_size=max_buffer_size, **_LIMITS)
+    server.add_sockets(listening)
 
 
 class _Server(tornado.httpserver.HTTPServer):

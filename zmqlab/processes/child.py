@@ -7,7 +7,7 @@ its standard input::
     n bytes   a pickled dict: who you are and what to run
 
 The same pipe then stays open as the child's lifeline. Lines of text may follow on it (``preview``,
-``look``, ``trace``, ``report``, ``stop``); when it closes, the process that started this one is
+``trace``, ``report``, ``stop``); when it closes, the process that started this one is
 gone, and this one ends too. A pickle is safe here because only the parent can write to that pipe;
 nothing that comes from a socket is ever unpickled.
 """
@@ -132,7 +132,7 @@ def _hold(lifeline, parent, observed):
     stopping = False
     while (text := _listen(lifeline, parent, NUDGE if stopping else PERIOD)) != b"":
         for word in (text or b"").split():
-            if word in (b"preview", b"look", b"trace", b"report"):
+            if word in (b"preview", b"trace", b"report"):
                 getattr(observed, word.decode())()
         if _swallowed or (text and b"stop" in text):
             stopping = True

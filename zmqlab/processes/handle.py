@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from zmqlab.processes import cells, report_receiver, words
@@ -50,8 +50,8 @@ class Process(contextlib.AbstractContextManager["Process"]):
     events : list of dict
         Who connected and who left, and when, as drawn there; at most the last 1,000.
     previews : dict
-        Samples of each socket's last message (see `zmqlab.processes.samples`), once `preview` asked
-        for them.
+        Samples of each socket's last message (see `zmqlab.processes.samples`), while `preview`
+        asks for them.
     traced : bool
         Whether it notes when which message passes; `zmqlab.timeline` shows that.
     """
@@ -231,12 +231,9 @@ class Process(contextlib.AbstractContextManager["Process"]):
         last = self.output.rpartition("\n")[2]
         return lines + (f"\n- it last printed: {last}" if last else "\n- it printed nothing")
 
-    def preview(self, lasting: bool = True) -> None:
-        """Ask for samples of the last message of each socket, in `previews`.
-
-        Not `lasting`: for some ten seconds only.
-        """
-        self._write(b"preview\n" if lasting else b"look\n")
+    def preview(self) -> None:
+        """Ask for samples of the last message of each socket, in `previews` for ten seconds."""
+        self._write(b"preview\n")
 
     def trace(self) -> None:
         """Note from now on when which message passes, for `zmqlab.timeline`.
@@ -323,6 +320,14 @@ class Process(contextlib.AbstractContextManager["Process"]):
             with contextlib.suppress(OSError):
                 self._popen.stdin.close()
             self._changed.notify_all()
+
+
+def have_report(processes: Iterable[Process], timeout: float) -> None:
+    """Have those that run report at once; wait until they have, or for so many seconds."""
+    asked = [(each, each.ask_for_report()) for each in processes if each.running]
+    deadline = time.monotonic() + timeout
+    for process, answered in asked:
+        process.settle(answered, deadline - time.monotonic())
 
 
 def end(processes: list[Process], timeout: float) -> None:

@@ -18,7 +18,7 @@ round; over ipc and inproc they name the same endpoint. It goes the way messages
 PULL, from REQ to REP); where that says nothing, from the end that has connected.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -48,221 +48,162 @@ def network_of(members: list[Facts], owners: dict[str, Facts] | None = None) -> 
         What is known of addresses that `unknown` named before: ``{"127.0.0.1:50002": {"id": "node
         4711", "name": "node", "pid": 4711}}``. A pid of a member's makes it a socket of that one.
     """
-    return _Drawing(members, owners or {}).whole()
+    drawing = _Drawing(owners or {})
+    for member in members:
+        drawing.add_member(member)
+    drawing.match_tcp()
+    drawing.match_by_name()
+    for name, told in drawing.told.items():
+        drawing.sockets[name]["dangling"] += _dangling(told, drawing.reports)
+    return {
+        "nodes": list(drawing.nodes.values()),
+        "edges": drawing.edges,
+        "unknown": sorted(set(drawing.unknown)),
+    }
 
 
 class _Drawing:
-    def __init__(self, members, owners):
+    def __init__(self, owners):
         self.owners = owners
         self.nodes, self.edges, self.unknown = {}, [], []
         self.sockets = {}  # id: what is drawn of it
-        self.told = {}  # id: what its report said of it
-        self.ends = []  # (socket id, its connection): over tcp and ipc, of members that run
-        self.numbers: dict[str, int] = defaultdict(int)  # of edges between two sockets
-        for member in members:
-            self.add_member(member)
-
-    def whole(self):
-        self.match_tcp()
-        self.match_ipc()
-        self.match_inproc()
-        for name, socket in self.sockets.items():
-            there = self.told.get(name)
-            if there and not self.node_of(name)["ended"]:
-                socket["dangling"] += _dangling(there, self.told.values())
-        return {
-            "nodes": list(self.nodes.values()),
-            "edges": self.edges,
-            "unknown": sorted(set(self.unknown)),
-        }
+        self.reports = []  # of all sockets
+        self.told = {}  # id: what its report said of it, of members that run
+        self.names: Counter[str] = Counter()  # of edges
 
     def add_member(self, member):
-        name = "" if member.get("own") else member["name"]
-        there = member["sockets"]
+        own = member.get("own")
         # Of one that has ended, what it had open when it was last heard of.
-        shown = [each for each in there if not each["closed"]]
+        shown = [each for each in member["sockets"] if not each["closed"]]
         relay = any(each["type"] == "TAP" for each in shown)
-        self.nodes[name] = {
-            "id": name,
-            "name": member["name"],
-            "kind": "notebook" if member.get("own") else "relay" if relay else "process",
-            "state": member["state"],
-            "ended": member["ended"],
-            "pid": member["pid"],
-            "sockets": [],
-        }
+        kind = "notebook" if own else "relay" if relay else "process"
+        node = {"id": "" if own else member["name"], "kind": kind, "sockets": []}
+        node |= {fact: member[fact] for fact in ("name", "state", "ended", "pid")}
+        self.nodes[node["id"]] = node
         for each in shown:
-            socket = self.add_socket(name, each["number"], each["type"])
+            socket = self.add_socket(node, each["number"], each["type"])
             for fact in ("bound", "connected", "sent", "received", "options"):
                 socket[fact] = each[fact]
-            socket["parted"] = any(one["up"] for one in each.get("ended", []))
-            self.told[socket["id"]] = each
+            socket["parted"] = any(one["up"] for one in each["ended"])
+            self.reports.append(each)
             if not member["ended"]:
-                self.ends += [(socket["id"], one) for one in each.get("connections", [])]
+                self.told[socket["id"]] = each
 
     def add_socket(self, node, number, kind):
-        socket = {
-            "id": f"{node}/{number}",
-            "number": number,
-            "type": kind,
-            "bound": [],
-            "connected": [],
-            "dangling": [],
-            "parted": False,
-            "sent": None,
-            "received": None,
-            "options": {},
-        }
-        self.sockets[socket["id"]] = socket
-        self.nodes[node]["sockets"].append(socket)
-        return socket
-
-    def node_of(self, socket_id):
-        return self.nodes[socket_id.rpartition("/")[0]]
+        """Draw a socket, unless it is there."""
+        name = f"{node['id']}/{number}"
+        if name not in self.sockets:
+            self.sockets[name] = socket = {"id": name, "number": number, "type": kind}
+            socket |= {"bound": [], "connected": [], "dangling": [], "parted": False}
+            socket |= {"sent": None, "received": None, "options": {}}
+            node["sockets"].append(socket)
+        return self.sockets[name]
 
     def add_edge(self, one, other, endpoint, up):
         """Draw a connection from `one`, which has connected, to `other`."""
         if self.rank(one, other) > self.rank(other, one):
             one, other = other, one
         name = f"{one}>{other}"
-        self.numbers[name] += 1
-        if self.numbers[name] > 1:
-            name += f" {self.numbers[name]}"
+        self.names[name] += 1
+        if self.names[name] > 1:
+            name += f" {self.names[name]}"
         self.edges.append({"id": name, "from": one, "to": other, "endpoint": endpoint, "up": up})
 
     def rank(self, one, other):
-        kind = self.sockets[one]["type"]
-        if kind in _LEFT:
-            return _LEFT[kind]
+        kinds = [self.sockets[each]["type"] for each in (one, other)]
         # A relay, or one that nobody knows, is on the other side of whoever it talks to.
-        return 4 - _LEFT.get(self.sockets[other]["type"], _NEITHER)
+        return _LEFT.get(kinds[0], 4 - _LEFT.get(kinds[1], _NEITHER))
 
     def match_tcp(self):
-        there = defaultdict(list)
-        for end in self.ends:
-            if end[1]["local"]:
-                there[_plain(end[1]["local"]), _plain(end[1]["peer"])].append(end)
-        for (local, peer), ends in list(there.items()):
-            for end in ends:
-                mirrored = there.get((peer, local))
-                if not mirrored:
-                    self.add_outside(end, peer)
-                elif (local, peer) < (peer, local):  # once for both ends
-                    other = mirrored[0]
-                    up = end[1]["up"] or other[1]["up"]
-                    first, second = (end, other) if _connects(self.told, end) else (other, end)
-                    self.add_edge(first[0], second[0], first[1]["endpoint"], up)
+        """Draw the connections whose ends have addresses."""
+        there = {}
+        for name, told in self.told.items():
+            for each in told["connections"]:
+                if each["local"]:
+                    there[_plain(each["local"]), _plain(each["peer"])] = name, each
+        for (local, peer), (name, each) in there.items():
+            connects = each["endpoint"] in self.told[name]["connected"]
+            other, mirrored = there.get((peer, local), (None, each))
+            if other is None:
+                other = self.unobserved(each["endpoint"], connects, peer)
+            elif (local, peer) > (peer, local):
+                continue  # once for both ends
+            if other is not None:
+                ends = (name, other) if connects else (other, name)
+                endpoint = each["endpoint"] if connects else mirrored["endpoint"]
+                self.add_edge(*ends, endpoint, each["up"] or mirrored["up"])
 
-    def add_outside(self, end, peer):
-        """Draw a peer that does not report: as what is known of it."""
-        name, connection = end
-        connects = _connects(self.told, end)
-        other = self.plain_socket(connection["endpoint"], connects)
-        if other is None:
-            owner = self.owners.get(peer)
-            if owner is None:
-                self.unknown.append(peer)
-                return
-            node = next(
-                (n for n in self.nodes.values() if n["pid"] == owner["pid"] is not None), None
-            )
-            if node is None:
-                node = self.nodes.setdefault(
-                    owner["id"],
-                    {
-                        "id": owner["id"],
-                        "name": owner["name"],
-                        "kind": "outside",
-                        "state": "not observed",
-                        "ended": False,
-                        "pid": owner["pid"],
-                        "sockets": [],
-                    },
-                )
-            # One that is connected to has one socket there, whoever connects; of others nobody
-            # knows how many they have.
-            other = f"{node['id']}/{peer}"
-            if other not in self.sockets:
-                socket = self.add_socket(node["id"], peer, "?")
-                socket["bound" if connects else "connected"] = [connection["endpoint"]]
-        first, second = (name, other) if connects else (other, name)
-        self.add_edge(first, second, connection["endpoint"], connection["up"])
+    def unobserved(self, endpoint, connects, peer):
+        """Return the socket of a peer that does not report, None while nobody knows whose it is.
 
-    def plain_socket(self, endpoint, connects):
-        """Return the one socket of a process without observation that names this endpoint."""
+        One that is connected to has one socket there, whoever connects; of others nobody knows how
+        many they have.
+        """
         port, what = endpoint.rpartition(":")[2], "bound" if connects else "connected"
         found = [
             name
             for name, told in self.told.items()
-            if told["sent"] is None and not self.node_of(name)["ended"]
-            if any(each.rpartition(":")[2] == port for each in told[what])
+            if told["sent"] is None and port in [each.rpartition(":")[2] for each in told[what]]
         ]
-        return found[0] if len(found) == 1 else None
+        if len(found) == 1:
+            return found[0]
+        owner = self.owners.get(peer)
+        if owner is None:
+            self.unknown.append(peer)
+            return None
+        there = [each for each in self.nodes.values() if each["pid"] == owner["pid"] is not None]
+        return self.add_outside(there[0] if there else owner, peer, endpoint, connects)
 
-    def match_ipc(self):
-        bound, connected = defaultdict(list), defaultdict(list)
-        for end in self.ends:
-            if not end[1]["local"] and end[1]["endpoint"].startswith("ipc:"):
-                group = connected if _connects(self.told, end) else bound
-                group[end[1]["endpoint"]].append(end)
-        for endpoint, clients in connected.items():
-            servers = [
-                name
-                for name, told in self.told.items()
-                if endpoint in told["bound"] and not self.node_of(name)["ended"]
-            ]
-            for name, connection in clients:
-                if servers:
-                    self.add_edge(name, servers[0], endpoint, connection["up"])
-                else:
-                    self.add_stranger(name, endpoint, True, connection["up"])
-        for endpoint, ends in bound.items():
-            for name, connection in ends[len(connected[endpoint]) :]:
-                self.add_stranger(name, endpoint, False, connection["up"])
+    def add_outside(self, node, number, endpoint, connects):
+        """Draw a socket that nobody reports of, bound or connected to an endpoint."""
+        about = {"kind": "outside", "state": "not observed", "ended": False, "sockets": []}
+        socket = self.add_socket(self.nodes.setdefault(node["id"], node | about), number, "?")
+        socket["bound" if connects else "connected"] = [endpoint]
+        return socket["id"]
 
-    def add_stranger(self, name, endpoint, connects, up):
-        """Draw whoever is at the other end of an ipc endpoint: there is no address to ask for."""
-        node = self.nodes.setdefault(
-            endpoint,
-            {
-                "id": endpoint,
-                "name": "another program",
-                "kind": "outside",
-                "pid": None,
-                "state": "not observed",
-                "ended": False,
-                "sockets": [],
-            },
-        )
-        other = f"{node['id']}/0"
-        if other not in self.sockets:
-            socket = self.add_socket(node["id"], 0, "?")
-            socket["bound" if connects else "connected"] = [endpoint]
-        self.add_edge(*((name, other) if connects else (other, name)), endpoint, up)
-
-    def match_inproc(self):
-        bound = {}  # (node, context, endpoint): socket
+    def match_by_name(self):
+        """Draw the connections whose ends have no addresses but an endpoint: ipc and inproc."""
+        bound: dict[Any, str] = {}
+        accepted = defaultdict(list)  # ipc endpoint: (socket, whether it is up)
+        matched: Counter[str] = Counter()  # of these, whose other end is known
         for name, told in self.told.items():
             for endpoint in told["bound"]:
-                bound[self.node_of(name)["id"], told.get("context"), endpoint] = name
+                bound.setdefault(_place(name, told, endpoint), name)
         for name, told in self.told.items():
-            node = self.node_of(name)
+            for each in told["connections"]:
+                endpoint, up = each["endpoint"], each["up"]
+                if each["local"] or not endpoint.startswith("ipc:"):
+                    continue
+                if endpoint not in told["connected"]:
+                    accepted[endpoint].append((name, up))
+                elif endpoint in bound:
+                    matched[endpoint] += 1
+                    self.add_edge(name, bound[endpoint], endpoint, up)
+                else:
+                    self.add_edge(name, self.add_stranger(endpoint, True), endpoint, up)
             for endpoint in told["connected"]:
-                if endpoint.startswith("inproc:") and not node["ended"]:
-                    other = bound.get((node["id"], told.get("context"), endpoint))
+                if endpoint.startswith("inproc:"):
+                    other = bound.get(_place(name, told, endpoint))
                     if other is not None:
                         self.add_edge(name, other, endpoint, True)
-                    else:
-                        reason = "nobody has bound it in the same context of this process"
-                        self.sockets[name]["dangling"].append(
-                            {"endpoint": endpoint, "reason": reason, "short": "nobody there"}
-                        )
+                        continue
+                    reason = "nobody has bound it in the same context of this process"
+                    vain = {"endpoint": endpoint, "reason": reason, "short": "nobody there"}
+                    self.sockets[name]["dangling"].append(vain)
+        for endpoint, ends in accepted.items():
+            for name, up in ends[matched[endpoint] :]:
+                self.add_edge(self.add_stranger(endpoint, False), name, endpoint, up)
+
+    def add_stranger(self, endpoint, connects):
+        """Draw whoever is at the other end by ipc: there is no address to ask for."""
+        node = {"id": endpoint, "name": "another program", "pid": None}
+        return self.add_outside(node, 0, endpoint, connects)
 
 
-def _connects(told, end):
-    """Tell whether this end of a connection is the one that has connected."""
-    name, connection = end
-    return connection["endpoint"] in told[name]["connected"]
+def _place(name, told, endpoint):
+    """Return where an endpoint is met: inproc in one context of one process, others anywhere."""
+    inproc = endpoint.startswith("inproc:")
+    return (name.rpartition("/")[0], told["context"], endpoint) if inproc else endpoint
 
 
 def _plain(address):
@@ -274,7 +215,7 @@ def _dangling(told, everybody) -> Iterator[Facts]:
     """Yield the endpoints that a socket connects to in vain, each with the reason."""
     if told["sent"] is None or told["peers"] is None:
         return  # nobody looked
-    there = [each["endpoint"] for each in told.get("connections", [])]
+    there = [each["endpoint"] for each in told["connections"]]
     for endpoint in dict.fromkeys(told["connected"]):
         if endpoint not in there and not endpoint.startswith("inproc:"):
             reason, short = reason_for(told, endpoint, everybody)

@@ -263,18 +263,12 @@ def end() -> None:
         _reporter.end()
 
 
-def preview(seconds=float("inf")):
-    """For so long, report samples of the last message of each socket."""
-    until = time.monotonic() + seconds
-    _reporter.previewing_until = max(_reporter.previewing_until, until)
+def preview():
+    """Report samples of the last message of each socket for a while: who looks on asks again."""
+    _reporter.previewing_until = time.monotonic() + LOOK
     _reporter.previewing = True
     for record in list(_reporter.open.values()):
         record.received.ask_at = 0.0
-
-
-def look():
-    """Preview for a while: somebody looks on, and will ask again."""
-    preview(LOOK)
 
 
 def trace():

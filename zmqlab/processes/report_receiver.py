@@ -7,6 +7,7 @@ either a report counts only with the token that one child was given through its 
 """
 
 import atexit
+import contextlib
 import json
 import os
 import shutil
@@ -24,8 +25,6 @@ _LONGEST_PATH = 90  # bytes: the system's names of such sockets are short
 _lock = threading.Lock()
 _endpoint = ""
 _receivers: dict[bytes, Callable[[dict, bytes], None]] = {}  # token: what to call with a report
-# Called with the token and the text of each report that was believed, in our thread.
-watchers: list[Callable[[bytes, bytes], None]] = []
 
 
 def register(token: str, receive: Callable[[dict, bytes], None]) -> str:
@@ -64,9 +63,6 @@ def _listen(pull):
         token, *rest = pull.recv_multipart()
         receive = _receivers.get(token)
         if receive and len(rest) == 2:
-            try:
+            # Else it is no report, though it came from the right process.
+            with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
                 receive(json.loads(rest[0]), rest[1])
-            except (ValueError, KeyError, TypeError, RecursionError):
-                continue  # not a report, though it came from the right process
-            for watch in list(watchers):
-                watch(token, rest[0])

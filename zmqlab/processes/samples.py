@@ -3,15 +3,16 @@
 ::
 
     {"size": 921600, "begins": "7f3a...",          as hex, at most 400 bytes
-     "picture": {"kind": "bgr", "width": 80, "height": 60, "bytes": "..."}}       base64
+     "picture": {"kind": "bmp", "bytes": "..."}}       base64
 
 `picture` is there of a frame, whose header comes before it, and of a short JPEG or PNG (its kind
-is then "jpeg" or "png", without width and height).
+is then "jpeg" or "png").
 """
 
 import base64
 import json
 import math
+import struct
 import sys
 import time
 from contextlib import suppress
@@ -67,9 +68,16 @@ def _thumbnail(part, header):
             small = pixels[::step, ::step]
             if small.ndim == 2:
                 small = numpy.repeat(small[..., None], 3, axis=2)
-            if small.shape[2] != 3:
-                return None
-            _next_picture = time.monotonic() + PERIOD
-            data = base64.b64encode(small.tobytes()).decode()
-            return {"kind": "bgr", "width": small.shape[1], "height": small.shape[0], "bytes": data}
+            if small.shape[2] == 3:
+                _next_picture = time.monotonic() + PERIOD
+                return {"kind": "bmp", "bytes": base64.b64encode(_bmp(small)).decode()}
     return None
+
+
+def _bmp(picture):
+    """Return a picture, BGR, as an image file that needs no library to be made."""
+    height, width, _ = picture.shape
+    fill = bytes(-3 * width % 4)  # so that each row has a multiple of 4 bytes
+    rows = b"".join(row.tobytes() + fill for row in picture[::-1])
+    head = b"BM" + struct.pack("<IIIIiiHH", 54 + len(rows), 0, 54, 40, width, height, 1, 24)
+    return head.ljust(54, b"\0") + rows

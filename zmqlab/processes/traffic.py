@@ -16,7 +16,7 @@ lost; reports come a moment apart, so only what has waited through a whole secon
      "copies": false}             a publisher's: where the marks are reached, it drops the rest
 """
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from typing import Any
 
 WINDOW = 2.0  # seconds that a rate is the mean of
@@ -42,19 +42,13 @@ class Traffic:
     def update(self, now: float, network: Facts) -> dict[str, Facts]:
         """Take in what `network_of` returned at a time in seconds; return the flow of each edge."""
         sockets = {each["id"]: each for node in network["nodes"] for each in node["sockets"]}
-        for name in [name for name in self._before if name not in sockets]:
-            del self._before[name]
-        for name, socket in sockets.items():
-            past = self._before.setdefault(name, deque())
-            counted = (socket["sent"] or NOTHING, socket["received"] or NOTHING)
-            past.append((now, *counted))
+        self._before = {name: self._before.get(name, deque()) for name in sockets}
+        for name, past in self._before.items():
+            past.append((now, *(sockets[name][way] or NOTHING for way in ("sent", "received"))))
             while len(past) > 2 and now - past[1][0] >= WINDOW:
                 past.popleft()
         edges = [each for each in network["edges"] if each["up"]]
-        ends: dict[str, int] = defaultdict(int)
-        for edge in edges:
-            ends[edge["from"]] += 1
-            ends[edge["to"]] += 1
+        ends = Counter(each[end] for each in edges for end in ("from", "to"))
         flows = {}
         for edge in edges:
             one, other = sockets[edge["from"]], sockets[edge["to"]]
@@ -65,9 +59,8 @@ class Traffic:
             unknown = {"waiting": None, "full": 0.0, "lost": 0, "told": False, "copies": copies}
             flows[edge["id"]] = flow | unknown
         self._queues(now, edges, sockets, flows)
-        live = {(name, way) for name in flows for way in ("there", "back")}
-        for key in [key for key in self._counts if key not in live]:
-            del self._counts[key]
+        for edge, way in [key for key in self._counts if key[0] not in flows]:
+            del self._counts[edge, way]
         return flows
 
     def _flow(self, edge, way, sender, receiver, ends):
@@ -100,8 +93,7 @@ class Traffic:
 
     def _queues(self, now, edges, sockets, flows):
         """Note for each edge what its group of sockets has sent and not received."""
-        for name in [name for name in self._groups if name not in sockets]:
-            del self._groups[name]
+        self._groups = {name: each for name, each in self._groups.items() if name in sockets}
         for group in _groups_of(edges, sockets):
             copies = sockets[group[0]["from"]]["type"] in COPIES
             names = {edge["to"] for edge in group}
@@ -168,29 +160,28 @@ def _groups_of(edges, sockets):
 
     A publisher has a queue for each subscriber.
     """
-    copied = [edge for edge in edges if sockets[edge["from"]]["type"] in COPIES]
-
-    def only(edge):
-        return sum(other["to"] == edge["to"] for other in edges) == 1
-
-    group_of: dict[str, set] = {}  # socket: the names of all that it is connected with
-    for edge in edges:
-        joined = {edge["from"], edge["to"]}
-        for end in list(joined):
-            joined |= group_of.get(end, set())
-        for each in joined:
-            group_of[each] = joined
-    groups = defaultdict(list)
-    for edge in edges:
-        if edge not in copied:
-            groups[frozenset(group_of[edge["from"]])].append(edge)
-        elif only(edge) and _counted(sockets, {edge["from"], edge["to"]}):
-            yield [edge]
-    for names, group in groups.items():
-        kinds = {sockets[each]["type"] for each in names}
+    ends = Counter(edge["to"] for edge in edges)
+    for pairs in parts_of([(edge["from"], edge["to"]) for edge in edges]):
+        group = [edge for edge in edges if (edge["from"], edge["to"]) in pairs]
+        names = {name for pair in pairs for name in pair}
+        kinds = {sockets[name]["type"] for name in names}
         two_way = len(group) == 1 and not kinds & ONE_WAY
-        if _counted(sockets, names) and (kinds == {"PUSH", "PULL"} or two_way):
+        if (kinds == {"PUSH", "PULL"} or two_way) and _counted(sockets, names):
             yield group
+        for edge in group:
+            copies = sockets[edge["from"]]["type"] in COPIES
+            if copies and ends[edge["to"]] == 1 and _counted(sockets, {edge["from"], edge["to"]}):
+                yield [edge]
+
+
+def parts_of(pairs: list[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Return pairs in lists: those that are connected with each other together."""
+    parts: list[list[tuple[str, str]]] = []
+    for pair in pairs:
+        joined = [part for part in parts if any(set(pair) & set(each) for each in part)]
+        parts = [part for part in parts if part not in joined]
+        parts.append([each for part in joined for each in part] + [pair])
+    return parts
 
 
 def _counted(sockets, names):

@@ -1,4 +1,4 @@
-"""What is known of a socket, in words: for its panel, and for errors."""
+"""What is known of a socket, in words: for its panel, for the network map, and for errors."""
 
 from typing import Any
 
@@ -15,14 +15,20 @@ _WORDS = {
 _OUTCOMES = ("HANDSHAKE_SUCCEEDED", "HANDSHAKE_FAILED_PROTOCOL", "HANDSHAKE_FAILED_AUTH")
 
 
-def line_of(socket: dict[str, Any]) -> str:
-    """Return what a socket is, where, with how many peers, and what happened last."""
-    facts = [socket["type"]]
+def facts_of(socket: dict[str, Any]) -> list[str]:
+    """Return what a socket is, and where."""
+    facts = ["a socket that is not observed" if socket["type"] == "?" else socket["type"]]
     facts += [f"bound to {each}" for each in socket["bound"]]
     facts += [f"connects to {each}" for each in socket["connected"]]
     if socket["type"] == "SUB":
-        topics = socket["options"]["SUBSCRIBE"]
+        topics = socket["options"].get("SUBSCRIBE", [])
         facts += [f"subscribed to {', '.join(map(repr, topics))}" if topics else "no subscription"]
+    return facts
+
+
+def line_of(socket: dict[str, Any]) -> str:
+    """Return what a socket is, where, with how many peers, and what happened last."""
+    facts = facts_of(socket)
     if socket["peers"] is not None:
         facts += [{0: "no peer", 1: "1 peer"}.get(socket["peers"], f"{socket['peers']:,} peers")]
     if socket["sent"]:

@@ -37,10 +37,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from zmqlab.wire import zmtp_words
+from zmqlab.wire.zmtp_words import COMMAND, LONG, MORE
 
 LOOK = 256  # bytes of a body that are looked at; the others only pass
 SIGNATURE, GREETING = 10, 54  # bytes
-COMMAND, LONG, MORE = 4, 2, 1  # flags
 PROPERTIES = {("NULL", "READY"), ("PLAIN", "READY"), ("PLAIN", "INITIATE")}  # have readable ones
 MESSAGES = {"message", "MESSAGE"}
 # As ZMTP 2.0 counts them; the last two are libzmq's.

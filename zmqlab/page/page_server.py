@@ -1,0 +1,58 @@
+"""What the processes behind views in the page have in common: a port, and who may use it.
+
+jupyter-server-proxy carries what travels, so the kernel has no part in it and may be busy.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import tornado.netutil
+import tornado.web
+from tornado.websocket import WebSocketHandler
+
+from zmqlab.patterns.http_server import serve, vouch_for
+from zmqlab.processes.handle import Process
+from zmqlab.processes.launch import start
+
+
+def start_server(name: str, function: Callable, *arguments: Any) -> tuple[Process, int]:
+    """Start a function that calls `serve_pages` in a process; return that and its port."""
+    process = start(function, *arguments, process_name=name)
+    return process, int(process.wait_output("port ").split()[1])
+
+
+def serve_pages(token: str, longest: int, handlers: dict[str, type], **options: Any) -> None:
+    """Serve pages that know the token, in the loop that runs; print ``port NUMBER``.
+
+    Parameters
+    ----------
+    token : str
+        The key: the port is open to every user of this computer, and whoever asks the proxy has a
+        Jupyter login but not the token.
+    longest : int
+        Bytes of a message from a page.
+    handlers : dict
+        By the last part of their address.
+    options
+        What each handler's `initialize` takes.
+    """
+    application = tornado.web.Application(
+        [(rf"/{token}/{name}", handler, options) for name, handler in handlers.items()],
+        websocket_max_message_size=longest,
+    )
+    listening = tornado.netutil.bind_sockets(0, "127.0.0.1")
+    serve(application, listening, max(2 * longest, 128 << 10))
+    print("port", listening[0].getsockname()[1], flush=True)
+
+
+class PageSocket(WebSocketHandler):
+    """The websocket of one page."""
+
+    def prepare(self):
+        vouch_for(self.request.connection.stream)
+
+    def check_origin(self, origin):
+        return True  # who knows the token was given it by the kernel, in the page
+
+    def open(self):
+        self.set_nodelay(True)

@@ -1,0 +1,37 @@
+"""What the views in a page have in common."""
+
+from typing import Any
+
+import anywidget
+import traitlets
+
+from zmqlab.processes.handle import Process
+
+
+class View(anywidget.AnyWidget):
+    """A widget that has something in its place where there are none: an exported page, VS Code."""
+
+    def in_its_place(self) -> str:
+        """Return HTML, or "" for nothing."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **options: Any) -> Any:
+        data, metadata = super()._repr_mimebundle_(**options) or ({}, {})
+        if html := self.in_its_place():
+            data["text/html"] = html
+        return data, metadata
+
+
+class ServedView(View):
+    """One whose page a process serves, as `zmqlab.page.page_server` says; `stop` ends that."""
+
+    port = traitlets.Int().tag(sync=True)
+    token = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, process: Process, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.process = process
+
+    def stop(self) -> None:
+        """End the process behind the view. Safe to call twice."""
+        self.process.stop()
