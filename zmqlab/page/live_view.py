@@ -1,13 +1,14 @@
 """A live view of a stream in a notebook, which goes on while the kernel is busy."""
 
+import base64
 import secrets
+from html import escape
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
-from zmqlab.page.figures import image_html
 from zmqlab.page.live_server import serve_live
 from zmqlab.patterns import picture_stream
 from zmqlab.patterns.picture_stream import as_picture, draw, encode
@@ -46,7 +47,8 @@ class LiveView(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **options):
         data, metadata = super()._repr_mimebundle_(**options)
         if self.still:  # for a page without widgets
-            data["text/html"] = image_html(self.still, self.words, "jpeg")
+            source = f"data:image/jpeg;base64,{base64.b64encode(self.still).decode()}"
+            data["text/html"] = f'<img alt="{escape(self.words)}" src="{source}">'
         return data, metadata
 
 
