@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from cycler import cycler
 from IPython.display import display
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -47,7 +47,7 @@ STYLE: Any = {f"{what}color": GREY for what in IN_GREY} | {
     "figure.dpi": 100,
     "figure.constrained_layout.use": True,
 }
-WIDTH = 8.6  # inches of a row of pictures, at 100 dots each: about a cell of JupyterLab
+WIDTH = 8.6  # inches of a row of pictures: about a cell of JupyterLab
 SPECTRUM_RATIO = 0.85  # height to width of a spectrum with its colour bar
 WIDEST = 4.8  # of one picture: noise cannot be compressed, so a larger one takes 300 kB and more
 AROUND = 0.5  # inches above and below a picture, for its title and its axis
@@ -109,7 +109,7 @@ def drawing(words: str, width: float = 6.4, height: float = 3.2, columns: int = 
                 axes.set(xlabel="exposure (s)", ylabel="frames per second")
                 axes.legend()
     """
-    with rc_context(STYLE):
+    with rc_context(STYLE | {"font.size": _text_size(width)}):
         picture = Picture(words, figsize=(width, height))
         yield picture.subplots(ncols=columns)
         display(picture)
@@ -216,5 +216,14 @@ def _row(words, columns, ratio) -> tuple[Picture, list[Axes]]:
     """Return a picture and a row of axes in it, which are so many times as high as wide."""
     width = min(WIDEST, WIDTH / columns)
     size = (width * columns, width * ratio + AROUND)
+    rcParams["font.size"] = _text_size(size[0])  # until the caller's context ends
     picture = Picture(words, figsize=size, layout="compressed")
     return picture, picture.subplots(1, columns, squeeze=False)[0].tolist()
+
+
+def _text_size(width) -> float:
+    """Return the size of text (points) that is 8 where a page 1,000 pixels wide shrinks a picture.
+
+    JupyterLab's file browser leaves 570 pixels of them to an output.
+    """
+    return max(10.0, 1.35 * width)
