@@ -82,6 +82,8 @@ class _Drawing:
         # Of one that has ended, what it had open when it was last heard of.
         shown = [each for each in there if not each["closed"]]
         relay = any(each["type"] == "TAP" for each in shown)
+        if relay:  # and not how the notebook reads it
+            shown = [each for each in shown if each["type"] == "TAP"]
         self.nodes[name] = {
             "id": name,
             "name": member["name"],
