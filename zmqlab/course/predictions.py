@@ -20,8 +20,8 @@ from typing import Any, NamedTuple
 from zmqlab.course import progress_file
 from zmqlab.course.verdicts import BLUE, box, marked_up
 
-# Without it, the button of a long answer is on a line of its own, out of sight; and JupyterLab breaks
-# the lines that cells print in the middle of words.
+# Without it, the button of a long answer is on a line of its own, out of sight; and JupyterLab
+# breaks the lines that cells print in the middle of words.
 STYLE = """<style>
 .widget-radio-box label { display: flex; flex-direction: row-reverse; justify-content: flex-end }
 .widget-radio-box label { height: auto }
