@@ -86,6 +86,15 @@ def test_so_many_messages_are_drawn_and_the_others_counted():
     assert len(few.messages) == 1
 
 
+def test_a_picture_may_begin_with_the_first_message_that_a_process_received():
+    with asked(3) as (client, server):
+        later = zmqlab.timeline(client, server, after=client)
+        whole = zmqlab.timeline(client, server, after=server)
+    assert [each["to"] for each in later.messages] == ["client <1>", "server"] * 2 + ["client <1>"]
+    assert later.messages == whole.messages[1:]
+    assert len(whole.messages) == 6
+
+
 def test_without_a_trace_it_says_how_to_have_one():
     with asked(1, trace=False) as processes:
         with pytest.raises(ValueError, match=r"client <1>, server: .*trace=True"):

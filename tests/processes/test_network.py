@@ -2,6 +2,7 @@
 
 import os
 import random
+import socket
 import subprocess
 import sys
 import tempfile
@@ -249,6 +250,18 @@ def test_peers_that_are_not_observed_are_drawn_as_what_is_known_of_them():
     assert owners_of(["192.0.2.7:5555"], set())["192.0.2.7:5555"]["name"] == "192.0.2.7"
 
 
+@pytest.mark.skipif(psutil.MACOS, reason="macOS tells only root of connections")
+def test_an_address_that_nobody_has_open_any_more_is_that_of_a_closed_socket():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        client = socket.create_connection(server.getsockname())
+        accepted, (host, port) = server.accept()
+        address = f"{host}:{port}"
+        with accepted:
+            assert owners_of([address], set())[address]["pid"] == os.getpid()
+            client.close()
+            assert owners_of([address], set())[address]["name"] == "a closed socket"
+
+
 def test_a_process_without_observation_is_connected_all_the_same():
     with (
         zmqlab.start(serve, "REP", observe=False) as server,
@@ -325,11 +338,13 @@ def test_a_relay_stands_between_two_that_it_connects():
     tap = told(0, "TAP", "127.0.0.1:1", "127.0.0.1:7", bound=[here], connected=[there])
     onwards = {"endpoint": there, "local": "127.0.0.1:8", "peer": "127.0.0.1:2", "up": False}
     tap["connections"].append(onwards)
+    control = told(1, "ROUTER", "127.0.0.1:3", "127.0.0.1:9", bound=["tcp://127.0.0.1:3"])
     server = told(0, "PUB", "127.0.0.1:2", "127.0.0.1:8", bound=[there])
+    sockets = {"c": [client], "t": [tap, control], "s": [server]}
     drawn = network_of(
         [
-            {"name": name, "pid": pid, "state": "running", "ended": False, "sockets": [socket]}
-            for pid, (name, socket) in enumerate({"c": client, "t": tap, "s": server}.items())
+            {"name": name, "pid": pid, "state": "running", "ended": False, "sockets": there}
+            for pid, (name, there) in enumerate(sockets.items())
         ]
     )
     assert [(e["from"], e["to"], e["up"]) for e in drawn["edges"]] == [

@@ -275,6 +275,38 @@ def ask_with_envelope(endpoint, texts):
             socket.recv_multipart()
 
 
+def greet(endpoint, name):
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.connect(endpoint)
+        socket.send_multipart([name, b"hello", b""])
+        socket.recv_multipart()
+
+
+def greet_in_reverse(count):
+    """Answer all with the same, the last first; what follows their names ends in an empty part."""
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
+        socket.bind(LOOPBACK)
+        come = [socket.recv_multipart() for _ in range(count)]
+        for identity, *_ in reversed(come):
+            socket.send_multipart([identity, b"go", b""])
+
+
+@pytest.mark.slow
+def test_a_part_that_is_empty_ends_no_envelope_if_it_is_the_last():
+    names = ["Ada", "Grace", "Mary"]
+    with cast() as begin:
+        answering = begin("server", greet_in_reverse, len(names))
+        asking = [begin(name, greet, answering.endpoint, name.encode()) for name in names]
+        for each in (answering, *asking):
+            each.wait(PATIENCE)
+        messages, _ = told(answering, *asking)
+    answers = [(each["to"], each["state"]) for each in messages if each["from"] == "server"]
+    asked = [each for each in messages if each["to"] == "server"]
+    asked.sort(key=lambda each: each["received"], reverse=True)
+    assert answers == [(each["from"], "arrived") for each in asked]
+    assert sorted(each["from"] for each in asked) == names
+
+
 def send_oddly():
     """Send in every way that has bytes of its own."""
     frame = np.arange(90_000, dtype="uint8").reshape(150, 200, 3)

@@ -20,6 +20,7 @@ from typing import Any
 OK, NOTE, BROKEN = "ok", "note", "BROKEN"
 Finding = tuple[str, str, str]
 
+COLUMNS = 70  # what fits an output of JupyterLab on a page 1,000 pixels wide
 INSTALL = 'pip install -e ".[notebooks]" in the folder of the course, then restart the kernel'
 CONTAINER = Path("/sys/fs/cgroup")  # where Linux states the limits of a container
 NEEDED_MEMORY = 2**30  # bytes: what a notebook and all its processes may take together
@@ -69,10 +70,12 @@ def doctor() -> Report:
 def print_row(check: str, state: str, finding: str, remedy: str) -> None:
     """Print one finding, with what to do about it below."""
     indent = " " * 17
-    print(textwrap.fill(f"{check:<9} {state:<6} {finding}", 88, subsequent_indent=indent))
+    print(textwrap.fill(f"{check:<9} {state:<6} {finding}", COLUMNS, subsequent_indent=indent))
     if remedy:
         first = indent + "-> "
-        print(textwrap.fill(remedy, 88, initial_indent=first, subsequent_indent=indent + "   "))
+        print(
+            textwrap.fill(remedy, COLUMNS, initial_indent=first, subsequent_indent=indent + "   ")
+        )
 
 
 def python() -> Finding:

@@ -20,6 +20,14 @@ from typing import Any, NamedTuple
 from zmqlab.course import progress_file
 from zmqlab.course.verdicts import BLUE, box, marked_up
 
+# Without it, the button of a long answer is on a line of its own, out of sight; and JupyterLab
+# breaks the lines that cells print in the middle of words.
+STYLE = """<style>
+.widget-radio-box label { display: flex; flex-direction: row-reverse; justify-content: flex-end }
+.widget-radio-box label { height: auto }
+.widget-radio-box input { flex: none }
+.jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere }
+</style>"""
 RETURNING = 2  # questions of earlier notebooks at the start of each
 _guesses: dict[str, int] = {}  # name: number of the answer, chosen in this kernel
 
@@ -53,9 +61,7 @@ class Prediction:
         )
         self._answer = ipywidgets.HTML()
         self._choices.observe(self._choose, "value")
-        # Without the style, a long answer leaves its button no room.
-        style = "<style>.widget-radio-box input { flex: none }</style>"
-        title = ipywidgets.HTML(f"{style}<b>Guess first:</b> {marked_up(question.question)}")
+        title = ipywidgets.HTML(f"{STYLE}<b>Guess first:</b> {marked_up(question.question)}")
         self.box = ipywidgets.VBox([title, self._choices, self._answer])
 
     def _choose(self, change):

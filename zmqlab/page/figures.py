@@ -6,9 +6,9 @@ not used: it keeps a current figure, and a callback that runs while a cell draws
 one (https://github.com/jupyterlab/jupyterlab/issues/19719).
 """
 
-import base64
 import io
 import math
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from cycler import cycler
 from IPython.display import display
-from matplotlib import rc_context
+from matplotlib import rc_context, rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -27,11 +27,9 @@ from zmqlab.analysis.frames import check_frame
 # can tell apart (https://jfly.uni-koeln.de/color/). The other four colours of that palette
 # vanish on a white page or on a dark one.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-# Of all that is written: 4.5 to 1 against white and against black, as W3C asks for text. No grey is
-# that far from white and from the #111 of JupyterLab's dark theme at once, so a picture stands on
-# BACKGROUND there: JupyterLab's own name for white in a light theme and nearly black in a dark one.
+# Of all that is written, and stands for the colour of the page's own text: no grey is far from
+# white and from the #111 of JupyterLab's dark theme at once.
 GREY = "#767676"
-BACKGROUND = "var(--jp-ui-inverse-font-color1)"
 
 Titles = str | Sequence[str] | None
 
@@ -49,19 +47,10 @@ STYLE: Any = {f"{what}color": GREY for what in IN_GREY} | {
     "figure.dpi": 100,
     "figure.constrained_layout.use": True,
 }
-WIDTH = 8.6  # inches of a row of pictures, at 100 dots each: about a cell of JupyterLab
+WIDTH = 8.6  # inches of a row of pictures: about a cell of JupyterLab
 SPECTRUM_RATIO = 0.85  # height to width of a spectrum with its colour bar
 WIDEST = 4.8  # of one picture: noise cannot be compressed, so a larger one takes 300 kB and more
 AROUND = 0.5  # inches above and below a picture, for its title and its axis
-
-
-def image_html(image: bytes, words: str, kind: str = "png") -> str:
-    """Return an image file as HTML, with `words` as its alternative text.
-
-    There is no other way: JupyterLab and nbconvert give an output of type image/png none.
-    """
-    source = f"data:image/{kind};base64,{base64.b64encode(image).decode()}"
-    return f'<img alt="{escape(words)}" style="background: {BACKGROUND}" src="{source}">'
 
 
 class Picture(Figure):
@@ -78,14 +67,23 @@ class Picture(Figure):
 
     def _ipython_display_(self) -> None:
         # A notebook shows other figures only once pyplot has been imported, and then as image/png.
-        html = image_html(self.png(), self.words)
-        display({"text/html": html, "text/plain": repr(self)}, raw=True)
+        display({"text/html": self.svg(), "text/plain": repr(self)}, raw=True)
 
-    def png(self) -> bytes:
-        """Return the picture as a PNG file; `savefig` writes other formats."""
-        file = io.BytesIO()
-        self.savefig(file, format="png", bbox_inches="tight", pad_inches=0.05)
-        return file.getvalue()
+    def svg(self) -> str:
+        """Return the picture as an SVG for a page; `savefig` writes files.
+
+        Its text has the page's own colour. So it stands in the page itself, not in an `<img>`,
+        which knows nothing of the page; and a `<style>` of its own would change the whole page.
+        """
+        file = io.StringIO()
+        nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))  # about the file
+        self.savefig(file, format="svg", bbox_inches="tight", pad_inches=0.05, metadata=nothing)
+        _, _, drawn = file.getvalue().partition("<svg ")
+        drawn = re.sub("<style.*?</style>", "", drawn, flags=re.DOTALL).replace(
+            GREY, "currentColor"
+        )
+        style = "max-width: 100%; height: auto; stroke-linejoin: round"
+        return f'<svg role="img" aria-label="{escape(self.words)}" style="{style}" {drawn}'
 
 
 @contextmanager
@@ -111,7 +109,7 @@ def drawing(words: str, width: float = 6.4, height: float = 3.2, columns: int = 
                 axes.set(xlabel="exposure (s)", ylabel="frames per second")
                 axes.legend()
     """
-    with rc_context(STYLE):
+    with rc_context(STYLE | {"font.size": _text_size(width)}):
         picture = Picture(words, figsize=(width, height))
         yield picture.subplots(ncols=columns)
         display(picture)
@@ -218,5 +216,14 @@ def _row(words, columns, ratio) -> tuple[Picture, list[Axes]]:
     """Return a picture and a row of axes in it, which are so many times as high as wide."""
     width = min(WIDEST, WIDTH / columns)
     size = (width * columns, width * ratio + AROUND)
+    rcParams["font.size"] = _text_size(size[0])  # until the caller's context ends
     picture = Picture(words, figsize=size, layout="compressed")
     return picture, picture.subplots(1, columns, squeeze=False)[0].tolist()
+
+
+def _text_size(width) -> float:
+    """Return the size of text (points) that is 8 where a page 1,000 pixels wide shrinks a picture.
+
+    JupyterLab's file browser leaves 570 pixels of them to an output.
+    """
+    return max(10.0, 1.35 * width)

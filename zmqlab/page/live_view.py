@@ -1,11 +1,12 @@
 """A live view of a stream in a notebook, which goes on while the kernel is busy."""
 
+import base64
 import secrets
+from html import escape
 from pathlib import Path
 
 import traitlets
 
-from zmqlab.page.figures import image_html
 from zmqlab.page.live_server import serve_live
 from zmqlab.page.page_server import start_server
 from zmqlab.page.views import ServedView
@@ -34,7 +35,10 @@ class LiveView(ServedView):
 
     def in_its_place(self) -> str:
         """Return the first picture, if there was one."""
-        return image_html(self.still, self.words, "jpeg") if self.still else ""
+        if not self.still:
+            return ""
+        source = f"data:image/jpeg;base64,{base64.b64encode(self.still).decode()}"
+        return f'<img alt="{escape(self.words)}" src="{source}">'
 
 
 def live(

@@ -16,6 +16,7 @@ from zmqlab.patterns.request_reply import pack_request, request, unpack_reply
 from zmqlab.patterns.tap import tap_relay
 from zmqlab.processes.handle import Process
 from zmqlab.processes.launch import start
+from zmqlab.processes.report_receiver import PLAIN
 from zmqlab.wire.sockets import recv_parts, send_parts
 
 PERIOD = 0.2  # seconds between looks
@@ -51,7 +52,7 @@ class Tap(View):
         self._shown: list[str] = []  # displays, to be brought up to date at the end
         self._changed = threading.Condition()
         self._context = zmq.Context()
-        self._asker = self._context.socket(zmq.REQ)
+        self._asker = self._context.socket(zmq.REQ, socket_class=PLAIN)  # not for the network map
         self._asker.linger, self._asker.req_relaxed, self._asker.req_correlate = 0, True, True
         self._asker.connect(self._control)
         self.on_msg(self._on_message)

@@ -49,12 +49,16 @@ class Timeline(View):
     live = traitlets.Bool().tag(sync=True)
 
     def __init__(
-        self, processes: tuple[Process, ...], seconds: float | None, live: bool = False
+        self,
+        processes: tuple[Process, ...],
+        seconds: float | None,
+        after: Process | None = None,
+        live: bool = False,
     ) -> None:
         super().__init__(live=live)
         self.messages: list[dict[str, Any]] = []
         self.words = "timeline"
-        self._processes, self._seconds = processes, seconds
+        self._processes, self._seconds, self._after = processes, seconds, after
         self._stopped = threading.Event()
         self.on_msg(self._on_message)
         self.refresh()
@@ -78,6 +82,10 @@ class Timeline(View):
         since = -math.inf
         if messages and self._seconds is not None:
             since = max(map(_last, messages)) - self._seconds
+        if self._after:
+            came = [each["received"] for each in messages if each["processes"][1] is self._after]
+            since = max(since, min(filter(None, came), default=since))
+        if since > -math.inf:
             messages = [each for each in messages if _last(each) >= since]
         not_drawn = max(0, len(messages) - MOST)
         self.messages = messages[-MOST:]
@@ -133,7 +141,12 @@ class Timeline(View):
 _live: Timeline | None = None  # one at a time
 
 
-def timeline(*processes: Process, seconds: float | None = None, live: bool = False) -> Timeline:
+def timeline(
+    *processes: Process,
+    seconds: float | None = None,
+    after: Process | None = None,
+    live: bool = False,
+) -> Timeline:
     """Show the messages of traced processes in time.
 
     A row for each process, an arrow for each message, from `send` to `recv`: the longer a message
@@ -148,6 +161,8 @@ def timeline(*processes: Process, seconds: float | None = None, live: bool = Fal
     seconds
         Only those of the last so many seconds before the last message. Default: the last 400
         messages; if live, 5 seconds.
+    after
+        A process: show what happened after it had received its first message.
     live
         Whether to go on until all processes have ended, or another live timeline begins.
 
@@ -161,7 +176,7 @@ def timeline(*processes: Process, seconds: float | None = None, live: bool = Fal
     unknown = [each for each in processes if not each.traced]
     if unknown:
         raise ValueError(f"{', '.join(each.name for each in unknown)}: {NOTHING}")
-    return Timeline(processes, seconds if seconds or not live else 5.0, live)
+    return Timeline(processes, seconds if seconds or not live else 5.0, after, live)
 
 
 def look(processes: Sequence[Process]) -> str:

@@ -15,6 +15,7 @@ from zmqlab.page.figures import COLOURS
 
 WIDTH, RIGHT, TOP = 840, 24, 34  # pixels
 ROW, BOTTOM = 64, 40  # height of a row, and of the axis below them
+TEXT = 16  # pixels: still 11 where a narrow page shrinks the drawing to 570 pixels
 LONGEST_NAME = 18  # characters of a process's name
 LONGEST_TEXT = 60  # of a part
 ENDS = {  # state: its sign, and what it means
@@ -45,7 +46,7 @@ def draw(
         When the picture begins at the earliest; messages may have been sent before.
     """
     zero, span = extent(messages, since)
-    left = 20 + 8 * min(LONGEST_NAME, max(map(len, names)))
+    left = 20 + 10 * min(LONGEST_NAME, max(map(len, names)))
     height = TOP + ROW * len(rows) + BOTTOM
     ys = {row: TOP + ROW * (number + 0.5) for number, row in enumerate(rows)}
     clip = secrets.token_hex(4)
@@ -53,7 +54,7 @@ def draw(
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img"'
         f' aria-label="{escape(in_words(messages, names, since))}" width="100%" fill="none"'
-        f' stroke-linecap="round" font-size="13" data-left="{left}"'
+        f' stroke-linecap="round" font-size="{TEXT}" data-left="{left}"'
         f' data-right="{WIDTH - RIGHT}" data-span="{span:.6f}" style="max-width: {WIDTH}px">',
         f'<defs><clipPath id="{clip}"><rect {plot}/></clipPath></defs>',
         _legend(messages),
@@ -61,7 +62,7 @@ def draw(
     for row, name in zip(rows, names, strict=True):
         short = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
         lines += [
-            f'<text x="{left - 12}" y="{ys[row] + 4:g}" text-anchor="end" fill="currentColor"'
+            f'<text x="{left - 12}" y="{ys[row] + 5:g}" text-anchor="end" fill="currentColor"'
             f' font-weight="600"><title>{escape(name)}</title>{escape(short)}</text>',
             f'<path d="M{left} {ys[row]:g}H{WIDTH - RIGHT}" stroke="currentColor" opacity="0.4"/>',
         ]

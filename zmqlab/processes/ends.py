@@ -161,12 +161,12 @@ def _body(socket: Socket, parts: tuple[tuple[int, bytes], ...]) -> tuple[tuple[i
 
     A ROUTER's first part names the peer, and never travels. REQ and REP put an envelope around what
     they send, which ends with an empty part, and take it off what they receive; ROUTER and DEALER
-    see it.
+    see it. Something follows it: an empty part that comes last is part of the message.
     """
     if socket.type not in ("ROUTER", "DEALER"):
         return parts
     parts = parts[1:] if socket.type == "ROUTER" else parts
-    ends = [number for number, (size, _) in enumerate(parts) if size == 0]
+    ends = [number for number, (size, _) in enumerate(parts[:-1]) if size == 0]
     return parts[ends[0] + 1 :] if ends else parts
 
 

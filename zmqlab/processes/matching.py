@@ -156,7 +156,9 @@ class _Matcher:
         key = sender, to, received.body
         at = self.next.get(key, 0)
         while at < len(there) and (
-            (last and there[at].place <= last.place) or (there[at].other and not copies)
+            (last and there[at].place <= last.place)
+            or (there[at].other and not copies)
+            or self.names_another(there[at], to)
         ):
             at += 1
         self.next[key] = at
@@ -167,6 +169,13 @@ class _Matcher:
             turn = [it for it in sender.sent[at : at + 1] if not it.other]
             candidates = [it for it in turn if it.body == received.body] + candidates
         return next((it for it in candidates if self.may_be(it, received)), None)
+
+    def names_another(self, message, peer):
+        """Tell whether a ROUTER sent a message to a name that is known as another peer's."""
+        router = message.socket
+        return router.type == "ROUTER" and (
+            self.names.get((router, message.parts[0]), peer) is not peer
+        )
 
     def may_be(self, sent, received):
         """Tell whether two ends may be of one message, by their times and a ROUTER's names."""

@@ -76,6 +76,8 @@ class _Drawing:
         # Of one that has ended, what it had open when it was last heard of.
         shown = [each for each in member["sockets"] if not each["closed"]]
         relay = any(each["type"] == "TAP" for each in shown)
+        if relay:  # and not how the notebook reads it
+            shown = [each for each in shown if each["type"] == "TAP"]
         kind = "notebook" if own else "relay" if relay else "process"
         node = {"id": "" if own else member["name"], "kind": kind, "sockets": []}
         node |= {fact: member[fact] for fact in ("name", "state", "ended", "pid")}

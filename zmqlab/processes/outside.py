@@ -19,7 +19,7 @@ def owners_of(addresses: Iterable[str], members: set[int]) -> dict[str, dict[str
     there = {}
     with contextlib.suppress(psutil.Error, OSError):  # macOS tells only root
         for each in psutil.net_connections("tcp"):
-            if each.pid and each.raddr:
+            if each.raddr and (each.pid or each.status == psutil.CONN_ESTABLISHED):
                 there[f"{each.laddr.ip.removeprefix('::ffff:')}:{each.laddr.port}"] = each.pid
     here = {
         address.address for addresses in psutil.net_if_addrs().values() for address in addresses
@@ -31,7 +31,9 @@ def owners_of(addresses: Iterable[str], members: set[int]) -> dict[str, dict[str
             pid, name = _family(pid, members)
             found[address] = {"id": f"{name} {pid}", "name": name, "pid": pid}
         elif host in here:
-            found[address] = {"id": address, "name": "another program", "pid": None}
+            # What nobody has open any more, the other end may still have to read.
+            name = "another program" if address in there or not there else "a closed socket"
+            found[address] = {"id": address, "name": name, "pid": None}
         else:
             found[address] = {"id": host, "name": host, "pid": None}
     return found
