@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import threading
+from pathlib import Path
 
 import numpy as np
 import tornado.netutil
@@ -25,23 +26,29 @@ from zmqlab.patterns.subscription import subscribe
 from zmqlab.wire.messages import MessageError
 
 
-def serve_live(endpoint: str, topic: str, token: str, spectrum: bool = True) -> None:
+def serve_live(
+    endpoint: str,
+    topic: str,
+    token: str,
+    spectrum: bool = True,
+    keys: str | Path | None = None,
+) -> None:
     """Show the stream of that topic to pages that know the token, until told to stop.
 
     Prints ``port NUMBER`` once pages can connect.
     """
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(endpoint, topic, token, spectrum))
+        asyncio.run(_serve(endpoint, topic, token, spectrum, keys))
 
 
-async def _serve(endpoint, topic, token, spectrum):
+async def _serve(endpoint, topic, token, spectrum, keys):
     show = Show(asyncio.get_running_loop(), spectrum)
-    stream = subscribe(endpoint, topic, hwm=2)
+    stream = subscribe(endpoint, topic, hwm=2, keys=keys)
     # The token is the key: the port is open to every user of this computer, and whoever asks the
     # proxy has a Jupyter login but not the token.
     pages = tornado.web.Application(
         [
-            (rf"/{token}/stream", Page, {"show": show}),
+            (rf"/{token}/stream", Page, {"show": show, "keys": keys}),
             (rf"/{token}/frame.png", Saved, {"show": show}),
         ],
         websocket_max_message_size=LONGEST,
@@ -58,8 +65,9 @@ async def _serve(endpoint, topic, token, spectrum):
 class Page(PictureSocket):
     """One page that looks, and may set the exposure."""
 
-    def initialize(self, show):
+    def initialize(self, show, keys):
         super().initialize(show)
+        self.keys = keys
         self.wanted = {}  # settings that the camera has not been told of yet
         self.asking = asyncio.Lock()
         self.told, self.control = "", None
@@ -92,7 +100,8 @@ class Page(PictureSocket):
         try:
             if self.show.control is None:
                 raise RequestError("this stream does not say where its camera takes requests")
-            reply = await asyncio.to_thread(request, self.show.control, command, parameters)
+            asked = self.show.control, command, parameters
+            reply = await asyncio.to_thread(request, *asked, keys=self.keys)
             news = {"settings": reply[1]["settings"]}
         except (RequestError, MessageError, TimeoutError) as error:
             news = {"note": str(error)}

@@ -51,7 +51,11 @@ class LiveView(anywidget.AnyWidget):
 
 
 def live(
-    stream: Process | str, topic: str = "camera", spectrum: bool = True, timeout: float = 10.0
+    stream: Process | str,
+    topic: str = "camera",
+    spectrum: bool = True,
+    timeout: float = 10.0,
+    keys: str | Path | None = None,
 ) -> LiveView:
     """Show a stream as it comes, with its spectrum beside it.
 
@@ -68,6 +72,8 @@ def live(
         Whether to show the spectrum of each frame.
     timeout : float
         Seconds to wait for the first frame.
+    keys : str or Path, optional
+        A folder of `zmqlab keys`, for a publisher that lets in only whom it knows.
 
     Raises
     ------
@@ -77,7 +83,7 @@ def live(
         If the publisher has ended the stream.
     """
     endpoint = stream.endpoint if isinstance(stream, Process) else stream
-    with subscribe(endpoint, topic, timeout=timeout) as subscription:
+    with subscribe(endpoint, topic, timeout=timeout, keys=keys) as subscription:
         frame = next(subscription, None)
     if frame is None:
         raise EndOfStream(f"{topic!r} from {endpoint} has ended: start its publisher again")
@@ -90,6 +96,7 @@ def live(
     except (TypeError, ValueError) as error:  # those that follow may be others
         words += f"; nothing of the first frame: {error}"
     token = secrets.token_hex(16)
-    process = start(serve_live, endpoint, topic, token, spectrum, process_name=f"live {topic}")
+    shown = endpoint, topic, token, spectrum, keys
+    process = start(serve_live, *shown, process_name=f"live {topic}")
     port = int(process.wait_output("port ").split()[1])
     return LiveView(process, port=port, token=token, words=words, still=still)
