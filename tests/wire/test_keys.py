@@ -196,12 +196,16 @@ def test_small_messages_with_keys_are_not_taken_for_a_flood(lab):
         endpoint = sockets.bind(pull, "tcp://127.0.0.1:*", keys=lab)
         with zmq.Context() as other, other.socket(zmq.PUSH) as push:
             push.linger = 0
+            ended = push.get_monitor_socket(zmq.EVENT_DISCONNECTED)
             sockets.connect(push, endpoint, keys=lab)
             for _ in range(50):
                 for number in range(500):
                     sockets.send_parts(push, [b"%d" % number], SECONDS)
                 for number in range(500):
                     assert sockets.recv_parts(pull, SECONDS)[0].bytes == b"%d" % number
+            assert not ended.poll(200)  # the guard looks every 50 ms
+            push.disable_monitor()
+            ended.close()
 
 
 @pytest.mark.parametrize("size", [0, 1, 255, sockets.REQUEST])
