@@ -57,6 +57,7 @@ SHORT = 3.0  # seconds to wait for what is not
 TOKEN = "x" * 32
 EVERYWHERE = "tcp://0.0.0.0:*"
 _AT_A_TIME = 4
+_KNOCKED = "a ZeroMQ socket listens there"
 
 
 class Folders(NamedTuple):
@@ -250,7 +251,7 @@ def goes_record(peers, keys, timeout, folder):
 
 def goes_watch(peers, keys, timeout, folder):
     with run(watch, connect=peers.publishes, keys=keys) as process:
-        output = said(process, "480 x 640 x 3 uint8", "listens there")
+        output = said(process, "480 x 640 x 3 uint8", _KNOCKED)
     return "works" if "uint8" in output else output
 
 
@@ -278,7 +279,7 @@ def goes_web_page(peers, keys, timeout, folder):
 
 async def look_at(address):
     async with visiting(address) as visitor:
-        await visitor.hear_until(lambda it: it.pictures or "there" in it.state.get("camera", ""))
+        await visitor.hear_until(lambda it: it.pictures or _KNOCKED in it.state.get("camera", ""))
         await visitor.hear_until(lambda it: "Looking" not in it.state["camera"])
         return visitor.state["camera"] or "works"
 
@@ -297,7 +298,7 @@ async def look_live(port):
             message = await connection.read_message()
             if isinstance(message, bytes):
                 pictured = True
-            elif "there" in json.loads(message).get("note", ""):
+            elif _KNOCKED in json.loads(message).get("note", ""):
                 told = json.loads(message)
                 break
             else:
@@ -416,11 +417,7 @@ def outcomes(folders, tmp_path_factory):
         opened = {name: pool.submit(try_doors, name, folders) for name in OPENS}
         went = {
             (name, who): pool.submit(
-                GOES[name],
-                peers,
-                keys_of(who, folders),
-                PATIENCE if who == "lab" else SHORT,
-                tmp_path_factory.mktemp(f"{name}-{who}"),
+                go, name, who, peers, folders, tmp_path_factory.mktemp(f"{name}-{who}")
             )
             for name in GOES
             for who in ("lab", *REFUSALS)
@@ -429,6 +426,18 @@ def outcomes(folders, tmp_path_factory):
         for each in (*opened.values(), *went.values()):
             each.exception()  # waits
         yield opened, went
+
+
+def go(name, who, peers, folders, folder):
+    """Return what becomes of a role that goes to the laboratory with the keys of somebody."""
+    if who == "lab":
+        return GOES[name](peers, folders.lab, PATIENCE, folder)
+    for number in range(3):  # on a busy computer nobody may answer in time
+        (folder / str(number)).mkdir()
+        told = GOES[name](peers, keys_of(who, folders), SHORT, folder / str(number))
+        if told == "works" or _KNOCKED in told:
+            break
+    return told
 
 
 def try_doors(name, folders):

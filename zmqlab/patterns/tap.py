@@ -91,7 +91,8 @@ def tap_relay(
     OSError
         If the endpoint cannot be bound.
     """
-    check_open(bind, keys)
+    for endpoint in (bind, control):
+        check_open(endpoint, keys)
     relay = Relay(_address(connect), _address(bind), parse, delay=delay, rate=rate, loss=loss)
     with (
         contextlib.suppress(KeyboardInterrupt),

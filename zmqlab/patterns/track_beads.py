@@ -295,6 +295,15 @@ def track(
     ):
         beads, marked = detector.wait_until(lambda it: it.endpoints[1:] and it.endpoints)
         print(f"track: marked frames at {marked}", flush=True)
-        _link(beads, bind, tracks, timeout + 2, keys)  # its own errors come first
-        if detector.settle(lambda it: it.ended, 2) and detector.exit_code:
-            raise TrackingError(detector.traceback().splitlines()[-1])
+        try:
+            _link(beads, bind, tracks, timeout + 2, keys)  # its own errors come first
+        except TimeoutError:
+            _blame(detector)
+            raise
+        _blame(detector)
+
+
+def _blame(detector):
+    """Raise the error that the detector has ended with, if there is one."""
+    if detector.settle(lambda it: it.ended, 2) and detector.exit_code:
+        raise TrackingError(detector.traceback().splitlines()[-1]) from None
