@@ -90,21 +90,22 @@ WRONG = {
             LOCK.replace(
                 "    client.curve_publickey, client.curve_secretkey = zmq.curve_keypair()\n", ""
             ),
-            "The client has no keys",
+            "The client has no secret key",
         ),
         "a server without a pair": (
             LOCK.replace(
                 "    server.curve_publickey, server.curve_secretkey = public, secret\n", ""
             ),
-            "The server has no keys",
+            "The server has no secret key",
         ),
         "the client's own key for the server's": (
             """
 def lock(server, client):
     server.curve_server = True
     server.curve_publickey, server.curve_secretkey = zmq.curve_keypair()
-    client.curve_publickey, client.curve_secretkey = zmq.curve_keypair()
-    client.curve_serverkey = client.curve_publickey
+    public, secret = zmq.curve_keypair()
+    client.curve_publickey, client.curve_secretkey = public, secret
+    client.curve_serverkey = public
 """,
             "must be the public key of the server.*looks like the client's own public key",
         ),
@@ -151,8 +152,14 @@ def lock(server, client):
     },
     "decide": {
         "lets everybody in": (
-            changed(DECIDE, "if name is None:", "if False:").replace("name.encode()", 'b"ada"'),
-            "stranger's key comes.*a stranger would be let in",
+            changed(DECIDE, "clients.get(z85.encode(credentials[0]))", "list(clients.values())[0]"),
+            "The name when the name has an accent",
+        ),
+        "some name for everybody": (
+            changed(DECIDE, "clients.get(z85.encode(credentials[0]))", '"ada"').replace(
+                "name.encode()", "(clients.get(z85.encode(credentials[0])) or name).encode()"
+            ),
+            "a stranger's key comes.*expected: b'400'",
         ),
         "lets nobody in": (
             changed(DECIDE, "if name is None:", "if True:"),
@@ -170,7 +177,7 @@ def lock(server, client):
             changed(
                 DECIDE, 'if mechanism == b"CURVE":', "if credentials and len(credentials[0]) == 32:"
             ),
-            "as a password .PLAIN.*a stranger would be let in",
+            "status when Ada's key comes as a password.*expected: b'400'",
         ),
         "the status as a number": (
             changed(DECIDE, 'b"200"', "200"),
