@@ -3,6 +3,7 @@
 import os
 import shutil
 import stat
+import sys
 import threading
 
 import pytest
@@ -114,6 +115,23 @@ def test_a_broken_key_lets_nobody_in_and_hinders_nobody(pull, lab, ada):
     let_in(lab, ada)
     assert pushed(pull, ada).get("User-Id") == "ada"
     assert who(lab, bytes(32)) == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_no_text_lets_nobody_in(pull, lab, ada):
+    shutil.copy(ada / "own.key", lab / "clients" / os.fsdecode(b"\xff.key"))
+    for _ in range(2):  # who answers is still there after the first
+        assert "does not know your key" in pushed(pull, ada)
+    assert pushed(pull, lab).get("User-Id") == "own"
+
+
+def test_a_folder_is_found_wherever_one_goes(lab, monkeypatch):
+    monkeypatch.chdir(lab.parent)
+    with zmq.Context() as context, context.socket(zmq.PULL) as other:
+        endpoint = sockets.bind(other, "tcp://127.0.0.1:*", keys="lab")
+        monkeypatch.chdir("/")
+        other.rcvtimeo = 1000 * SECONDS
+        assert pushed((other, endpoint), lab).bytes == b"hello"
 
 
 def test_without_its_clients_nobody_is_let_in(pull, lab):

@@ -11,7 +11,8 @@ of a connection, in files such as pyzmq's `zmq.auth` reads::
 
 In a new folder, server.key is its own key, and so is its only client: programs that are given the
 same folder, or copies of it, know each other. To let in somebody else, exchange own.key: hers
-becomes clients/ada.key in your folder, and yours becomes server.key in hers. No secret travels.
+becomes clients/ada.key in your folder, and yours becomes server.key in hers. No secret travels, and
+of each message from her, ``part.get("User-Id")`` is "ada" then.
 
 Who connects is let in, or not, by whom libzmq asks (ZAP, https://rfc.zeromq.org/spec/27/): here a
 thread for each context, which looks into the folder each time. pyzmq has one, too. But it must be
@@ -34,7 +35,6 @@ NONE = "none"  # for `keys`: whoever can reach the port may connect
 SEALED = 33  # bytes that a part has more when it is encrypted
 HANDSHAKE = 512  # bytes: more than a message of the handshake has
 _OWN, _SERVER, _CLIENTS = "own.key_secret", "server.key", "clients"
-_MOST = 200  # clients
 
 _gates: weakref.WeakKeyDictionary[zmq.Context, Path] = weakref.WeakKeyDictionary()
 
@@ -96,7 +96,7 @@ def check_curve() -> None:
 
 def given(keys: str | Path | None) -> Path | None:
     """Return the folder that `keys` names, None for none."""
-    return None if keys is None or str(keys) == NONE else Path(keys)
+    return None if keys is None or str(keys) == NONE else Path(keys).absolute()
 
 
 def check_open(endpoint: str, keys: str | Path | None) -> None:
@@ -193,20 +193,20 @@ def _plain():
 def _answer(gate, keys):
     with gate, contextlib.suppress(zmq.ContextTerminated):
         while True:
-            version, number, *asked = gate.recv_multipart()
-            # Whatever happens here, there is an answer: without this thread, everybody gets in.
-            try:
-                name = who(keys, asked[4])
-            except Exception as error:
-                print(f"keys: {error}", file=sys.stderr, flush=True)
-                name = ""
-            said = (b"200", b"OK", name.encode()) if name else (b"400", b"not a client", b"")
-            gate.send_multipart([version, number, *said, b""])
+            gate.send_multipart(_decide(gate.recv_multipart(), keys))
+
+
+def _decide(request, keys):
+    """Return the reply of ZAP, whatever happens here: without this thread, everybody is let in."""
+    name = b""
+    with contextlib.suppress(Exception):
+        name = who(keys, request[6]).encode()
+    return [*request[:2], *((b"200", b"OK") if name else (b"400", b"not a client")), name, b""]
 
 
 def who(folder: Path, key: bytes) -> str:
     """Return the name of the client that has this public key (32 bytes), "" for a stranger."""
-    for path in sorted((folder / _CLIENTS).glob("*.key"))[:_MOST]:
+    for path in sorted((folder / _CLIENTS).glob("*.key")):
         with contextlib.suppress(KeysError):  # one that cannot be read lets nobody in
             if z85.decode(_load(path)[0]) == key:
                 return path.stem
