@@ -256,7 +256,8 @@ def goes_watch(peers, keys, timeout, folder):
 
 
 def goes_track(peers, keys, timeout, folder):
-    with run(track, connect=peers.publishes, keys=keys, timeout=timeout) as process:
+    patience = max(timeout, 10)  # its detector waits for it, too
+    with run(track, connect=peers.publishes, keys=keys, timeout=patience) as process:
         output = said(process, "background", "Error")
     return "works" if "background" in output else output
 
@@ -278,9 +279,13 @@ def goes_web_page(peers, keys, timeout, folder):
 
 
 async def look_at(address):
+    """Be a page: "works" with a picture and a camera that answers, or what the page is told."""
     async with visiting(address) as visitor:
-        await visitor.hear_until(lambda it: it.pictures or _KNOCKED in it.state.get("camera", ""))
-        await visitor.hear_until(lambda it: "Looking" not in it.state["camera"])
+        try:
+            await visitor.hear_until(lambda it: it.pictures or _KNOCKED in it.state["camera"])
+            await visitor.hear_until(lambda it: "Looking" not in it.state["camera"])
+        except TimeoutError:
+            return f"nothing new came after {visitor.state}"
         return visitor.state["camera"] or "works"
 
 

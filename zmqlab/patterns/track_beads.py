@@ -36,6 +36,7 @@ from zmqlab.processes.launch import start
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.text import short
 
+_ENDING = 5.0  # seconds for a detector that has said its last
 _PERIOD = 2.0  # seconds between two lines that say how far it is
 _MANY = 1000  # short messages that may wait
 _ORANGE = (0, 159, 230)  # blue, green, red: of the palette by Okabe and Ito
@@ -305,5 +306,5 @@ def track(
 
 def _blame(detector):
     """Raise the error that the detector has ended with, if there is one."""
-    if detector.settle(lambda it: it.ended, 2) and detector.exit_code:
+    if detector.settle(lambda it: it.ended, _ENDING) and detector.exit_code:
         raise TrackingError(detector.traceback().splitlines()[-1]) from None

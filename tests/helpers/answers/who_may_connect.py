@@ -2,14 +2,14 @@
 
 from helpers.learners import changed, solution
 
-LOCK = solution("lock")
+LOCK = solution("give_keys")
 DECIDE = solution("decide")
 
 # Of each exercise, titles and sources.
 RIGHT: dict[str, dict[str, str]] = {
-    "lock": {
+    "give_keys": {
         "by setsockopt": """
-def lock(server, client):
+def give_keys(server, client):
     theirs, mine = zmq.curve_keypair(), zmq.curve_keypair()
     server.setsockopt(zmq.CURVE_SERVER, 1)
     server.setsockopt(zmq.CURVE_SECRETKEY, theirs[1])
@@ -25,7 +25,7 @@ def keyed(socket, **options):
         setattr(socket, name, value)
     return public
 
-def lock(server, client):
+def give_keys(server, client):
     public = keyed(server, curve_server=True)
     keyed(client, curve_serverkey=public)
 """,
@@ -33,7 +33,7 @@ def lock(server, client):
 import tempfile
 from zmq.auth import create_certificates, load_certificate
 
-def lock(server, client):
+def give_keys(server, client):
     with tempfile.TemporaryDirectory() as folder:
         _, path = create_certificates(folder, "server")
         public, secret = load_certificate(path)
@@ -76,8 +76,8 @@ def decide(request, clients):
 
 # Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
 WRONG = {
-    "lock": {
-        "nothing": ("def lock(server, client):\n    pass\n", "curve_server.*expected: True"),
+    "give_keys": {
+        "nothing": ("def give_keys(server, client):\n    pass\n", "curve_server.*expected: True"),
         "only secret keys": (
             changed(LOCK, "    server.curve_server = True\n", ""),
             "`server.curve_server`.*expected: True",
@@ -100,7 +100,7 @@ WRONG = {
         ),
         "the client's own key for the server's": (
             """
-def lock(server, client):
+def give_keys(server, client):
     server.curve_server = True
     server.curve_publickey, server.curve_secretkey = zmq.curve_keypair()
     public, secret = zmq.curve_keypair()

@@ -26,14 +26,14 @@ class _Noting(zmq.Socket):
 
 
 @exercise(
-    "lock(server, client)",
+    "give_keys(server, client)",
     "Two pairs of keys are needed: `zmq.curve_keypair()` makes one, and returns the public and the "
     "secret key.",
     "The server: `server.curve_server = True`, and its secret key as `server.curve_secretkey`.",
     "The client has three options: `curve_serverkey`, the public key of the *server's* pair, and "
     "`curve_publickey` and `curve_secretkey`, a pair of its own.",
 )
-def lock(function):
+def give_keys(function):
     with nothing_left(), zmq.Context() as context:
         seen: set[bytes] = set()
         for kinds in _PAIRS:

@@ -4,7 +4,7 @@ import zmq
 from zmq.utils import z85
 
 
-def lock(server, client):
+def give_keys(server, client):
     public, secret = zmq.curve_keypair()
     server.curve_server = True
     server.curve_publickey, server.curve_secretkey = public, secret
