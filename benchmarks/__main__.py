@@ -31,6 +31,7 @@ SECTIONS = (
     "recorder",
     "spectrum",
     "small_messages",
+    "curve",
     "observed",
     "start_up",
     "live",

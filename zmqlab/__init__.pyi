@@ -70,6 +70,8 @@ from .recording.recorder import Recorder as Recorder
 from .recording.recorder import RecordingError as RecordingError
 from .recording.recorder import open_recording as open_recording
 from .recording.recorder import stretch as stretch
+from .wire.keys import KeysError as KeysError
+from .wire.keys import make_keys as make_keys
 from .wire.line import Line as Line
 from .wire.messages import MessageError as MessageError
 from .wire.messages import pack_frame as pack_frame

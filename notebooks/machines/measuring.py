@@ -115,7 +115,7 @@ def lines_of(process):
 
 def camera_with_a_clock(bind, ahead):
     """Publish a camera whose computer's clock is ahead by so many seconds."""
-    with open_camera("simulated") as camera, Publisher(bind) as publisher:
+    with open_camera("simulated") as camera, Publisher(bind, keys="none") as publisher:
         for frame in camera:
             publisher.send(frame, time.time() + ahead)
 

@@ -16,6 +16,7 @@ import h5py
 import numpy as np
 import zmq
 import zmq.asyncio
+from zmq.utils import z85
 
 import zmqlab
 from zmqlab import *

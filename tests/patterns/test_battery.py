@@ -6,7 +6,6 @@ of socket that belongs to each, and with what shows that it still serves.
 
 import contextlib
 import functools
-import inspect
 import re
 import sys
 from collections.abc import Callable
@@ -18,6 +17,7 @@ import cloudpickle
 import numpy as np
 import pytest
 from helpers.attacks_by_role import PATIENCE, Liar, storm
+from helpers.roles import offered
 from helpers.streams import kill
 from helpers.web_pages import fails
 
@@ -42,7 +42,6 @@ from zmqlab import (
     watch,
     web_page,
 )
-from zmqlab.__main__ import app
 from zmqlab.page.live_server import serve_live
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -318,22 +317,10 @@ ELSEWHERE = {
     "network": "test_network_map.py asks its port without the token, and for what is not to be had",
     "browser_camera": "test_browser_camera.py attacks the port that it opens",
 }
-NO_ROLES = {"drawing", "show_frame", "show_page", "show_spectrum", "timeline"}
-
-
-def offered():
-    """Return the names of all that `zmqlab` and its command offer that may use a socket."""
-    names = {name.replace("-", "_") for name in app if not name.startswith("-")}
-    for name in zmqlab.__all__:
-        thing = getattr(zmqlab, name)
-        room = getattr(thing, "__module__", "").split(".")[1:2]
-        error = inspect.isclass(thing) and issubclass(thing, Exception)
-        names |= {name} if room in (["patterns"], ["page"]) and not error else set()
-    return names - NO_ROLES - {"lab", "doctor", "progress"}
 
 
 def test_no_role_is_forgotten():
-    assert offered() - {"Subscription"} == OPENS.keys() | GOES.keys() | ELSEWHERE.keys()
+    assert offered() == OPENS.keys() | GOES.keys() | ELSEWHERE.keys()
 
 
 def ends_clearly(process):

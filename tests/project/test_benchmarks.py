@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks import (
     cluster,
+    curve,
     farm,
     frames,
     observed,
@@ -109,6 +110,13 @@ def test_a_way_that_cannot_open_is_named(monkeypatch):
     values, failed = frames.measure(["broken", "memory copy"], "burst", "VGA", 12, 1)
     assert list(values) == ["memory copy"]
     assert failed == ["broken: EOFError()"]
+
+
+@pytest.mark.slow
+def test_curve():
+    found = checked(curve.compare(1, {"tiny": ((4, 4, 3), 3)}, trips=3, flood=20, firsts=1))
+    assert len(found) == 4
+    assert all(set(each.values) == {curve.PLAIN, curve.CURVE} for each in found.values())
 
 
 def broken(endpoint):

@@ -56,7 +56,7 @@ def test_help_has_every_command_with_the_first_line_of_its_function():
     assert done.returncode == 0, done.stderr
     roles = ("camera-server", "snapshot", "camera-publisher", "proxy", "record", "watch")
     roles += ("spectra", "track", "web-page", "tap")
-    for name in ("lab", "doctor", "progress", *roles):
+    for name in ("lab", "doctor", "progress", "keys", *roles):
         line = next(line for line in done.stdout.splitlines() if re.match(rf"\W+{name} ", line))
         assert re.search(r"[A-Z][a-z]+ .+\w", line), line
     assert zmqlab.camera_server.__doc__.splitlines()[0] in done.stdout

@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import threading
+from pathlib import Path
 
 import numpy as np
 import tornado.web
@@ -24,19 +25,26 @@ from zmqlab.patterns.subscription import subscribe
 from zmqlab.wire.messages import MessageError
 
 
-def serve_live(endpoint: str, topic: str, token: str, spectrum: bool = True) -> None:
+def serve_live(
+    endpoint: str,
+    topic: str,
+    token: str,
+    spectrum: bool = True,
+    keys: str | Path | None = None,
+) -> None:
     """Show the stream of that topic to pages that know the token, until told to stop.
 
     Prints ``port NUMBER`` once pages can connect.
     """
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(endpoint, topic, token, spectrum))
+        asyncio.run(_serve(endpoint, topic, token, spectrum, keys))
 
 
-async def _serve(endpoint, topic, token, spectrum):
+async def _serve(endpoint, topic, token, spectrum, keys):
     show = Show(asyncio.get_running_loop(), spectrum)
-    stream = subscribe(endpoint, topic, hwm=2)
-    serve_pages(token, LONGEST, {"stream": Page, "frame.png": Saved}, show=show)
+    stream = subscribe(endpoint, topic, hwm=2, keys=keys)
+    pages = {"stream": Page, "frame.png": Saved}
+    serve_pages(token, LONGEST, pages, show=show, keys=keys)
     threading.Thread(target=show.receive, args=(stream,), daemon=True).start()
     # Waking up now and then lets Ctrl-C through on Windows.
     while True:
@@ -46,8 +54,9 @@ async def _serve(endpoint, topic, token, spectrum):
 class Page(PictureSocket, PageSocket):
     """One page that looks, and may set the exposure."""
 
-    def initialize(self, show):
+    def initialize(self, show, keys):
         super().initialize(show)
+        self.keys = keys
         self.wanted = {}  # settings that the camera has not been told of yet
         self.asking = asyncio.Lock()
         self.told, self.control = "", None
@@ -77,7 +86,8 @@ class Page(PictureSocket, PageSocket):
         try:
             if self.show.control is None:
                 raise RequestError("this stream does not say where its camera takes requests")
-            reply = await asyncio.to_thread(request, self.show.control, command, parameters)
+            asked = self.show.control, command, parameters
+            reply = await asyncio.to_thread(request, *asked, keys=self.keys)
             news = {"settings": reply[1]["settings"]}
         except (RequestError, MessageError, TimeoutError) as error:
             news = {"note": str(error)}
@@ -88,7 +98,7 @@ class Page(PictureSocket, PageSocket):
 class Saved(tornado.web.RequestHandler):
     """The newest frame as a PNG: every pixel as it was, if it is one that a PNG can hold."""
 
-    def initialize(self, show):
+    def initialize(self, show, keys):
         self.show = show
 
     def get(self):

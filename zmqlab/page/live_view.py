@@ -42,7 +42,11 @@ class LiveView(ServedView):
 
 
 def live(
-    stream: Process | str, topic: str = "camera", spectrum: bool = True, timeout: float = 10.0
+    stream: Process | str,
+    topic: str = "camera",
+    spectrum: bool = True,
+    timeout: float = 10.0,
+    keys: str | Path | None = None,
 ) -> LiveView:
     """Show a stream as it comes, with its spectrum beside it.
 
@@ -59,6 +63,8 @@ def live(
         Whether to show the spectrum of each frame.
     timeout : float
         Seconds to wait for the first frame.
+    keys : str or Path, optional
+        A folder of `zmqlab keys`, for a publisher that lets in only whom it knows.
 
     Raises
     ------
@@ -68,7 +74,7 @@ def live(
         If the publisher has ended the stream.
     """
     endpoint = stream.endpoint if isinstance(stream, Process) else stream
-    with subscribe(endpoint, topic, timeout=timeout) as subscription:
+    with subscribe(endpoint, topic, timeout=timeout, keys=keys) as subscription:
         frame = next(subscription, None)
     if frame is None:
         raise EndOfStream(f"{topic!r} from {endpoint} has ended: start its publisher again")
@@ -81,5 +87,6 @@ def live(
     except (TypeError, ValueError) as error:  # those that follow may be others
         words += f"; nothing of the first frame: {error}"
     token = secrets.token_hex(16)
-    process, port = start_server(f"live {topic}", serve_live, endpoint, topic, token, spectrum)
+    shown = endpoint, topic, token, spectrum, keys
+    process, port = start_server(f"live {topic}", serve_live, *shown)
     return LiveView(process, port=port, token=token, words=words, still=still)

@@ -22,6 +22,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -60,12 +61,13 @@ def asking_worker(
     timeout: float = 60.0,
     shared: bool = False,
     token: str = "",
+    keys: str | Path | None = None,
 ) -> None:
     """Ask for frames, run a task on each, send back what it returns, until told to end.
 
-    `endpoint` is that of the ROUTER socket that `hand_out` uses; `task`, `worker` and `timeout`
-    are as for `zmqlab.fft_worker`. If `shared`, the results go through shared memory. Frames are
-    taken from either. `token` is that of `welcome`.
+    `endpoint` is that of the ROUTER socket that `hand_out` uses; `task`, `worker`, `timeout` and
+    `keys` are as for `zmqlab.fft_worker`. If `shared`, the results go through shared memory. Frames
+    are taken from either. `token` is that of `welcome`.
     """
     cv2.setNumThreads(1)  # with a worker for each core there is no use for more
     worker = worker or f"worker {os.getpid()}"
@@ -78,7 +80,7 @@ def asking_worker(
         contextlib.suppress(KeyboardInterrupt),
     ):
         socket.linger = 1000  # milliseconds for the last result to leave
-        connect(socket, endpoint)
+        connect(socket, endpoint, keys=keys)
         send_message(socket, "ask", {"worker": worker, "room": ROOM, "token": token})
         while (parts := recv_parts(socket, timeout))[0].bytes != b"end":
             _, header, frame = reader.unpack_frame(parts)

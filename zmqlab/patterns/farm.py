@@ -36,6 +36,7 @@ def fft_farm(
     shared: bool = False,
     progress: bool = True,
     timeout: float = 30.0,
+    keys: str | Path | None = None,
 ) -> Results:
     """Transform many frames, in several processes whose workers ask for work.
 
@@ -67,6 +68,9 @@ def fft_farm(
     timeout
         Seconds that a worker may be silent while it has a frame: longer than the task takes.
         With a cluster, seconds in which the next results must come.
+    keys
+        A folder of `zmqlab keys`, to encrypt frames and results; not with a cluster. Without, other
+        users of this computer cannot read or send any: each worker is told a token.
 
     Returns
     -------
@@ -83,7 +87,10 @@ def fft_farm(
     ValueError
         If there are no frames, or what the task returns does not fit into one array.
     """
-    with arrivals_of(frames, workers, task, engine, count, shared, timeout) as (arrivals, count):
+    with arrivals_of(frames, workers, task, engine, count, shared, timeout, keys) as (
+        arrivals,
+        count,
+    ):
         return gather(show(arrivals, count) if progress else arrivals, count)
 
 
@@ -96,19 +103,22 @@ def arrivals_of(
     count: int | None,
     shared: bool,
     timeout: float,
+    keys: str | Path | None = None,
 ) -> Iterator[tuple[Iterator[Result], int | None]]:
     """Bring a farm up; yield its results, each once, as they arrive, and how many there will be."""
     check_count(workers=workers)
     if engine == "zeromq":
         with _opened(frames) as frames:
             frames, count = _take(frames, count)
-            with _farm(frames, workers, task, shared, timeout) as arrivals:
+            with _farm(frames, workers, task, shared, timeout, keys) as arrivals:
                 yield arrivals, count
         return
     if shared:
         raise ValueError(
             "shared=True: memory is shared on one computer; leave it out for a cluster"
         )
+    if keys is not None:
+        raise ValueError(f"keys={str(keys)!r}: a cluster has its own (TLS); leave them out for one")
     from zmqlab.patterns import cluster
 
     if isinstance(frames, str | Path):
@@ -132,7 +142,7 @@ def _opened(frames):
 
 
 @contextlib.contextmanager
-def _farm(frames, workers, task, shared, timeout):
+def _farm(frames, workers, task, shared, timeout, keys):
     names = [f"worker {number}" for number in range(1, workers + 1)]
     known: dict[bytes, Worker] = {}
     with (
@@ -144,8 +154,8 @@ def _farm(frames, workers, task, shared, timeout):
         if ring:  # each frame stays in its slot until its result is here
             frames = (_put(frame, ring) for frame in frames)
         router.linger = 1000  # milliseconds for the end to be told
-        endpoint, token = bind(router, "tcp://127.0.0.1:*", FRAME), secrets.token_hex(16)
-        role = {"endpoint": endpoint, "task": task, "shared": shared, "token": token}
+        endpoint, token = bind(router, "tcp://127.0.0.1:*", FRAME, keys), secrets.token_hex(16)
+        role = {"endpoint": endpoint, "task": task, "shared": shared, "token": token, "keys": keys}
         with _processes(names, **role) as processes:
             try:
                 welcome(router, known, workers, processes, _COMING_UP, token)

@@ -20,6 +20,7 @@ viewers that are behind miss frames, and see by the numbers which. Requests do n
 
 import contextlib
 from collections import Counter
+from pathlib import Path
 from time import monotonic
 
 import zmq
@@ -42,6 +43,7 @@ def proxy(
     connect: list[str],
     bind: str = "tcp://127.0.0.1:*",
     hwm: int = WAITING_TO_BE_SENT,
+    keys: str | Path | None = None,
 ) -> None:
     """Pass on what cameras publish to whoever subscribes, until Ctrl-C.
 
@@ -59,10 +61,14 @@ def proxy(
     hwm
         High-water mark: how many frames may wait here for each viewer, and from each camera.
         A viewer for whom so many wait misses frames.
+    keys
+        A folder of `zmqlab keys`: then only viewers with keys that it knows can connect, and the
+        cameras must have the same folder, or that of its ``server.key``. Or ``none``: without one
+        of the two, `bind` must be an address of this computer alone.
 
     Raises
     ------
-    ValueError
+    ValueError, KeysError
         If no camera is named.
     zmq.ZMQError
         If an endpoint cannot be bound or connected.
@@ -82,9 +88,9 @@ def proxy(
         cameras.rcvbuf = WAITING_IN_THE_SYSTEM
         cameras.tcp_keepalive, cameras.tcp_keepalive_idle = 1, _SILENCE
         viewers.xpub_verboser = True  # each subscription, to see whose it is
-        endpoint = bind_socket(viewers, bind, TOPIC)
+        endpoint = bind_socket(viewers, bind, TOPIC, keys)
         for each in endpoints:
-            connect_socket(cameras, each)
+            connect_socket(cameras, each, keys=keys)
         print(f"proxy: what {', '.join(endpoints)} publish is at {endpoint}", flush=True)
         # Not `zmq.proxy`: it hears of no Ctrl-C on Windows, and nobody counts what it passes on.
         believed, wanted, look = Subscriptions(), Counter[bytes](), 0.0

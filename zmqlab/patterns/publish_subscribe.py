@@ -12,6 +12,7 @@ What travels stands in `zmqlab.patterns.stream`; `publisher` sends it, `subscrip
 import contextlib
 import time
 from itertools import islice
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import zmq
@@ -40,6 +41,7 @@ def camera_publisher(
     shared: int | None = None,
     loop: bool = True,
     timeout: float = 60.0,
+    keys: str | Path | None = None,
 ) -> None:
     """Publish the frames of a camera, at its own pace, until told to stop.
 
@@ -73,10 +75,14 @@ def camera_publisher(
     timeout
         Seconds to wait for subscribers: to come, or to take a frame where none is dropped. One that
         takes none for so long is disconnected, if others do.
+    keys
+        A folder of `zmqlab keys`: then only programs with keys that it knows can connect, and
+        nobody else can read what passes. Or ``none``: without one of the two, `bind` and `control`
+        must be addresses of this computer alone.
 
     Raises
     ------
-    CameraError, zmq.ZMQError
+    CameraError, zmq.ZMQError, KeysError
         If the camera cannot be opened or gives no more frames; if an endpoint cannot be bound.
     TimeoutError
         If too few subscribers came, or none takes frames any more.
@@ -85,11 +91,11 @@ def camera_publisher(
     with (
         contextlib.suppress(KeyboardInterrupt),
         open_camera(camera, loop=loop) as source,
-        Publisher(bind, topic, hwm=hwm, drop=drop, shared=shared) as publisher,
+        Publisher(bind, topic, hwm=hwm, drop=drop, shared=shared, keys=keys) as publisher,
         zmq.Context() as context,
         context.socket(zmq.ROUTER) as router,
     ):
-        requests = prepare_and_bind(router, control)
+        requests = prepare_and_bind(router, control, keys)
         print(
             f"camera publisher: {source.source} at {publisher.endpoint}, topic {topic!r}; "
             f"requests at {requests}",

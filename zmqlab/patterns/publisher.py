@@ -2,6 +2,7 @@
 
 import contextlib
 import secrets
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -35,7 +36,7 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
 
     Parameters
     ----------
-    bind, topic
+    bind, topic, keys
         As for `zmqlab.camera_publisher`.
     hwm
         High-water mark: how many frames may wait here for each subscriber. More may wait at the
@@ -64,6 +65,7 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
         hwm: int = WAITING_TO_BE_SENT,
         drop: bool = True,
         shared: int | None = None,
+        keys: str | Path | None = None,
     ) -> None:
         self.topic, self._wire = topic, wire_topic(topic)
         self._stream = secrets.token_hex(4)
@@ -89,7 +91,7 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
             socket.sndhwm = hwm
             socket.sndtimeo = int(1000 * _TRY)
             socket.linger = int(1000 * _HASTE)
-            self.endpoint = sockets.bind(socket, bind, sockets.TOPIC)
+            self.endpoint = sockets.bind(socket, bind, sockets.TOPIC, keys)
         except BaseException:
             self._context.destroy(linger=0)
             raise

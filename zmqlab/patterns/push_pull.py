@@ -19,6 +19,7 @@ import itertools
 import os
 import secrets
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -43,6 +44,7 @@ def ventilator(
     count: int = 100,
     bind: str = "tcp://127.0.0.1:*",
     timeout: float = 60.0,
+    keys: str | Path | None = None,
 ) -> None:
     """Deal out frames of a camera to workers, once the sink and its workers are there.
 
@@ -56,6 +58,10 @@ def ventilator(
         Where to bind the socket that workers connect to.
     timeout
         Seconds to wait for the others at each step.
+    keys
+        A folder of `zmqlab keys`, the same for ventilator, workers and sink, or copies: then nobody
+        else can connect to any of them. Or ``none``: without one of the two, what they bind must
+        be addresses of this computer alone.
 
     Raises
     ------
@@ -71,8 +77,8 @@ def ventilator(
     ):
         push.linger = dealer.linger = 0  # nothing is left to send when the sink says the end
         push.sndhwm = HWM  # before bind: it counts for connections to come
-        print(f"ventilator: {source.source} at {sockets.bind(push, bind)}", flush=True)
-        if greet(dealer, control, VENTILATOR, timeout) is None:
+        print(f"ventilator: {source.source} at {sockets.bind(push, bind, keys=keys)}", flush=True)
+        if greet(dealer, control, VENTILATOR, timeout, keys) is None:
             return
         sent, failure = 0, None
         try:
@@ -95,6 +101,7 @@ def fft_worker(
     worker: str = "",
     task: Callable[[np.ndarray], Any] = spectrum,
     timeout: float = 60.0,
+    keys: str | Path | None = None,
 ) -> None:
     """Transform the frames that a ventilator pushes; push the results on to the sink.
 
@@ -102,7 +109,7 @@ def fft_worker(
     ----------
     endpoint
         Of the ventilator.
-    control, timeout
+    control, timeout, keys
         As for `ventilator`; raises TimeoutError, too.
     worker
         A name that goes with each result. The default holds the number of the process.
@@ -121,10 +128,10 @@ def fft_worker(
     ):
         push.linger = dealer.linger = 0
         pull.rcvhwm = push.sndhwm = HWM
-        if (go := greet(dealer, control, worker, timeout)) is None:
+        if (go := greet(dealer, control, worker, timeout, keys)) is None:
             return
-        sockets.connect(push, f"{control.rpartition(':')[0]}:{go['port']}")
-        sockets.connect(pull, endpoint)  # last: who cannot deliver must not take a frame
+        sockets.connect(push, f"{control.rpartition(':')[0]}:{go['port']}", keys=keys)
+        sockets.connect(pull, endpoint, keys=keys)  # last: who cannot deliver must not take a frame
         while not is_over(dealer, {pull: zmq.POLLIN}, timeout):
             _, header, frame = recv_frame(pull)
             parts = work(task, header, frame, worker, token=go["token"])
@@ -138,6 +145,7 @@ def sink(
     results: str = "tcp://127.0.0.1:*",
     workers: int = 1,
     timeout: float = 60.0,
+    keys: str | Path | None = None,
 ) -> Results:
     """Wait for a ventilator and workers, then collect a result for every frame.
 
@@ -149,6 +157,8 @@ def sink(
         How many must be there before the ventilator starts; others may come later.
     timeout
         Seconds to wait for them, and then for each next result.
+    keys
+        As for `ventilator`.
 
     Raises
     ------
@@ -162,8 +172,8 @@ def sink(
     ):
         router.linger = 1000  # milliseconds for the end to be told
         pull.rcvhwm = HWM
-        print(f"sink: at {sockets.bind(router, control)}", flush=True)
-        port = int(sockets.bind(pull, results, sockets.FRAME).rpartition(":")[2])
+        print(f"sink: at {sockets.bind(router, control, keys=keys)}", flush=True)
+        port = int(sockets.bind(pull, results, sockets.FRAME, keys).rpartition(":")[2])
         go = {"port": port, "token": secrets.token_hex(16)}
         peers: dict[bytes, str] = {}
         try:

@@ -10,6 +10,8 @@ from pathlib import Path
 from time import monotonic
 from typing import Literal
 
+import zmq
+
 from zmqlab.patterns.subscription import subscribe
 from zmqlab.patterns.watch_stream import one_line
 from zmqlab.recording.recorder import Recorder, RecordingError
@@ -28,6 +30,7 @@ def record(
     hwm: int = 200,
     compression: Literal["lz4", "zstd"] | None = None,
     timeout: float = 10.0,
+    keys: str | Path | None = None,
 ) -> None:
     """Record every frame of a stream in an HDF5 file.
 
@@ -48,6 +51,8 @@ def record(
         lz4 or zstd: a smaller file, several times slower to write; nothing is lost.
     timeout
         Seconds to wait for each frame.
+    keys
+        A folder of `zmqlab keys`, for a server that lets in only whom it knows.
 
     Raises
     ------
@@ -60,7 +65,7 @@ def record(
     most = math.inf if count is None else count
     with (
         Recorder(path, compression) as recorder,
-        subscribe(connect, topic, hwm=hwm, timeout=timeout) as stream,
+        subscribe(connect, topic, hwm=hwm, timeout=timeout, keys=keys) as stream,
     ):
         problems, remark = _fill(recorder, stream, most)
     first = stream.first or 0
@@ -122,7 +127,7 @@ def _fill(recorder, stream, most):
         return [f"{what}{error}"], ""
     except KeyboardInterrupt:
         since = f"{monotonic() - heard:.1f} s after the last frame"
-        who = who_listens(stream.endpoint)
+        who = who_listens(stream.endpoint, keys=stream.keys, kind=zmq.SUB)
         gone = f"{who}, and the end was not told: frames may be missing"
         remark = f". Ctrl-C came {since}; what was sent after it is not known"
         return [gone] if "nobody" in who else [], remark

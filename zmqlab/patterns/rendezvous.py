@@ -20,6 +20,7 @@ reply, and these have work to do until they hear of the end.
 """
 
 import contextlib
+from pathlib import Path
 from time import monotonic
 
 import zmq
@@ -32,13 +33,16 @@ VENTILATOR = "ventilator"
 _MOST = 1000  # who announced themselves to one sink
 
 
-def greet(dealer: zmq.Socket, control: str, name: str, timeout: float) -> messages.Header | None:
+def greet(
+    dealer: zmq.Socket, control: str, name: str, timeout: float, keys: str | Path | None = None
+) -> messages.Header | None:
     """Announce yourself to the sink; return what its ``go`` says, None if it says the end."""
-    connect(dealer, control)
+    connect(dealer, control, keys=keys)
     messages.send_message(dealer, "hello", {"name": name})
     if not wait({dealer: zmq.POLLIN}, timeout):
         raise TimeoutError(
-            f"no answer from a sink at {control} in {timeout:g} s: {who_listens(control)}. "
+            f"no answer from a sink at {control} in {timeout:g} s: "
+            f"{who_listens(control, keys=keys)}. "
             "It answers a ventilator once its workers are there"
         )
     answer, header, _ = messages.recv_message(dealer)

@@ -49,7 +49,12 @@ class RequestError(RuntimeError):
     """The server replied with an error; the text is the server's."""
 
 
-def camera_server(camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*") -> None:
+def camera_server(
+    camera: str | int = "auto",
+    bind: str = "tcp://127.0.0.1:*",
+    *,
+    keys: str | Path | None = None,
+) -> None:
     """Serve frames of a camera to whoever asks, until told to stop.
 
     Parameters
@@ -60,10 +65,14 @@ def camera_server(camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*") -
     bind
         Where to listen. ``tcp://127.0.0.1:*``: any free port, for programs on this computer
         only. ``tcp://0.0.0.0:5555``: port 5555, for every computer on the network.
+    keys
+        A folder of `zmqlab keys`: then only programs with keys that it knows can connect, and
+        nobody else can read what passes. Or ``none``: without one of the two, `bind` must be an
+        address of this computer alone.
 
     Raises
     ------
-    CameraError, zmq.ZMQError
+    CameraError, zmq.ZMQError, KeysError
         If the camera cannot be opened, or the endpoint not be bound.
     """
     with (
@@ -72,14 +81,16 @@ def camera_server(camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*") -
         context.socket(zmq.ROUTER) as socket,
         contextlib.suppress(KeyboardInterrupt),
     ):
-        print(f"camera server: {source.source} at {prepare_and_bind(socket, bind)}", flush=True)
+        print(
+            f"camera server: {source.source} at {prepare_and_bind(socket, bind, keys)}", flush=True
+        )
         sequence, running = 0, True
         while running:
             was_frame, running = reply_once(socket, source, sequence)
             sequence += was_frame
 
 
-def prepare_and_bind(socket: zmq.Socket, endpoint: str) -> str:
+def prepare_and_bind(socket: zmq.Socket, endpoint: str, keys: str | Path | None = None) -> str:
     """Bind a ROUTER socket at which to reply to requests; return the endpoint."""
     socket.linger = 1000  # milliseconds for the last reply to leave
     socket.rcvhwm = _WAITING
@@ -87,7 +98,7 @@ def prepare_and_bind(socket: zmq.Socket, endpoint: str) -> str:
     # 75 MB of frames here, with 8 it would be 300 MB. Further ones are dropped.
     socket.sndhwm = 1
     socket.router_mandatory = True  # an error, not silence, for a reply that has nowhere to go
-    return sockets.bind(socket, endpoint)
+    return sockets.bind(socket, endpoint, keys=keys)
 
 
 def reply_once(
@@ -181,6 +192,7 @@ def request(
     parameters: Header | None = None,
     timeout: float = 5.0,
     retries: int = 0,
+    keys: str | Path | None = None,
 ) -> tuple[str, Header, np.ndarray | None]:
     """Send one request to a server; return topic, header and frame of its reply.
 
@@ -199,6 +211,8 @@ def request(
         Seconds to wait for each try.
     retries
         How often to ask again. The server may then carry out the command more than once.
+    keys
+        A folder of `zmqlab keys`, for a server that lets in only whom it knows.
 
     Raises
     ------
@@ -213,14 +227,14 @@ def request(
             with whole:  # a Ctrl-C in here would leave a socket that nobody can close
                 socket = context.socket(zmq.REQ)
             with socket:
-                sockets.connect(socket, endpoint)
+                sockets.connect(socket, endpoint, keys=keys)
                 sockets.send_parts(socket, parts)
                 with contextlib.suppress(TimeoutError):
                     return unpack_reply(sockets.recv_parts(socket, timeout), endpoint, command)
     tries = f"{1 + retries} times {timeout:g} s" if retries else f"{timeout:g} s"
     raise TimeoutError(
         f"waited {tries} for a reply to {command!r} from {endpoint}: "
-        f"{sockets.who_listens(endpoint)}. Is the server running, and not busy?"
+        f"{sockets.who_listens(endpoint, keys=keys)}. Is the server running, and not busy?"
     )
 
 
@@ -235,7 +249,9 @@ def unpack_reply(
     return topic, header, messages.view_frame(topic, header, pixels) if topic == "frame" else None
 
 
-def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
+def snapshot(
+    path: Path, /, *, connect: str, timeout: float = 5.0, keys: str | Path | None = None
+) -> None:
     """Read one frame from a camera server and write it as an image file.
 
     Parameters
@@ -247,6 +263,8 @@ def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
         Where the camera server listens, for example ``tcp://127.0.0.1:5555``.
     timeout
         Seconds to wait for the frame.
+    keys
+        A folder of `zmqlab keys`, for a server that lets in only whom it knows.
 
     Raises
     ------
@@ -260,7 +278,7 @@ def snapshot(path: Path, /, *, connect: str, timeout: float = 5.0) -> None:
     path = Path(path)
     if not path.suffix or not cv2.haveImageWriter(path.name):
         raise OSError(f"cannot write {path}: end its name in .png, .tiff or .jpg")
-    topic, header, frame = request(connect, "read", timeout=timeout)
+    topic, header, frame = request(connect, "read", timeout=timeout, keys=keys)
     if frame is None:
         raise MessageError(f"{connect} replied to 'read' with {topic!r}: it is no camera server")
     done = False

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -49,6 +50,8 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
         do, and as many as the publisher allows wait there, further ones are lost.
     timeout
         Seconds to wait for each frame.
+    keys
+        A folder of `zmqlab keys`, for a server that lets in only whom it knows.
 
     Attributes
     ----------
@@ -82,8 +85,9 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
         *,
         hwm: int = WAITING_TO_BE_READ,
         timeout: float = 10.0,
+        keys: str | Path | None = None,
     ) -> None:
-        self.endpoint, self.topic, self.timeout = endpoint, topic, timeout
+        self.endpoint, self.topic, self.timeout, self.keys = endpoint, topic, timeout, keys
         self.header: dict[str, Any] = {}
         self.latency = 0.0
         self.received = self.lost = self.skipped = self.restarts = self.refused = 0
@@ -109,7 +113,7 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             socket.tcp_keepalive = 1
             socket.tcp_keepalive_idle = _SILENCE
             socket.subscribe(self._wire)
-            sockets.connect(socket, endpoint)
+            sockets.connect(socket, endpoint, keys=keys)
         except BaseException:
             self._context.destroy(linger=0)
             raise
@@ -198,7 +202,8 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             self._socket.subscribe(self._wire)
         if topics:
             return f"what is published there is {', '.join(map(repr, sorted(topics)))}"
-        return sockets.who_listens(self.endpoint).replace("did not answer", "sends nothing")
+        who = sockets.who_listens(self.endpoint, keys=self.keys, kind=zmq.SUB)
+        return who.replace("did not answer", "sends nothing")
 
     def close(self) -> None:
         """Unsubscribe. Closing twice is safe."""

@@ -25,6 +25,7 @@ takes to send it again.
 import asyncio
 import contextlib
 import time
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -34,6 +35,7 @@ import zmq.asyncio
 from zmqlab.patterns.capture import Kept, as_dict, line_of
 from zmqlab.patterns.tap_halves import Half
 from zmqlab.processes.announce import announce
+from zmqlab.wire.keys import check_open
 from zmqlab.wire.line import Line
 from zmqlab.wire.sockets import bind as bind_socket
 from zmqlab.wire.zmtp import Fact
@@ -54,6 +56,7 @@ def tap_relay(
     delay: float = 0.0,
     rate: float | None = None,
     loss: float = 0.0,
+    keys: str | Path | None = None,
 ) -> None:
     """Pass on what sockets say to the socket at an endpoint, and show it, until Ctrl-C.
 
@@ -76,20 +79,26 @@ def tap_relay(
         Bytes a second that pass each way. Default: as fast as can be.
     loss
         Share of the pieces that are held up, as TCP does with what it has to send again.
+    keys
+        A folder of `zmqlab keys`, for `control`. What passes has the keys of the sockets on the
+        left and on the right. Or ``none``: without one of the two, `bind` and `control` must be
+        addresses of this computer alone, for a tap opens to others what was open to it.
 
     Raises
     ------
-    ValueError
+    ValueError, KeysError
         If an endpoint is none of tcp, or a number cannot be.
     OSError
         If the endpoint cannot be bound.
     """
+    for endpoint in (bind, control):
+        check_open(endpoint, keys)
     relay = Relay(_address(connect), _address(bind), parse, delay=delay, rate=rate, loss=loss)
     with (
         contextlib.suppress(KeyboardInterrupt),
         asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,  # zmq.asyncio wants it
     ):
-        runner.run(_serve(relay, control, show))
+        runner.run(_serve(relay, control, show, keys))
 
 
 class Relay:
@@ -184,11 +193,11 @@ class Relay:
         return told | {"endpoint": self.endpoints[0], "connect": self.endpoints[1]}
 
 
-async def _serve(relay, control, show):
+async def _serve(relay, control, show, keys):
     server = await relay.listen()
     with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
         router.linger = 1000
-        controlled = bind_socket(router, control)
+        controlled = bind_socket(router, control, keys=keys)
         here, there = relay.endpoints
         print(f"tap: {there} is at {here}, control at {controlled}", flush=True)
         printing = asyncio.create_task(_print(relay)) if show else None

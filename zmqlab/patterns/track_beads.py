@@ -20,6 +20,7 @@ too few. Until the background is known, no beads are: then the header says ``"co
 
 import contextlib
 import math
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
@@ -35,6 +36,7 @@ from zmqlab.processes.launch import start
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.text import short
 
+_ENDING = 5.0  # seconds for a detector that has said its last
 _PERIOD = 2.0  # seconds between two lines that say how far it is
 _MANY = 1000  # short messages that may wait
 _ORANGE = (0, 159, 230)  # blue, green, red: of the palette by Okabe and Ito
@@ -51,6 +53,7 @@ def detect_beads(
     wait_for: int = 0,
     hwm: int = 60,
     timeout: float = 10.0,
+    keys: str | Path | None = None,
 ) -> None:
     """Find the beads in each frame of a stream, and publish where they are.
 
@@ -69,6 +72,10 @@ def detect_beads(
         High-water mark: how many frames may wait here. They do while the first beads are found.
     timeout
         Seconds to wait for each frame, and for subscribers.
+    keys
+        A folder of `zmqlab keys`: for a publisher that lets in only whom it knows, and to let in
+        only whom it knows here. Or ``none``: without one of the two, what is bound must be
+        addresses of this computer alone.
 
     Raises
     ------
@@ -78,12 +85,12 @@ def detect_beads(
     detector = Detector(diameter, threshold)
     with (
         contextlib.suppress(KeyboardInterrupt),
-        Publisher(bind, "beads", hwm=_MANY) as beads,
-        Publisher(view, "marked", hwm=2) as marked,
+        Publisher(bind, "beads", hwm=_MANY, keys=keys) as beads,
+        Publisher(view, "marked", hwm=2, keys=keys) as marked,
     ):
         print(f"detector: beads at {beads.endpoint}, marked at {marked.endpoint}", flush=True)
         beads.wait_for(wait_for, timeout)
-        with subscribe(connect, topic, hwm=hwm, timeout=timeout) as stream:
+        with subscribe(connect, topic, hwm=hwm, timeout=timeout, keys=keys) as stream:
             for frame in stream:
                 about = {"time": stream.header["time"], "lost": stream.lost}
                 about["frame_number"] = stream.header["sequence"]
@@ -127,6 +134,7 @@ def link_beads(
     pixel_size: float = 0.08,
     reach: float = 10.0,
     timeout: float = 10.0,
+    keys: str | Path | None = None,
 ) -> None:
     """Link the positions of a stream to tracks; publish them, and the diffusion coefficient.
 
@@ -144,6 +152,8 @@ def link_beads(
         How far a bead may move from one frame to the next, in pixels.
     timeout
         Seconds to wait for each message.
+    keys
+        As for `detect_beads`.
 
     Raises
     ------
@@ -153,15 +163,15 @@ def link_beads(
         If trackpy is missing, or a number cannot be.
     """
     with contextlib.suppress(KeyboardInterrupt):
-        _link(connect, bind, Tracks(fps, pixel_size, reach), timeout)
+        _link(connect, bind, Tracks(fps, pixel_size, reach), timeout, keys)
 
 
-def _link(connect, bind, tracks, timeout):
+def _link(connect, bind, tracks, timeout, keys):
     """Link until the stream ends, which is when this returns."""
     told, frames, said = monotonic(), 0, "no frame yet"
     with (
-        Publisher(bind, "tracks", hwm=_MANY) as publisher,
-        subscribe(connect, "beads", hwm=_MANY, timeout=timeout) as stream,
+        Publisher(bind, "tracks", hwm=_MANY, keys=keys) as publisher,
+        subscribe(connect, "beads", hwm=_MANY, timeout=timeout, keys=keys) as stream,
         one_line() as show,
     ):
         print(f"track: tracks at {publisher.endpoint}", flush=True)
@@ -243,6 +253,7 @@ def track(
     threshold: float = 20.0,
     reach: float = 10.0,
     timeout: float = 10.0,
+    keys: str | Path | None = None,
 ) -> None:
     """Find and link the beads in a stream; publish their tracks and how fast they wander.
 
@@ -265,6 +276,8 @@ def track(
         How far a bead may move from one frame to the next, in pixels.
     timeout
         Seconds to wait for each frame.
+    keys
+        As for `detect_beads`.
 
     Raises
     ------
@@ -276,12 +289,22 @@ def track(
     tracks = Tracks(fps, pixel_size, reach)
     looking: dict[str, Any] = {"connect": connect, "topic": topic, "view": view, "wait_for": 1}
     looking |= {"diameter": diameter, "threshold": threshold, "timeout": timeout}
+    looking["keys"] = keys
     with (
         contextlib.suppress(KeyboardInterrupt),
         start(detect_beads, **looking, process_name="detector") as detector,
     ):
         beads, marked = detector.wait_until(lambda it: it.endpoints[1:] and it.endpoints)
         print(f"track: marked frames at {marked}", flush=True)
-        _link(beads, bind, tracks, timeout + 2)  # its own errors come first
-        if detector.settle(lambda it: it.ended, 2) and detector.exit_code:
-            raise TrackingError(detector.traceback().splitlines()[-1])
+        try:
+            _link(beads, bind, tracks, timeout + 2, keys)  # its own errors come first
+        except TimeoutError:
+            _blame(detector)
+            raise
+        _blame(detector)
+
+
+def _blame(detector):
+    """Raise the error that the detector has ended with, if there is one."""
+    if detector.settle(lambda it: it.ended, _ENDING) and detector.exit_code:
+        raise TrackingError(detector.traceback().splitlines()[-1]) from None

@@ -11,7 +11,14 @@ from zmqlab.recording import RecordingError, open_recording
 
 
 def spectra(
-    path: Path, /, *, out: Path, engine: str = "zeromq", workers: int = 2, timeout: float = 60.0
+    path: Path,
+    /,
+    *,
+    out: Path,
+    engine: str = "zeromq",
+    workers: int = 2,
+    timeout: float = 60.0,
+    keys: str | Path | None = None,
 ) -> None:
     """Calculate the spectrum of each frame of a recording.
 
@@ -32,6 +39,8 @@ def spectra(
         How many workers to start here.
     timeout
         Seconds that the next result may take.
+    keys
+        A folder of `zmqlab keys`, with which frames and spectra are encrypted on their way.
 
     Raises
     ------
@@ -51,7 +60,7 @@ def spectra(
             _, height, width, *_ = film["frames"].shape
             shape = height, width // 2 + 1
             found = file.create_dataset("spectra", (count, *shape), "complex64", chunks=(1, *shape))
-            with arrivals_of(path, workers, spectrum, engine, None, False, timeout) as (
+            with arrivals_of(path, workers, spectrum, engine, None, False, timeout, keys) as (
                 arrivals,
                 _,
             ):

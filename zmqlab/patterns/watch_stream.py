@@ -4,6 +4,7 @@ import contextlib
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from statistics import median
 from time import monotonic
 from typing import Any
@@ -16,7 +17,7 @@ _OF_EVERY_STREAM = {"dtype", "shape", "sequence", "time", "stream", "control"}
 _SILENT = 3  # of them without a frame, after which to find out why
 
 
-def watch(*, connect: str, topic: str = "camera") -> None:
+def watch(*, connect: str, topic: str = "camera", keys: str | Path | None = None) -> None:
     """Show how a stream goes and what it carries, once a second, until Ctrl-C.
 
     Parameters
@@ -25,10 +26,12 @@ def watch(*, connect: str, topic: str = "camera") -> None:
         Where the publisher is, for example ``tcp://127.0.0.1:5555``. It may come and go.
     topic
         The name of the stream.
+    keys
+        A folder of `zmqlab keys`, for a server that lets in only whom it knows.
     """
     with (
         contextlib.suppress(KeyboardInterrupt),
-        subscribe(connect, topic) as stream,
+        subscribe(connect, topic, keys=keys) as stream,
         one_line() as show,
     ):
         silent = 0

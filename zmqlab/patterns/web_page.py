@@ -67,6 +67,7 @@ def web_page(
     topic: str = "camera",
     bind: str = "http://127.0.0.1:*",
     history: Path = Path("measurements.sqlite"),
+    keys: str | Path | None = None,
 ) -> None:
     """Serve a web page that measures fringes with a camera, until told to stop.
 
@@ -89,6 +90,9 @@ def web_page(
         encrypted.
     history
         The file in which measurements are kept, a database of SQLite.
+    keys
+        A folder of `zmqlab keys`, for a camera that lets in only whom it knows. Between page and
+        browser it does nothing: who may come is who has the address.
 
     Raises
     ------
@@ -103,16 +107,16 @@ def web_page(
         asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,
         contextlib.suppress(KeyboardInterrupt),
     ):
-        runner.run(_serve(connect, subscribe, topic, bind, history, past))
+        runner.run(_serve(connect, subscribe, topic, bind, history, past, keys))
 
 
-async def _serve(connect, subscribe, topic, bind, history, past):
+async def _serve(connect, subscribe, topic, bind, history, past, keys):
     show = Show(asyncio.get_running_loop(), spectrum=False)
-    camera = SharedCamera(connect, show, history, past)
+    camera = SharedCamera(connect, show, history, past, keys)
     try:
         camera.connect()
         with contextlib.ExitStack() as undo:
-            stream = undo.enter_context(Subscription(subscribe, topic, hwm=2))
+            stream = undo.enter_context(Subscription(subscribe, topic, hwm=2, keys=keys))
             listening, address = _listen(bind)
             undo.pop_all()
         threading.Thread(target=show.receive, args=(stream,), daemon=True).start()
@@ -145,8 +149,8 @@ def _listen(bind):
 class SharedCamera:
     """What the visitors share: a camera, whose turn it is, and what was measured."""
 
-    def __init__(self, endpoint, show, history, past):
-        self.endpoint, self.show, self.history = endpoint, show, history
+    def __init__(self, endpoint, show, history, past, keys):
+        self.endpoint, self.show, self.history, self.keys = endpoint, show, history, keys
         self.measurements = deque(past, maxlen=_SHOWN)
         self.pictures = {}  # of the newest measurement: "frame" and "spectrum", as JPEGs
         self.state = {"camera": "Looking for the camera.", "source": "", "exposure": None}
@@ -161,7 +165,7 @@ class SharedCamera:
         """Make a socket for requests. One that got no reply cannot send again."""
         self.socket = self.context.socket(zmq.REQ)
         self.socket.linger = 0
-        connect_socket(self.socket, self.endpoint)
+        connect_socket(self.socket, self.endpoint, keys=self.keys)
 
     async def take_turns(self):
         """Do what the visitors ask for, one after the other."""
@@ -222,7 +226,8 @@ class SharedCamera:
             await self._ask("set", {"exposure": seconds})
             await self._look()
         if (control := self.show.control) not in (None, self.endpoint):
-            await asyncio.to_thread(request, control, "set", {"exposure": seconds}, _TIMEOUT)
+            wanted = {"exposure": seconds}
+            await asyncio.to_thread(request, control, "set", wanted, _TIMEOUT, keys=self.keys)
 
     async def watch(self):
         """Look at the camera now and then, as long as nobody uses it."""
@@ -248,7 +253,7 @@ class SharedCamera:
                 self.connect()
             await self.socket.send_multipart(pack_request(command, parameters))
             if not await self.socket.poll(1000 * timeout):
-                who = await asyncio.to_thread(who_listens, self.endpoint)
+                who = await asyncio.to_thread(who_listens, self.endpoint, keys=self.keys)
                 raise TimeoutError(f"The camera does not answer at {self.endpoint}: {who}.")
             reply = unpack_reply(
                 await self.socket.recv_multipart(copy=False), self.endpoint, command

@@ -1,3 +1,5 @@
+from .keys import KeysError as KeysError
+from .keys import make_keys as make_keys
 from .line import Line as Line
 from .messages import MessageError as MessageError
 from .messages import pack_frame as pack_frame

@@ -11,6 +11,7 @@ import errno
 import socket as plain_sockets
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,16 +21,16 @@ from zmq import zmq_poll  # what `Socket.poll` calls, without its detours
 
 from zmqlab.wire.guard import guard, took
 from zmqlab.wire.interrupts import whole
+from zmqlab.wire.keys import HANDSHAKE, SEALED, check_open, connect_with, given, refused, serve_with
 
 # As plain numbers: pyzmq's own are members of enums, which take their time.
 _NOBLOCK, _SNDMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE)
 _POLLIN, _POLLOUT = int(zmq.POLLIN), int(zmq.POLLOUT)
 _SLICE = 0.5  # seconds: long waits are cut up, for Windows notices Ctrl-C only between two
-AROUND = 9  # bytes around a long part on its way; 2 around one of less than 256 bytes
+AROUND = 9 + SEALED  # bytes around a part on its way, at most: around a short one without keys 2
 _GREETING = b"\xff"  # the first byte that a ZeroMQ socket says to whoever connects by tcp
 
-# Bytes of a part, the longest that is taken; who sends a longer one is disconnected. (With CURVE,
-# its handshake would need 290.)
+# Bytes of a part, the longest that is taken; who sends a longer one is disconnected.
 TOPIC, REQUEST, FRAME = 100, 64 << 10, 64 << 20
 _NEWS = 4  # subscriptions of a connection that libzmq takes in before somebody looks at them
 _HANDSHAKE = 5000  # milliseconds for a peer to say who it is
@@ -51,16 +52,25 @@ _BIND_REMEDIES = {
 }
 
 
-def bind(socket: zmq.Socket, endpoint: str, longest: int = REQUEST) -> str:
+def bind(
+    socket: zmq.Socket, endpoint: str, longest: int = REQUEST, keys: str | Path | None = None
+) -> str:
     """Bind a socket to an endpoint such as ``tcp://127.0.0.1:*``, which is any free port.
 
     Whoever connects may send parts of `longest` bytes, must say who it is within seconds, and is
-    looked after by `zmqlab.wire.guard`: set a high-water mark before, not after.
+    looked after by `zmqlab.wire.guard`: set a high-water mark before, not after. `keys` is a folder
+    as `zmqlab.wire.keys` describes it: then only its clients can connect. Or it is "none": without
+    one of the two, only programs on this computer can be let in.
 
     Returns the endpoint with its port as a number: what others connect to. Where it cannot be
-    bound, this raises zmq.ZMQError with pyzmq's `errno` and a text that says what to do.
+    bound, this raises zmq.ZMQError with pyzmq's `errno` and a text that says what to do, or
+    KeysError.
     """
+    check_open(endpoint, keys)
     socket.maxmsgsize, socket.handshake_ivl = longest, _HANDSHAKE
+    if folder := given(keys):
+        serve_with(socket, folder)
+        socket.maxmsgsize = max(longest + SEALED, HANDSHAKE)
     if socket.type == zmq.XPUB:
         socket.rcvhwm = _NEWS
     try:
@@ -72,9 +82,16 @@ def bind(socket: zmq.Socket, endpoint: str, longest: int = REQUEST) -> str:
     return endpoint_of(socket)
 
 
-def connect(socket: zmq.Socket, endpoint: str, longest: int = FRAME) -> None:
-    """Connect a socket; the other side may be bound later. `longest` and errors as for `bind`."""
-    socket.maxmsgsize = longest
+def connect(
+    socket: zmq.Socket, endpoint: str, longest: int = FRAME, keys: str | Path | None = None
+) -> None:
+    """Connect a socket; the other side may be bound later. All else as for `bind`.
+
+    With `keys`, only with the owner of their ``server.key`` a connection comes about.
+    """
+    socket.maxmsgsize = longest + SEALED
+    if folder := given(keys):
+        connect_with(socket, folder)
     try:
         socket.connect(endpoint)
     except zmq.ZMQError as error:
@@ -195,11 +212,17 @@ def describe(socket: zmq.Socket) -> str:
     return f"{zmq.SocketType(int(socket.get(zmq.TYPE))).name} socket {place}"
 
 
-def who_listens(endpoint: str, timeout: float = 3.0) -> str:
+def who_listens(
+    endpoint: str,
+    timeout: float = 3.0,
+    keys: str | Path | None = None,
+    kind: int = zmq.DEALER,
+) -> str:
     """Say in half a sentence what is at the other end of a tcp endpoint now, by knocking at it.
 
     A ZeroMQ socket greets whoever connects, before a word is said to it, so that a silent listener
-    is something else (https://rfc.zeromq.org/spec/23/, "Greeting"). Nothing is sent.
+    is something else (https://rfc.zeromq.org/spec/23/, "Greeting"). Its greeting says whether it
+    has keys, too. Where both have, a socket of a `kind` that fits is sent to see if they are right.
     """
     parts = urlsplit(endpoint)
     if parts.scheme != "tcp":
@@ -214,8 +237,25 @@ def who_listens(endpoint: str, timeout: float = 3.0) -> str:
         return f"no answer to a plain connection either ({error})"
     with knock, suppress(OSError):
         if knock.recv(1) == _GREETING:
-            return "a ZeroMQ socket listens there, but did not answer"
+            secure, folder, why = _has_keys(knock), given(keys), ""
+            if secure and folder:
+                why = refused(endpoint, folder, kind, timeout)
+            elif secure or folder:
+                why = (
+                    ", for who has keys: give keys=FOLDER"
+                    if secure
+                    else ", and has no keys as you have"
+                )
+            return f"a ZeroMQ socket listens there{why or ', but did not answer'}"
     return "a program listens there, but it hangs or does not speak ZeroMQ"
+
+
+def _has_keys(knock):
+    """Tell whether a socket that has begun to greet speaks CURVE."""
+    with suppress(OSError), knock.makefile("rb") as stream:
+        knock.sendall(_GREETING + bytes(8) + b"\x7f\3")  # so far nobody says which mechanism
+        return stream.read(63)[11:31].startswith(b"CURVE")
+    return False
 
 
 class CountError(ValueError):

@@ -1,0 +1,510 @@
+"""Every role, with keys: it works with them, and neither opens to a stranger nor talks to one."""
+
+import asyncio
+import contextlib
+import inspect
+import json
+import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import get_ident
+from typing import NamedTuple
+
+import cloudpickle
+import h5py
+import numpy as np
+import pytest
+import zmq
+from helpers import films
+from helpers.roles import offered
+from helpers.web_pages import address_of, visiting
+from tornado.websocket import websocket_connect
+
+import zmqlab
+from zmqlab import (
+    KeysError,
+    Publisher,
+    camera_publisher,
+    camera_server,
+    detect_beads,
+    fft_farm,
+    fft_worker,
+    link_beads,
+    make_keys,
+    proxy,
+    record,
+    request,
+    sink,
+    snapshot,
+    start,
+    subscribe,
+    tap_relay,
+    track,
+    ventilator,
+    watch,
+    web_page,
+)
+from zmqlab.__main__ import main
+from zmqlab.page.live_server import serve_live
+from zmqlab.patterns.transform_recording import spectra
+from zmqlab.wire import who_listens
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
+pytestmark = pytest.mark.slow
+PATIENCE = 60.0  # seconds, for what is sure to come
+SHORT = 3.0  # seconds to wait for what is not
+TOKEN = "x" * 32
+EVERYWHERE = "tcp://0.0.0.0:*"
+_AT_A_TIME = 4
+_KNOCKED = "a ZeroMQ socket listens there"
+
+
+class Folders(NamedTuple):
+    """Keys: of the laboratory; of who knows its key and is unknown to it; of who takes another."""
+
+    lab: Path
+    stranger: Path
+    misled: Path
+
+
+# What each of the three is told, and who has no keys at all.
+REFUSALS = {
+    "stranger": "does not know your key",
+    "misled": "whose key is not the one in",
+    "nobody": "for who has keys: give keys=FOLDER",
+}
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("keys")
+    folders = Folders(*(folder / name for name in Folders._fields))
+    for each in folders:
+        make_keys(each)
+    shutil.copy(folders.lab / "own.key", folders.stranger / "server.key")
+    return folders
+
+
+def keys_of(who, folders):
+    return None if who == "nobody" else getattr(folders, who)
+
+
+def run(role, *args, **kwargs):
+    """Start a role under a name that no other thread gives."""
+    options = {"process_name": f"{role.__name__} {get_ident()}", "start_timeout": PATIENCE}
+    return start(role, *args, **options, **kwargs)
+
+
+def said(process, *words):
+    """Wait until a process has said one of these, or has ended; return all that it has said."""
+    process.wait_until(
+        lambda it: it.ended or any(word in it.output for word in words),
+        PATIENCE,
+        " or ".join(words),
+    )
+    return process.output
+
+
+def frame_of(endpoint, keys, topic="camera", timeout=PATIENCE):
+    """Return "works" if a frame comes, or why none does."""
+    try:
+        with subscribe(endpoint, topic, timeout=timeout, keys=keys) as stream:
+            next(stream)
+    except TimeoutError as error:
+        return str(error)
+    return "works"
+
+
+def reply_of(endpoint, keys, timeout=PATIENCE):
+    try:
+        request(endpoint, "info", timeout=timeout, keys=keys)
+    except TimeoutError as error:
+        return str(error)
+    return "works"
+
+
+def camera(folders):
+    return run(camera_publisher, "simulated", keys=folders.lab)
+
+
+# Roles that open doors: each gives its process, and the kind of socket that fits each door.
+
+
+@contextlib.contextmanager
+def opens_camera_server(folders):
+    with run(camera_server, "simulated", keys=folders.lab) as process:
+        yield process, [zmq.DEALER]
+        assert reply_of(process.endpoint, folders.lab) == "works"
+
+
+@contextlib.contextmanager
+def opens_camera_publisher(folders):
+    with camera(folders) as process:
+        yield process, [zmq.SUB, zmq.DEALER]
+        assert frame_of(process.endpoints[0], folders.lab) == "works"
+        assert reply_of(process.endpoints[1], folders.lab) == "works"
+
+
+@contextlib.contextmanager
+def opens_proxy(folders):
+    with (
+        camera(folders) as one,
+        run(proxy, connect=[one.endpoint], keys=folders.lab) as process,
+    ):
+        yield process, [zmq.SUB]
+        assert frame_of(process.endpoint, folders.lab) == "works"
+
+
+@contextlib.contextmanager
+def opens_tap_relay(folders):
+    """What is behind it has keys, and so has its control."""
+    with (
+        camera(folders) as one,
+        run(tap_relay, connect=one.endpoint, keys=folders.lab) as process,
+    ):
+        yield process, [zmq.SUB, zmq.DEALER]
+        assert frame_of(process.endpoints[0], folders.lab) == "works"
+        assert reply_of(process.endpoints[1], folders.lab) == "works"
+
+
+@contextlib.contextmanager
+def opens_detect_beads(folders):
+    with (
+        camera(folders) as one,
+        run(detect_beads, connect=one.endpoint, keys=folders.lab, timeout=PATIENCE) as process,
+    ):
+        yield process, [zmq.SUB, zmq.SUB]
+        topics = [frame_of(each, folders.lab, "beads") for each in process.endpoints[:1]]
+        assert topics == ["works"]
+        assert frame_of(process.endpoints[1], folders.lab, "marked") == "works"
+
+
+@contextlib.contextmanager
+def opens_link_beads(folders):
+    with (
+        Publisher(topic="beads", keys=folders.lab) as beads,
+        run(link_beads, connect=beads.endpoint, keys=folders.lab, timeout=PATIENCE) as process,
+    ):
+        yield process, [zmq.SUB]
+        beads.wait_for(1, PATIENCE)
+        with subscribe(process.endpoint, "tracks", timeout=PATIENCE, keys=folders.lab) as tracks:
+            while not tracks.received:
+                beads.send(np.zeros((3, 2)), frame_number=beads.sequence, lost=0)
+                with contextlib.suppress(TimeoutError):
+                    tracks.read(0.2)
+        beads.close(0)
+
+
+@contextlib.contextmanager
+def opens_ventilator(folders):
+    """The ventilator waits for a worker meanwhile."""
+    keys = folders.lab
+    with (
+        run(sink, timeout=PATIENCE, keys=keys) as collecting,
+        run(ventilator, collecting.endpoint, "simulated", 10, keys=keys) as process,
+    ):
+        yield process, [zmq.PULL]
+        with run(fft_worker, process.endpoint, collecting.endpoint, keys=keys):
+            assert "<10 results" in said(collecting, "<10 results")
+
+
+@contextlib.contextmanager
+def opens_sink(folders):
+    keys = folders.lab
+    with run(sink, timeout=PATIENCE, keys=keys) as process:
+        yield process, [zmq.DEALER, zmq.PUSH]
+        with (
+            run(ventilator, process.endpoint, "simulated", 10, keys=keys) as dealing,
+            run(fft_worker, dealing.endpoint, process.endpoint, keys=keys),
+        ):
+            assert "<10 results" in said(process, "<10 results")
+
+
+# Roles that go to a peer: what becomes of it, "works" or a text that says why not.
+
+
+def goes_request(peers, keys, timeout, folder):
+    return reply_of(peers.server, keys, timeout)
+
+
+def goes_subscribe(peers, keys, timeout, folder):
+    return frame_of(peers.publishes, keys, timeout=timeout)
+
+
+def goes_snapshot(peers, keys, timeout, folder):
+    try:
+        snapshot(folder / "a.png", connect=peers.server, timeout=timeout, keys=keys)
+    except TimeoutError as error:
+        return str(error)
+    assert (folder / "a.png").stat().st_size > 0
+    return "works"
+
+
+def goes_record(peers, keys, timeout, folder):
+    try:
+        record(folder / "a.h5", connect=peers.publishes, count=2, timeout=timeout, keys=keys)
+    except TimeoutError as error:
+        return str(error)
+    return "works"
+
+
+def goes_watch(peers, keys, timeout, folder):
+    with run(watch, connect=peers.publishes, keys=keys) as process:
+        output = said(process, "480 x 640 x 3 uint8", _KNOCKED)
+    return "works" if "uint8" in output else output
+
+
+def goes_track(peers, keys, timeout, folder):
+    patience = max(timeout, 10)  # its detector waits for it, too
+    with run(track, connect=peers.publishes, keys=keys, timeout=patience) as process:
+        output = said(process, "background", "Error")
+    return "works" if "background" in output else output
+
+
+def goes_ventilator(peers, keys, timeout, folder):
+    with run(ventilator, peers.sink, "simulated", 10, timeout=timeout, keys=keys) as process:
+        return said(process, "Error")
+
+
+def goes_fft_worker(peers, keys, timeout, folder):
+    with run(fft_worker, "tcp://127.0.0.1:9", peers.sink, timeout=timeout, keys=keys) as process:
+        return said(process, "Error")
+
+
+def goes_web_page(peers, keys, timeout, folder):
+    options = {"history": folder / "a.sqlite", "subscribe": peers.publishes, "keys": keys}
+    with run(web_page, connect=peers.server, **options) as page:
+        return asyncio.run(look_at(address_of(page)))
+
+
+async def look_at(address):
+    """Be a page: "works" with a picture and a camera that answers, or what the page is told."""
+    async with visiting(address) as visitor:
+        try:
+            await visitor.hear_until(lambda it: it.pictures or _KNOCKED in it.state["camera"])
+            await visitor.hear_until(lambda it: "Looking" not in it.state["camera"])
+        except TimeoutError:
+            return f"nothing new came after {visitor.state}"
+        return visitor.state["camera"] or "works"
+
+
+def goes_live(peers, keys, timeout, folder):
+    with run(serve_live, peers.publishes, "camera", TOKEN, keys=keys) as process:
+        return asyncio.run(look_live(process.wait_output("port ").split()[1]))
+
+
+async def look_live(port):
+    """Be a page: "works" with a picture and with settings, that is, a request to the camera."""
+    connection = await websocket_connect(f"ws://127.0.0.1:{port}/{TOKEN}/stream")
+    pictured, told = False, {}
+    async with asyncio.timeout(PATIENCE):
+        while not (pictured and "settings" in told):
+            message = await connection.read_message()
+            if isinstance(message, bytes):
+                pictured = True
+            elif _KNOCKED in json.loads(message).get("note", ""):
+                told = json.loads(message)
+                break
+            else:
+                told |= json.loads(message)
+    connection.close()
+    return told.get("note") or "works"
+
+
+OPENS = {
+    "camera_server": opens_camera_server,
+    "camera_publisher": opens_camera_publisher,
+    "proxy": opens_proxy,
+    "tap_relay": opens_tap_relay,
+    "detect_beads": opens_detect_beads,
+    "link_beads": opens_link_beads,
+    "ventilator": opens_ventilator,
+    "sink": opens_sink,
+}
+GOES = {
+    "request": goes_request,
+    "subscribe": goes_subscribe,
+    "snapshot": goes_snapshot,
+    "record": goes_record,
+    "watch": goes_watch,
+    "track": goes_track,
+    "ventilator": goes_ventilator,
+    "fft_worker": goes_fft_worker,
+    "web_page": goes_web_page,
+    "live": goes_live,
+}
+WORK_ABOVE = {"ventilator", "fft_worker"}  # with the right keys, in `opens_sink`
+# The others, and where they are tried.
+ELSEWHERE = {
+    "Publisher": "what camera_publisher publishes with",
+    "fft_farm": "below: it starts both ends",
+    "spectra": "below, as the farm",
+    "tap": "its control is for the notebook that has made it; what passes has its own keys",
+    "network": "the notebook's own sockets, on loopback, with tokens",
+    "browser_camera": "the page's own camera, by a socket on loopback with a token",
+}
+WITHOUT = {"tap", "network", "browser_camera"}
+
+
+def test_no_role_is_forgotten():
+    assert offered() == OPENS.keys() | GOES.keys() | ELSEWHERE.keys()
+
+
+@pytest.mark.parametrize("name", sorted((OPENS.keys() | GOES.keys() | ELSEWHERE.keys()) - WITHOUT))
+def test_each_takes_keys_and_needs_none(name):
+    role = spectra if name == "spectra" else getattr(zmqlab, name)
+    keys = inspect.signature(role).parameters["keys"]
+    assert keys.default is None
+    assert "keys" in inspect.getdoc(role)
+
+
+# Whatever a role can bind, given to it without a word of keys.
+EXPOSED = [
+    (camera_server, ["simulated"], {"bind"}),
+    (camera_publisher, ["simulated"], {"bind", "control"}),
+    (Publisher, [], {"bind"}),
+    (proxy, [], {"bind"}),
+    (tap_relay, [], {"bind", "control"}),
+    (detect_beads, [], {"bind", "view"}),
+    (link_beads, [], {"bind"}),
+    (track, [], {"bind", "view"}),
+    (ventilator, ["tcp://127.0.0.1:9", "simulated"], {"bind"}),
+    (sink, [], {"control", "results"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("role", "args", "name"),
+    [(role, args, name) for role, args, names in EXPOSED for name in sorted(names)],
+)
+def test_nothing_is_open_to_other_computers_unless_one_says_so(role, args, name):
+    options = {name: EVERYWHERE}
+    if "connect" in inspect.signature(role).parameters:
+        options["connect"] = "tcp://127.0.0.1:9"
+    call = start if role is track else lambda role, *args, **options: role(*args, **options)
+    with pytest.raises((KeysError, zmqlab.StartError), match="zmqlab keys FOLDER") as error:
+        call(role, *args, **options)
+    assert 'keys="none"' in str(error.value)
+
+
+def test_the_command_says_so_in_its_own_words():
+    with pytest.raises(SystemExit, match=r"zmqlab: tcp://0.0.0.0.*--keys FOLDER.*--keys none"):
+        main(["camera-server", "--camera", "simulated", "--bind", EVERYWHERE])
+
+
+def test_one_may_say_so():
+    with run(camera_server, "simulated", bind=EVERYWHERE, keys="none") as server:
+        here = server.endpoint.replace("0.0.0.0", "127.0.0.1")
+        assert reply_of(here, None) == "works"
+
+
+class Peers(NamedTuple):
+    """An honest laboratory with keys."""
+
+    publishes: str
+    server: str
+    sink: str
+    keys: Path
+
+
+@pytest.fixture(scope="module")
+def outcomes(folders, tmp_path_factory):
+    """Try all, a few at a time: most of it is waiting."""
+    keys = folders.lab
+    with (
+        start(camera_publisher, "simulated", process_name="peer's stream", keys=keys) as stream,
+        start(camera_server, "simulated", process_name="peer's camera", keys=keys) as server,
+        start(sink, process_name="peer's sink", timeout=600, keys=keys) as collects,
+        ThreadPoolExecutor(_AT_A_TIME) as pool,
+    ):
+        peers = Peers(stream.endpoint, server.endpoint, collects.endpoint, keys)
+        opened = {name: pool.submit(try_doors, name, folders) for name in OPENS}
+        went = {
+            (name, who): pool.submit(
+                go, name, who, peers, folders, tmp_path_factory.mktemp(f"{name}-{who}")
+            )
+            for name in GOES
+            for who in ("lab", *REFUSALS)
+            if who != "lab" or name not in WORK_ABOVE
+        }
+        for each in (*opened.values(), *went.values()):
+            each.exception()  # waits
+        yield opened, went
+
+
+def go(name, who, peers, folders, folder):
+    """Return what becomes of a role that goes to the laboratory with the keys of somebody."""
+    if who == "lab":
+        return GOES[name](peers, folders.lab, PATIENCE, folder)
+    for number in range(3):  # on a busy computer nobody may answer in time
+        (folder / str(number)).mkdir()
+        told = GOES[name](peers, keys_of(who, folders), SHORT, folder / str(number))
+        if told == "works" or _KNOCKED in told:
+            break
+    return told
+
+
+def try_doors(name, folders):
+    """Knock at each door as each of those who are to be refused, and as who is not."""
+    with OPENS[name](folders) as (process, kinds):
+        doors = process.wait_until(
+            lambda it: it.endpoints[len(kinds) - 1 :] and it.endpoints, PATIENCE, "its endpoints"
+        )
+        for door, kind in zip(doors, kinds, strict=True):
+            for who, refusal in REFUSALS.items():
+                told = who_listens(door, PATIENCE, keys_of(who, folders), kind)
+                assert refusal in told, (door, who, told)
+            assert "did not answer" in who_listens(door, PATIENCE, folders.lab, kind)
+
+
+@pytest.mark.parametrize("name", OPENS)
+def test_a_door_opens_to_who_is_known_and_to_nobody_else(name, outcomes):
+    outcomes[0][name].result()
+
+
+@pytest.mark.parametrize("name", sorted(GOES.keys() - WORK_ABOVE))
+def test_it_goes_to_a_peer_with_keys(name, outcomes):
+    assert outcomes[1][name, "lab"].result() == "works"
+
+
+@pytest.mark.parametrize("who", REFUSALS)
+@pytest.mark.parametrize("name", GOES)
+def test_whoever_is_refused_is_told_why(name, who, outcomes):
+    assert REFUSALS[who].partition("=")[0] in outcomes[1][name, who].result()
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_farm_with_keys(folders, shared):
+    frames = [np.full((24, 32, 3), number, np.uint8) for number in range(20)]
+    plain = fft_farm(frames, 1, np.mean, progress=False)
+    keyed = fft_farm(frames, 1, np.mean, progress=False, shared=shared, keys=folders.lab)
+    np.testing.assert_array_equal(keyed.spectra, plain.spectra)
+
+
+def test_a_farm_whose_workers_are_not_its_clients_has_no_workers(folders, monkeypatch):
+    monkeypatch.setattr("zmqlab.patterns.farm._COMING_UP", SHORT)
+    with pytest.raises(TimeoutError, match="0 of 1 workers"):
+        fft_farm([np.zeros((24, 32, 3), np.uint8)], 1, progress=False, keys=folders.stranger)
+
+
+def test_spectra_with_keys(folders, tmp_path):
+    films.record(tmp_path / "film.h5", 5)
+    words = ["spectra", str(tmp_path / "film.h5"), "--workers", "1"]
+    for name, more in (("plain", []), ("keyed", ["--keys", str(folders.lab)])):
+        with pytest.raises(SystemExit) as end:
+            main([*words, "--out", str(tmp_path / name), *more])
+        assert end.value.code == 0
+    with h5py.File(tmp_path / "plain") as plain, h5py.File(tmp_path / "keyed") as keyed:
+        np.testing.assert_array_equal(plain["spectra"][:], keyed["spectra"][:])
+
+
+def test_a_cluster_takes_no_keys(folders):
+    with pytest.raises(ValueError, match="a cluster has its own"):
+        fft_farm([np.zeros((2, 2, 3), np.uint8)], engine="dask", keys=folders.lab)
+
+
+def test_a_client_with_keys_tells_nothing_to_who_took_the_port(folders):
+    """Another user of this computer binds the port first, and has no key."""
+    with run(camera_server, "simulated") as impostor:
+        assert "has no keys as you have" in reply_of(impostor.endpoint, folders.lab, SHORT)
