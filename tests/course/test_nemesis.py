@@ -91,7 +91,7 @@ def test_the_simplest_client_breaks_and_is_shown():
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_all_faults_leave_a_stubborn_client_whole():
-    table = timetable(ALL, 4, seed=1)
+    table = timetable(ALL, 6, seed=1)
     assert set(ALL) <= set(table.values())
     verdict = trial({"server": echo, "client": stubborn}, table, seed=1, ending=60)
     assert verdict, verdict

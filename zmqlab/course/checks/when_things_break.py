@@ -3,7 +3,6 @@
 import contextlib
 import itertools
 import tempfile
-import threading
 import time
 from pathlib import Path
 
@@ -97,12 +96,9 @@ def ask_surely(function):
             if len(asked) < 2:
                 raise NotYet("In 1.5 s it asked a silent server once: it should ask again.")
         _expect_unknown(function, free_endpoint(), "there is no server")
-        late = free_endpoint()
-        timer = threading.Timer(0.7, _reply_once, [late])
-        timer.start()
-        when = "the server comes up later"
-        expect_return(b"reply to late", function, late, b"late", 8, when=when, timeout=12)
-        timer.join()
+        late, when = free_endpoint(), "the server comes up later"
+        with in_thread(_come_late, late):
+            expect_return(b"reply to late", function, late, b"late", 8, when=when, timeout=12)
 
     def client(endpoint, note):
         for number in note.numbers():
@@ -132,12 +128,16 @@ def _expect_unknown(function, endpoint, when):
         raise NotYet(f"When {when}, it gave up after {took:.1f} s of its 1.5.")
 
 
-def _reply_once(endpoint):
+def _come_late(endpoint, over):
+    """Be a server that is not there at first."""
+    if over.wait(0.7):
+        return
     with zmq.Context() as context, context.socket(zmq.REP) as rep:
-        rep.linger, rep.rcvtimeo = 1000, int(1000 * TIMEOUT)
+        rep.linger = 0
         rep.bind(endpoint)
-        with contextlib.suppress(zmq.Again):
-            rep.send(b"reply to " + rep.recv())
+        while not over.is_set():
+            if rep.poll(20):
+                rep.send(b"reply to " + rep.recv())
 
 
 def _echo(bind):
