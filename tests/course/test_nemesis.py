@@ -72,11 +72,11 @@ def test_a_fault_that_is_none(act):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_simplest_client_breaks_and_is_shown():
-    verdict = trial({"server": echo, "client": naive}, ["kill server"], 0.5, seed=5, ending=3)
+    verdict = trial({"server": echo, "client": naive}, ["kill server"], 2, seed=5, ending=3)
     assert not verdict
     texts = " ".join(text for _, text in verdict.broken)
     assert "client had not ended 3 s after all was mended" in texts
-    assert [act for _, act in verdict.acts] == ["kill server", "restart server"]
+    assert [act for _, act in verdict.acts][:2] == ["kill server", "restart server"]
     assert "seed 5, which repeats it" in repr(verdict)
     page = verdict._repr_html_()
     assert "seed 5" in page

@@ -18,6 +18,7 @@ import itertools
 import random
 import socket as plain_sockets
 import tempfile
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
@@ -34,9 +35,10 @@ from zmqlab.processes.matching import follow
 from zmqlab.processes.trace import now
 
 STARTING = 60.0  # seconds that programs may take to come up, on a busy computer
-PORTS = 20_000, 32_000  # below those that systems lend to clients, who might take a server's
+PORTS = 20_000, 32_000
 LASTS = 0.2, 0.8  # seconds that a fault lasts
 BETWEEN = 0.1, 0.5  # seconds until the next one
+DYING = 0.1  # seconds in which requests come to a program that is about to be killed
 LOOK = 0.1  # seconds between looks at the memory
 DELAY, RATE = 0.15, 20_000.0  # seconds of a delay, bytes a second of a throttled wire
 STRANGERS, MOST_NOISE = 20, 2_000  # who come with random bytes, and how many bytes at most
@@ -50,7 +52,7 @@ class Stage(NamedTuple):
     calls: dict[str, Callable[[], None]]  # each name, with all that it needs
     running: dict[str, Process]  # the process of each name, dead or alive
     started: list[Process]  # all of them, in order
-    acts: list[tuple[float, str]]  # what was done, and when, in seconds of `perf_counter`
+    acts: list[tuple[float, str]]  # what was done, and when
     bind: str  # where the server is, for strangers
     control: str  # of the wire
     dice: random.Random
@@ -60,8 +62,13 @@ class Stage(NamedTuple):
 
 
 def kill(stage: Stage, name: str) -> None:
-    """End a program as `kill -9` does: it cannot say goodbye, nor keep anything."""
+    """End a program as `kill -9` does: it cannot say goodbye, nor keep anything.
+
+    It stands still for a moment before, so that it dies with something in its hands.
+    """
     process = stage.running[name]
+    pause(stage, name)
+    time.sleep(DYING)
     process.end_by("kill")
     process.settle(lambda it: it.ended, 10.0)
 
@@ -79,12 +86,13 @@ def _launch(stage, name):
 
 def pause(stage: Stage, name: str) -> None:
     """Let a program stand still: its connections stay, and nobody is told."""
-    psutil.Process(stage.running[name].pid).suspend()
+    if stage.running[name].running:
+        psutil.Process(stage.running[name].pid).suspend()
 
 
 def resume(stage: Stage, name: str) -> None:
     """Let a program that was paused go on."""
-    with contextlib.suppress(psutil.NoSuchProcess):
+    if stage.running[name].running:
         psutil.Process(stage.running[name].pid).resume()
 
 
@@ -119,7 +127,11 @@ def _say(endpoint, data):
 
 
 _mend = partial(set_wire, cut=False, delay=0.0, rate=None, corrupt=0)
-_WIRE = {"cut": {"cut": True}, "delay": {"delay": DELAY}, "throttle": {"rate": RATE}}
+_WIRE: dict[str, dict[str, Any]] = {
+    "cut": {"cut": True},
+    "delay": {"delay": DELAY},
+    "throttle": {"rate": RATE},
+}
 ACTS: dict[str, Callable[[Stage, str], None]] = {
     each.__name__: each for each in (kill, restart, pause, resume, noise, flood)
 }
@@ -205,25 +217,21 @@ def trial(
     with contextlib.ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         stage = _set_up(stack, pipeline, folder, seed)
-        last, most = stage.running[next(reversed(pipeline))], dict.fromkeys(stage.running, 0)
-        began = now()
+        most, began = dict.fromkeys(stage.running, 0), now()
         for before, when in itertools.pairwise([0.0, *sorted(table)]):
             _watch(stage, most, now() + when - before)  # a busy computer makes it all longer
             _do(stage, table[when])
-        for act in _left_broken(table.values()):
-            _do(stage, act)
+        _mend_all(stage)
         Notes(folder, "").finish()
-        last = stage.running[last.name]
+        last = stage.running[list(pipeline)[-1]]
         _watch(stage, most, now() + ending, last)
         ended = last.ended
         for process in reversed(stage.running.values()):
             process.stop()
         messages, _ = follow([each for each in stage.started if each.traced])
         history = read_history(folder)
-    broken = (
-        [] if ended else [(now(), f"{last.name} had not ended {ending:g} s after all was mended")]
-    )
-    broken += [
+    broken = [(now(), f"{last.name} had not ended {ending:g} s after all was mended")]
+    broken = broken * (not ended) + [
         (each.noted.ended or now(), f"{each.name} {each.state}: {_last_line(each)}")
         for each in stage.started
         if each.state.startswith("failed")
@@ -250,7 +258,7 @@ def _expect_acts(acts, pipeline):
 
 def _set_up(stack, pipeline, folder, seed):
     """Start the wire and the programs; the end of the stack stops them."""
-    bind, way, control = (_free_endpoint() for _ in range(3))
+    bind, way, control = _free_endpoints(3)
     told = {"bind": bind, "endpoint": way, "connect": way}
     wire = partial(tap_relay, connect=bind, bind=way, control=control, show=False, parse=False)
     calls: dict[str, Callable] = {"wire": wire}
@@ -269,9 +277,14 @@ def _set_up(stack, pipeline, folder, seed):
     return stage
 
 
-def _free_endpoint():
-    with zmq.Context() as context, context.socket(zmq.REP) as socket:
-        return f"tcp://127.0.0.1:{socket.bind_to_random_port('tcp://127.0.0.1', *PORTS)}"
+def _free_endpoints(count):
+    """Return endpoints at which nobody listens, below those that the system lends to clients."""
+    with zmq.Context() as context:
+        sockets = [context.socket(zmq.REP) for _ in range(count)]
+        ports = [each.bind_to_random_port("tcp://127.0.0.1", *PORTS) for each in sockets]
+        for each in sockets:
+            each.close()
+    return [f"tcp://127.0.0.1:{port}" for port in ports]
 
 
 def _do(stage, act):
@@ -286,18 +299,19 @@ def _watch(stage, most, until, last=None):
     while (left := until - now()) > 0 and not (last and last.ended):
         for name, process in stage.running.items():
             most[name] = max(most[name], process.memory)
-        next(reversed(stage.running.values())).settle(lambda it: last and it.ended, min(LOOK, left))
+        if last:
+            last.settle(lambda it: it.ended, min(LOOK, left))
+        else:
+            time.sleep(min(LOOK, left))  # nothing to wait for but the timetable
 
 
-def _left_broken(acts):
-    """Return what mends what was broken last, and not mended."""
-    open_now: dict[str, None] = {}
-    for act in acts:
-        what, _, name = act.partition(" ")
-        if what in MENDED_BY:
-            open_now[f"{MENDED_BY[what]} {name}".strip()] = None
-        open_now.pop(act, None)
-    return list(open_now)
+def _mend_all(stage):
+    """Mend what is broken still, after a timetable that does not."""
+    for name, process in list(stage.running.items()):
+        resume(stage, name)
+        if process.state == "stopped by force":
+            restart(stage, name)
+    _mend(stage, "")
 
 
 def _last_line(process):
