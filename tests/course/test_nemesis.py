@@ -252,10 +252,12 @@ def test_notes_outlive_a_program_and_go_on(tmp_path):
         number = next(numbers)
         assert number == expected
         note("asked", number)
+        note("noticed")
+        assert next(Notes(str(tmp_path), "client").numbers()) == number + 1
     again = Notes(str(tmp_path), "client").numbers()
     assert next(again) == 3
     assert not note.over
     Notes(str(tmp_path), "").finish()
     assert note.over
     assert list(again) == [4]
-    assert Path(tmp_path, "client.notes").read_text().count("\n") == 3
+    assert Path(tmp_path, "client.notes").read_text().count("\n") == 6

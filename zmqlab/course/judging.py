@@ -58,7 +58,8 @@ class Notes:
     def numbers(self) -> Iterator[int]:
         """Yield 0, 1, 2, ..., and one more when all is mended; once restarted, go on counting."""
         lines = self._file.read_bytes().splitlines() if self._file.exists() else []
-        number = max((it for it in (json.loads(line)[2] for line in lines) if it), default=-1) + 1
+        numbers = [json.loads(line)[2] for line in lines]
+        number = max((it for it in numbers if it is not None), default=-1) + 1
         over = False
         while not over:
             over = self.over

@@ -38,6 +38,7 @@ STARTING = 60.0  # seconds that programs may take to come up, on a busy computer
 PORTS = 20_000, 32_000
 LASTS = 0.2, 0.8  # seconds that a fault lasts
 BETWEEN = 0.1, 0.5  # seconds until the next one
+REPORTING = 1.0  # seconds that a program may take for its last report
 DYING = 0.1  # seconds in which requests come to a program that is about to be killed
 LOOK = 0.1  # seconds between looks at the memory
 DELAY, RATE = 0.15, 20_000.0  # seconds of a delay, bytes a second of a throttled wire
@@ -64,9 +65,11 @@ class Stage(NamedTuple):
 def kill(stage: Stage, name: str) -> None:
     """End a program as `kill -9` does: it cannot say goodbye, nor keep anything.
 
-    It stands still for a moment before, so that it dies with something in its hands.
+    Before, it tells what it has noted, and stands still for a moment: so it dies with something in
+    its hands, and the messages until then are known.
     """
     process = stage.running[name]
+    process.settle(process.ask_for_report(), REPORTING)
     pause(stage, name)
     time.sleep(DYING)
     process.end_by("kill")
