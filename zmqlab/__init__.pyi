@@ -23,6 +23,7 @@ from .course.helps import hint as hint
 from .course.helps import reset as reset
 from .course.helps import solution as solution
 from .course.helps import use as use
+from .course.nemesis import trial as trial
 from .course.predictions import predict as predict
 from .course.predictions import recall as recall
 from .course.predictions import reveal as reveal

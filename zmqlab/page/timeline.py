@@ -96,7 +96,7 @@ class Timeline(View):
         seen = {process for each in self.messages for process in each["processes"]}
         # What was replaced by another process of its name is shown if it did something.
         rows = [each for each in processes if each in seen or self._processes or each.running]
-        names = _names(rows)
+        names = names_of(rows)
         at_least = "at least " if first else ""
         said = [f"{at_least}{not_drawn:,} earlier messages are not drawn"] if not_drawn else []
         said += [TOO_FAST.format(left_out)] if left_out else []
@@ -216,7 +216,7 @@ def _last(message):
     return message["received"] or message["sent"]
 
 
-def _names(processes):
+def names_of(processes):
     """Return what to call each process: those of one name by their turn."""
     names = [each.name for each in processes]
     return [

@@ -1,0 +1,263 @@
+"""The nemesis: it breaks what is broken, finds nothing where nothing is, and does so again."""
+
+import re
+from functools import partial
+from pathlib import Path
+
+import pytest
+import zmq
+
+from zmqlab import RequestError, camera_publisher, camera_server, request, subscribe, trial
+from zmqlab.course.judging import Notes, judge
+from zmqlab.course.nemesis import MENDED_BY, timetable
+
+ALL = ("kill server", "pause server", "kill wire", "cut", "delay", "throttle", "noise", "flood")
+slow = pytest.mark.slow
+
+
+def echo(bind):
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        while True:
+            rep.send(rep.recv())
+
+
+def naive(endpoint, note):
+    """Wait for each reply, however long."""
+    with zmq.Context() as context, context.socket(zmq.REQ) as req:
+        req.linger = 0
+        req.connect(endpoint)
+        for number in note.numbers():
+            note("asked", number, str(number))
+            req.send(b"%d" % number)
+            note("answered", number, req.recv().decode())
+
+
+def stubborn(endpoint, note):
+    """Ask with a fresh socket until a reply comes."""
+    with zmq.Context() as context:
+        for number in note.numbers():
+            note("asked", number, str(number))
+            reply = None
+            while reply is None:
+                with context.socket(zmq.REQ) as req:
+                    req.linger = 0
+                    req.connect(endpoint)
+                    req.send(b"%d" % number)
+                    reply = req.recv() if req.poll(300) else None
+            note("answered", number, reply.decode())
+
+
+def test_a_seed_is_a_timetable():
+    first, again = (timetable(ALL, 20, seed=3) for _ in range(2))
+    assert first == again != timetable(ALL, 20, seed=4)
+    assert set(ALL) <= set(first.values())
+    assert min(first) > 0
+    assert max(first) < 21
+    acts = [first[when] for when in sorted(first)]
+    assert acts == list(first.values())
+    for act, after in zip(acts, [*acts[1:], ""], strict=True):
+        what, _, name = act.partition(" ")
+        if what in MENDED_BY:  # before the next fault
+            assert after == f"{MENDED_BY[what]} {name}".strip()
+    assert timetable([], 20, seed=3) == {}
+
+
+@pytest.mark.parametrize("act", ["kill", "kill nobody", "break server", "cut server", ""])
+def test_a_fault_that_is_none(act):
+    with pytest.raises(ValueError, match=rf"no fault '{act}'.*kill.*flood.*server or wire"):
+        trial({"server": echo}, [act])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_simplest_client_breaks_and_is_shown():
+    verdict = trial({"server": echo, "client": naive}, ["kill server"], 2, seed=5, ending=3)
+    assert not verdict
+    texts = " ".join(text for _, text in verdict.broken)
+    assert "client had not ended 3 s after all was mended" in texts
+    assert [act for _, act in verdict.acts][:2] == ["kill server", "restart server"]
+    assert "seed 5, which repeats it" in repr(verdict)
+    page = verdict._repr_html_()
+    assert "seed 5" in page
+    assert "<svg" in page
+    assert re.search(r"client.*REQ 0 →", page)
+    lost = verdict.counts["asked"] - 1
+    assert verdict.counts["answered"] == lost
+    assert any(f"“{lost}”" in line for line in verdict.story())  # the request that was lost
+    assert any("kill server" in line for line in verdict.story())
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_all_faults_leave_a_stubborn_client_whole():
+    table = timetable(ALL, 6, seed=1)
+    assert set(ALL) <= set(table.values())
+    verdict = trial({"server": echo, "client": stubborn}, table, seed=1, ending=60)
+    assert verdict, verdict
+    assert [act for _, act in verdict.acts] == [table[when] for when in sorted(table)]
+    assert verdict.counts["asked"] == verdict.counts["answered"] > 1
+    assert not verdict.around()
+    assert not verdict.story()
+    assert "seed 1: nothing was broken" in repr(verdict)
+    assert "<svg" not in verdict._repr_html_()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_program_that_fails_or_eats_memory_is_told():
+    def hungry(note):
+        with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+            pull.bind("tcp://127.0.0.1:*")
+            kept = bytearray(200_000_000)
+            note("received", 1)
+            for _ in note.numbers():
+                pass
+            raise ValueError(f"{len(kept):,} bytes")
+
+    verdict = trial({"hungry": hungry}, {0.5: "noise"}, memory=1e8, ending=60)
+    texts = " ".join(text for _, text in verdict.broken)
+    assert re.search(r"hungry failed.*ValueError: 200,000,000 bytes", texts)
+    assert re.search(r"hungry had \d+ MB of memory, more than 100", texts)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_what_is_corrupted_on_the_way_is_told():
+    def publisher(bind, note):
+        with zmq.Context() as context, context.socket(zmq.PUSH) as push:
+            push.bind(bind)
+            number = 0
+            while True:
+                note("sent", number, f"{number} and more")
+                push.send_string(f"{number} and more")
+                number += 1
+                push.poll(20, zmq.POLLERR)
+
+    def subscriber(endpoint, note):
+        with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+            pull.connect(endpoint)
+            for _ in note.numbers():
+                text = pull.recv_string()
+                note("received", int(text.split()[0]), text)
+
+    pipeline = {"publisher": publisher, "subscriber": subscriber}
+    verdict = trial(pipeline, {0.3: "corrupt", 1.0: "mend"}, ending=60)
+    assert re.search("was '.* and more' when sent.* as '.* and mord'", verdict.broken[0][1])
+    assert len(verdict.broken) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_courses_camera_server_holds():
+    def client(endpoint, note):
+        for number in note.numbers():
+            note("asked", number)
+            try:
+                _, header, frame = request(endpoint, "read", timeout=1.0, retries=60)
+            except (TimeoutError, RequestError):
+                note("unknown", number)
+            else:
+                assert frame.shape == (480, 640, 3)
+                note("answered", number, str(header["sequence"]))
+
+    server = partial(camera_server, camera="simulated")
+    verdict = trial({"server": server, "client": client}, timetable(ALL, 3, 2), ending=90)
+    assert verdict, verdict
+    assert verdict.counts["answered"] > 1
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_courses_publisher_and_subscription_hold():
+    """Frames come whole, in order, none twice; a subscriber goes on with a new publisher."""
+
+    def subscriber(endpoint, note):
+        with subscribe(endpoint, timeout=90) as stream:
+            over = False
+            while not over:
+                over = note.over
+                frame = stream.read()
+                assert frame.shape == (480, 640, 3)
+                note("received", int(1e6 * stream.header["time"]))
+
+    server = partial(camera_publisher, camera="simulated")
+    faults = timetable((*ALL, "pause subscriber"), 3, 3)
+    verdict = trial({"server": server, "subscriber": subscriber}, faults, ending=100)
+    assert verdict, verdict
+    assert verdict.counts["received"] > 1
+
+
+HISTORIES = {
+    "": "asked 1, done 1, answered 1, asked 2, unknown 2, asked 3, done 3, answered 3",
+    "request 1 of client was answered, after it had been a": "asked 1, answered 1, answered 1",
+    "request 1 of client was answered, after it had been u": "asked 1, unknown 1, answered 1",
+    "request 2 of client was answered, and never asked": "asked 1, answered 1, answered 2",
+    "request 1 of client was answered 'b' instead of 'a'": "asked 1 a, answered 1 b",
+    "request 2 of client, sent when all was mended, was unknown": "asked 2, unknown 2",
+    "request 2 of client, sent when all was mended, was never settled": "asked 2",
+    "request 1 was done twice": "asked 1, done 1, done 1, answered 1",
+    "request 1 was answered, and never done": "asked 1, answered 1, asked 2, done 2, answered 2",
+    "message 2 was promised by client, and never came": "promised 1, received 1, promised 2",
+    "message 2 came to client, and was never sent": "sent 1, received 1, received 2",
+    "message 1 was 'a' when sent, and came to client as 'b'": "sent 1 a, received 1 b",
+    "message 1 came to client twice": "received 1, received 1",
+    "message 1 came to client after message 2": "received 2, received 1",
+    "client noted nothing": "",
+}
+
+
+def history_of(text):
+    lines = [line.split() for line in text.split(", ")] if text else []
+    return [
+        {"time": float(at), "what": what, "number": int(number), "who": "client"}
+        | {"value": value[0] if value else None}
+        for at, (what, number, *value) in enumerate(lines)
+    ]
+
+
+@pytest.mark.parametrize("broken", HISTORIES)
+def test_what_is_judged(broken):
+    found = [text for _, text in judge(history_of(HISTORIES[broken]), "client", [], None)]
+    assert len(found) == bool(broken), found
+    assert all(text.startswith(broken) for text in found)
+
+
+@pytest.mark.parametrize(
+    ("times", "says"),
+    [
+        ([], "nobody noticed 'kill server' within 2 s"),
+        ([10.5], ""),
+        ([13.0], "nobody noticed"),
+        ([9.0, 11.0], "a false alarm"),
+        ([11.0, 19.0], "a false alarm"),
+    ],
+)
+def test_what_is_noticed(times, says):
+    history = [
+        {"time": at, "what": "noticed", "number": None, "value": None, "who": "client"}
+        for at in times
+    ]
+    acts = [(10.0, "kill server"), (12.0, "restart server"), (14.0, "noise")]
+    found = [text for _, text in judge(history, "client", acts, 2.0) if "noted nothing" not in text]
+    assert len(found) == bool(says), found
+    assert all(says in text for text in found)
+    assert not [text for _, text in judge(history, "client", acts, None) if "noticed" in text]
+
+
+def test_notes_outlive_a_program_and_go_on(tmp_path):
+    note = Notes(str(tmp_path), "client")
+    numbers = note.numbers()
+    for expected in (0, 1, 2):
+        number = next(numbers)
+        assert number == expected
+        note("asked", number)
+        note("noticed")
+        assert next(Notes(str(tmp_path), "client").numbers()) == number + 1
+    again = Notes(str(tmp_path), "client").numbers()
+    assert next(again) == 3
+    assert not note.over
+    Notes(str(tmp_path), "").finish()
+    assert note.over
+    assert list(again) == [4]
+    assert Path(tmp_path, "client.notes").read_text().count("\n") == 6

@@ -1,0 +1,469 @@
+"""Answers to the exercises of one notebook: right ones in different styles, and wrong ones."""
+
+from helpers.learners import changed, solution
+
+ASK = solution("ask_surely")
+COUNT = solution("count_once")
+FOLLOW = solution("follow_total")
+LOOP = "while (left := deadline - time.monotonic()) > 0:"
+REPLY = "rep.send_string(str(done.index(name) + 1))"
+GREATER = "            elif new > number:\n                number, total = snapshot()\n"
+OLDER = "            else:\n                continue\n"
+
+# Of each exercise, titles and sources.
+RIGHT: dict[str, dict[str, str]] = {
+    "ask_surely": {
+        "a limit on recv, and the error it raises": """
+def ask_surely(endpoint, request, timeout):
+    until = time.time() + timeout
+    context = zmq.Context()
+    try:
+        while time.time() < until:
+            socket = context.socket(zmq.REQ)
+            socket.setsockopt(zmq.LINGER, 0)
+            socket.setsockopt(zmq.RCVTIMEO, 250)
+            socket.connect(endpoint)
+            socket.send(request)
+            try:
+                return socket.recv()
+            except zmq.Again:
+                continue
+            finally:
+                socket.close()
+        return None
+    finally:
+        context.term()
+""",
+        "one socket that may ask again, and forgets late replies": """
+def ask_surely(endpoint, request, timeout):
+    with zmq.Context() as context, context.socket(zmq.REQ) as req:
+        req.linger = 0
+        req.req_relaxed = req.req_correlate = True
+        req.connect(endpoint)
+        for _ in range(math.ceil(timeout / 0.25)):
+            req.send(request)
+            if req.poll(250):
+                return req.recv()
+    return None
+""",
+        "with asyncio": """
+async def one_try(context, endpoint, request):
+    with context.socket(zmq.REQ) as req:
+        req.linger = 0
+        req.connect(endpoint)
+        await req.send(request)
+        return await req.recv()
+
+async def tries(endpoint, request):
+    with zmq.asyncio.Context() as context:
+        while True:
+            try:
+                return await asyncio.wait_for(one_try(context, endpoint, request), 0.3)
+            except TimeoutError:
+                pass
+
+async def all_tries(endpoint, request, timeout):
+    try:
+        return await asyncio.wait_for(tries(endpoint, request), timeout)
+    except TimeoutError:
+        return None
+
+def ask_surely(endpoint, request, timeout):
+    return asyncio.run(all_tries(endpoint, request, timeout))
+""",
+    },
+    "count_once": {
+        "the file alone, read each time": """
+def count_once(logbook, bind):
+    logbook.touch()
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        while True:
+            name = rep.recv()
+            names = logbook.read_bytes().split(b"\\n")[:-1]
+            if name not in names:
+                with logbook.open("ab") as file:
+                    file.write(name + b"\\n")
+                names.append(name)
+            rep.send(b"%d" % (names.index(name) + 1))
+""",
+        "a dictionary, and a ROUTER": """
+def count_once(logbook, bind):
+    positions = {}
+    if logbook.exists():
+        for line in logbook.read_text(encoding="utf-8").splitlines():
+            name, position = line.rsplit(" ", 1)
+            positions[name] = int(position)
+    context = zmq.Context()
+    router = context.socket(zmq.ROUTER)
+    router.bind(bind)
+    with open(logbook, "a", encoding="utf-8", buffering=1) as file:
+        while True:
+            *envelope, request = router.recv_multipart()
+            name = request.decode()
+            if name not in positions:
+                positions[name] = len(positions) + 1
+                file.write(f"{name} {positions[name]}\\n")
+            router.send_multipart([*envelope, str(positions[name]).encode()])
+""",
+        "the whole state as JSON, put in place at once": """
+import os
+
+def count_once(logbook, bind):
+    done = json.loads(logbook.read_text()) if logbook.is_file() else {}
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        while True:
+            name = rep.recv().decode()
+            if name not in done:
+                done[name] = len(done) + 1
+                new = logbook.with_suffix(".new")
+                new.write_text(json.dumps(done))
+                os.replace(new, logbook)
+            rep.send(json.dumps(done[name]).encode())
+""",
+    },
+    "follow_total": {
+        "a fresh socket for each snapshot": """
+def take_snapshot(context, snapshots):
+    with context.socket(zmq.REQ) as req:
+        req.connect(snapshots)
+        req.send(b"please")
+        number, total = req.recv_multipart()
+        return int(number), int(total)
+
+def follow_total(snapshots, stream):
+    context = zmq.Context()
+    sub = context.socket(zmq.SUB)
+    sub.setsockopt(zmq.SUBSCRIBE, b"")
+    sub.connect(stream)
+    try:
+        state = None
+        while True:
+            if state is None:
+                state = take_snapshot(context, snapshots)
+                yield state
+            number, amount = [int(part) for part in sub.recv_multipart()]
+            if number <= state[0]:
+                continue
+            if number > state[0] + 1:
+                before, state = state, None
+                continue
+            state = (number, state[1] + amount)
+            yield state
+    finally:
+        sub.close()
+        context.term()
+""",
+        "a difference and three cases": """
+def follow_total(snapshots, stream):
+    with zmq.Context() as context, context.socket(zmq.SUB) as sub:
+        sub.subscribe("")
+        sub.connect(stream)
+        with context.socket(zmq.REQ) as req:
+            req.connect(snapshots)
+            number, total = -10, 0
+            step = 2
+            while True:
+                if step > 1:
+                    req.send_string("snapshot")
+                    number, total = (int(each) for each in req.recv_multipart())
+                elif step == 1:
+                    number += 1
+                    total += amount
+                if step > 0:
+                    yield number, total
+                update = sub.recv_multipart()
+                step, amount = int(update[0]) - number, int(update[1])
+""",
+        "what waits is kept until the snapshot has come": """
+def follow_total(snapshots, stream):
+    with zmq.Context() as context:
+        sub, req = context.socket(zmq.SUB), context.socket(zmq.REQ)
+        with sub, req:
+            sub.subscribe(b"")
+            sub.connect(stream)
+            req.connect(snapshots)
+            poller = zmq.Poller()
+            poller.register(sub, zmq.POLLIN)
+            poller.register(req, zmq.POLLIN)
+            waiting, number, total, asked = {}, None, 0, True
+            req.send(b"")
+            while True:
+                ready = dict(poller.poll())
+                if req in ready:
+                    number, total = map(int, req.recv_multipart())
+                    asked = False
+                    waiting = {n: a for n, a in waiting.items() if n > number}
+                    yield number, total
+                if sub in ready:
+                    new, amount = map(int, sub.recv_multipart())
+                    if number is None or new > number:
+                        waiting[new] = amount
+                while not asked and number + 1 in waiting:
+                    number, total = number + 1, total + waiting.pop(number + 1)
+                    yield number, total
+                if waiting and not asked:
+                    asked = True
+                    req.send(b"")
+""",
+    },
+}
+
+# Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
+WRONG = {
+    "ask_surely": {
+        "asks once": (
+            changed(ASK, LOOP, "for left in (timeout,):").replace("min(0.3, left)", "left"),
+            "two requests stay without a reply.*expected: b'reply to again'.*gave: None",
+        ),
+        "one try that is short": (
+            changed(ASK, LOOP, "for left in (timeout,):"),
+            "two requests stay without a reply.*gave: None",
+        ),
+        "the same socket again": (
+            """
+def ask_surely(endpoint, request, timeout):
+    deadline = time.monotonic() + timeout
+    with zmq.Context() as context, context.socket(zmq.REQ) as req:
+        req.linger = 0
+        req.connect(endpoint)
+        while time.monotonic() < deadline:
+            req.send(request)
+            if req.poll(300):
+                return req.recv()
+""",
+            "two requests stay without.*raised an error.*current state",
+        ),
+        "waits for ever": (
+            changed(ASK, "if req.poll(1000 * min(0.3, left)):", "if True:"),
+            "two requests stay without.*still busy.*req.recv",
+        ),
+        "never gives up": (
+            changed(ASK, LOOP, "while (left := 1):"),
+            "the server never replies, it was still busy",
+        ),
+        "an error in place of None": (
+            ASK + "    raise TimeoutError('no reply')\n",
+            "the server never replies, it raised an error.*TimeoutError: no reply",
+        ),
+        "says that it is done": (
+            ASK + "    return b''\n",
+            "the server never replies.*expected: None: nobody knows.*gave: b''",
+        ),
+        "waits for what it sent to leave": (
+            changed(ASK, "                req.linger = 0\n", ""),
+            "there is no server, it was still busy.*waits for sockets to be closed",
+        ),
+        "leaves its sockets open": (
+            """
+kept = []
+def ask_surely(endpoint, request, timeout):
+    deadline = time.monotonic() + timeout
+    context = zmq.Context.instance()
+    while (left := deadline - time.monotonic()) > 0:
+        req = context.socket(zmq.REQ)
+        kept.append(req)
+        req.linger = 0
+        req.connect(endpoint)
+        req.send(request)
+        if req.poll(1000 * min(0.3, left)):
+            return req.recv()
+""",
+            "of its sockets are still open",
+        ),
+        "another request each time": (
+            changed(ASK, "req.send(request)", 'req.send(request + b"%d" % int(10 * left))'),
+            "(the server replies at once|two requests stay).*expected: b'reply to ",
+        ),
+        "a list of parts": (
+            changed(ASK, "return req.recv()", "return req.recv_multipart()"),
+            r"the server replies at once.*gave: \[b'reply to step'\]",
+        ),
+        "three tries, whatever the time": (
+            changed(ASK, LOOP, "for left in (1, 1, 1):"),
+            "(the server never replies, it gave up after|two requests stay).*",
+        ),
+    },
+    "count_once": {
+        "counts each request": (
+            changed(COUNT, "if name not in done:", "if True:"),
+            "The reply to 'Zoé-1'.*expected: b'4'.*gave: b'6'",
+        ),
+        "a list that dies with it": (
+            changed(
+                COUNT, "done = logbook.read_text().split() if logbook.exists() else []", "done = []"
+            ),
+            "The reply to 'c-1', after a kill -9.*expected: b'5'.*gave: b'1'",
+        ),
+        "where it stands now": (
+            changed(COUNT, "str(done.index(name) + 1)", "str(len(done))"),
+            "The reply to 'b-1', among others.*expected: b'1'.*gave: b'3'",
+        ),
+        "counts from 0": (
+            changed(COUNT, "done.index(name) + 1", "done.index(name)"),
+            "The reply to 'b-1'.*expected: b'1'.*gave: b'0'",
+        ),
+        "compares with the last one only": (
+            changed(COUNT, "if name not in done:", "if name not in done[-1:]:").replace(
+                "done.index(name) + 1", "len(done)"
+            ),
+            "The reply to 'b-1', among others.*expected: b'1'.*gave: b'4'",
+        ),
+        "takes the names for growing": (
+            changed(COUNT, "if name not in done:", "if name > max(done, default=''):"),
+            "Your server ended, and.*a-1",
+        ),
+        "refuses to repeat itself": (
+            changed(COUNT, REPLY, REPLY).replace(
+                "            if name not in done:",
+                "            if name in done:\n"
+                "                rep.send_string('done')\n"
+                "                continue\n"
+                "            if name not in done:",
+            ),
+            "The reply to 'b-1', among others.*expected: b'1'.*gave: b'done'",
+        ),
+        "silent when it knows": (
+            changed(COUNT, "            " + REPLY, "                " + REPLY),
+            "Your server ended.*b'b-1'.*current state",
+        ),
+        "writes when it ends": (
+            """
+def count_once(logbook, bind):
+    done = logbook.read_text().split() if logbook.exists() else []
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        try:
+            while True:
+                name = rep.recv_string()
+                if name not in done:
+                    done.append(name)
+                rep.send_string(str(done.index(name) + 1))
+        finally:
+            logbook.write_text("\\n".join(done))
+""",
+            "after a kill -9.*expected: b'5'.*gave: b'1'",
+        ),
+        "a file that is never flushed": (
+            changed(
+                changed(COUNT, '                with open(logbook, "a") as file:\n    ', ""),
+                "        rep.bind(bind)",
+                '        file = open(logbook, "a")\n        rep.bind(bind)',
+            ),
+            "after a kill -9.*expected: b'5'.*gave: b'1'",
+        ),
+        "begins the file anew each time": (
+            changed(COUNT, 'open(logbook, "a")', 'open(logbook, "w")'),
+            "after a kill -9.*expected: b'5'.*gave: b'1'",
+        ),
+        "one line without an end": (
+            changed(COUNT, 'file.write(name + "\\n")', "file.write(name)"),
+            "after a kill -9.*expected: b'5'.*gave: b'2'",
+        ),
+        "names are ASCII": (
+            changed(COUNT, "rep.recv_string()", 'rep.recv().decode("ascii")'),
+            "Your server ended.*UnicodeDecodeError",
+        ),
+        "does not wait": (
+            changed(
+                COUNT,
+                "        rep.bind(bind)",
+                "        rep.rcvtimeo = 1000\n        rep.bind(bind)",
+            ),
+            "Nobody asked it.*instead of waiting|Your server ended",
+        ),
+        "sends the name along": (
+            changed(
+                COUNT, REPLY, "rep.send_multipart([name.encode(), b'%d' % (done.index(name) + 1)])"
+            ),
+            "has 2 parts, not one",
+        ),
+    },
+    "follow_total": {
+        "no snapshot": (
+            changed(FOLLOW, "return tuple(map(int, req.recv_multipart()))", "return 0, 0").replace(
+                '            req.send(b"")\n', ""
+            ),
+            "yielded number 0 after 0",
+        ),
+        "the snapshot only": (
+            """
+def follow_total(snapshots, stream):
+    with zmq.Context() as context, context.socket(zmq.REQ) as req:
+        req.connect(snapshots)
+        number = -1
+        while True:
+            req.send(b"")
+            new, total = map(int, req.recv_multipart())
+            if new > number:
+                number = new
+                yield number, total
+""",
+            r"asked for \d+ snapshots to yield 120 totals",
+        ),
+        "adds what the snapshot holds": (
+            changed(FOLLOW, "if new == number + 1:", "if new <= number + 1:"),
+            "when nothing is lost.*(expected: .*gave: |yielded number)",
+        ),
+        "no eye for gaps": (
+            changed(FOLLOW, "if new == number + 1:", "if new > number:"),
+            "The total after update .*expected: .*gave: ",
+        ),
+        "ends at a gap": (
+            changed(
+                FOLLOW, "number, total = snapshot()\n            else", "return\n            else"
+            ),
+            "It ended after .* totals",
+        ),
+        "an error at a gap": (
+            changed(
+                FOLLOW,
+                "number, total = snapshot()\n            else",
+                "raise ValueError(f'{new - number - 1} updates are lost')\n            else",
+            ),
+            "raised an error.*updates are lost",
+        ),
+        "waits for what is lost": (
+            changed(FOLLOW, GREATER, ""),
+            "it was still busy",
+        ),
+        "a snapshot, and the update on top": (
+            changed(FOLLOW, GREATER, GREATER + "                total += amount\n"),
+            "The total after update .*expected: .*gave: ",
+        ),
+        "a snapshot for what is old": (
+            changed(
+                FOLLOW, OLDER, "            else:\n                number, total = snapshot()\n"
+            ),
+            "(yielded number|snapshots to yield)",
+        ),
+        "yields what is old, too": (
+            changed(FOLLOW, OLDER, ""),
+            r"yielded number \d+ after \d+",
+        ),
+        "a list": (
+            """
+def follow_total(snapshots, stream):
+    return [(0, 0)]
+""",
+            "a generator: `yield` things one by one",
+        ),
+        "bytes": (
+            changed(
+                FOLLOW,
+                "return tuple(map(int, req.recv_multipart()))",
+                "return tuple(req.recv_multipart())",
+            ),
+            "two numbers, of type int",
+        ),
+        "the total alone": (
+            FOLLOW.replace("yield number, total", "yield total"),
+            "a pair: number, total",
+        ),
+        "subscribes to nothing": (
+            changed(FOLLOW, '        sub.subscribe(b"")\n', ""),
+            "it was still busy.*sub.recv_multipart",
+        ),
+    },
+}

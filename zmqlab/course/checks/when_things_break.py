@@ -1,0 +1,324 @@
+"""The checks of notebook 12: first what a function does by itself, then under the nemesis."""
+
+import itertools
+import tempfile
+import time
+from pathlib import Path
+
+import zmq
+
+from zmqlab.course.exercises import exercise
+from zmqlab.course.nemesis import trial
+from zmqlab.course.programs import ask, expect_patience, named, served
+from zmqlab.course.trial import (
+    TIMEOUT,
+    NotYet,
+    Words,
+    call,
+    expect,
+    expect_return,
+    expect_type,
+    free_endpoint,
+    generated,
+    in_thread,
+    nothing_left,
+    peer,
+)
+from zmqlab.wire import sockets
+
+SEED = 12
+PATIENT = 25.0  # seconds for an answer while things break, on a busy computer
+AMOUNTS = [number * number % 7 + 1 for number in range(100_000)]
+TOTALS = [0, *itertools.accumulate(AMOUNTS)]  # TOTALS[n]: after update n, the first one is 1
+
+
+def _expect_unbroken(pipeline, *faults):
+    """Raise `NotYet` if the nemesis breaks something, and print what passed before."""
+    verdict = trial(pipeline, faults, seconds=3.5, seed=SEED, ending=PATIENT)
+    if not verdict:
+        print("\n".join(verdict.story()))
+        acts = ", ".join(act for when, act in verdict.acts if when <= verdict.broken[0][0])
+        raise NotYet(
+            f"Under the nemesis, seed {SEED}: {verdict.broken[0][1]}. "
+            f"What had been done to it: {acts or 'nothing yet'}."
+        )
+    return verdict
+
+
+# The reliable client
+
+
+@exercise(
+    "ask_surely(endpoint, request, timeout)",
+    "It is `patient_ask` of notebook 01 in a loop: a REQ that got no answer cannot ask again, so "
+    "each try has a socket of its own.",
+    "Fix the end before the loop, `deadline = time.monotonic() + timeout`, and go on `while (left "
+    ":= deadline - time.monotonic()) > 0`. One context will do for all tries.",
+    "In the loop: `with context.socket(zmq.REQ) as req:`, `req.linger = 0`, connect, send; "
+    "`if req.poll(1000 * min(0.3, left)): return req.recv()`.",
+)
+def ask_surely(function):
+    asked: list[bytes] = []
+
+    def replies(to):
+        """Be a server that replies to the requests of these numbers, from 0."""
+
+        def serve(router, over):
+            asked.clear()
+            while not over.is_set():
+                if router.poll(20):
+                    *envelope, request = router.recv_multipart()
+                    asked.append(request)
+                    if len(asked) - 1 in to:
+                        router.send_multipart([*envelope, b"reply to " + request])
+
+        return peer(zmq.ROUTER, serve)
+
+    def one_request(request):
+        expect("All that the server was asked", {request}, set(asked))
+
+    with nothing_left():
+        with replies(to=range(100)) as endpoint:
+            for request in (b"step", b"", b"\xff\x00"):
+                when = "the server replies at once"
+                expect_return(
+                    b"reply to " + request, function, endpoint, request, 8, when=when, timeout=12
+                )
+        with replies(to=range(2, 100)) as endpoint:
+            when = "two requests stay without a reply, and the third gets one"
+            reply = b"reply to again"
+            expect_return(reply, function, endpoint, b"again", 8, when=when, timeout=12)
+            one_request(b"again")
+        with replies(to=()) as endpoint:
+            _expect_unknown(function, endpoint, "the server never replies")
+            one_request(b"anyone?")
+            if len(asked) < 2:
+                raise NotYet("In 1.5 s it asked a silent server once: it should ask again.")
+        _expect_unknown(function, free_endpoint(), "there is no server")
+        late, when = free_endpoint(), "the server comes up later"
+        with in_thread(_come_late, late):
+            expect_return(b"reply to late", function, late, b"late", 8, when=when, timeout=12)
+
+    def client(endpoint, note):
+        for number in note.numbers():
+            note("asked", number, f"reply to {number}")
+            reply = function(endpoint, b"%d" % number, PATIENT)
+            if reply is None:
+                note("unknown", number)
+            else:
+                note("answered", number, reply.decode())
+
+    pipeline = {"server": _echo, "client": client}
+    verdict = _expect_unbroken(pipeline, "kill server", "pause server", "cut", "kill wire")
+    return f"It got {verdict.counts['answered']} answers while {_told(verdict)}."
+
+
+def _told(verdict):
+    return ", ".join(act for _, act in verdict.acts) + " befell it"
+
+
+def _expect_unknown(function, endpoint, when):
+    began = time.monotonic()
+    got = call(function, endpoint, b"anyone?", 1.5, when=when, timeout=8)
+    took = time.monotonic() - began
+    if got is not None:
+        raise NotYet(f"What it returns when {when}:", Words("None: nobody knows"), got)
+    if took < 1.4:
+        raise NotYet(f"When {when}, it gave up after {took:.1f} s of its 1.5.")
+
+
+def _come_late(endpoint, over):
+    """Be a server that is not there at first."""
+    if over.wait(0.7):
+        return
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.linger = 0
+        rep.bind(endpoint)
+        while not over.is_set():
+            if rep.poll(20):
+                rep.send(b"reply to " + rep.recv())
+
+
+def _echo(bind):
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        while True:
+            rep.send(b"reply to " + rep.recv())
+
+
+# The counter that counts once
+
+
+@exercise(
+    "count_once(logbook, bind)",
+    "The logbook is all that a killed server leaves behind. So what is done stands there: one line "
+    "for each name, written before the reply. At the start, read it.",
+    "`done = logbook.read_text().split() if logbook.exists() else []` is a list of the names, in "
+    "order. The motor stands at its length, and stood at `done.index(name) + 1` after that name.",
+    "In the loop: `name = rep.recv_string()`; if it is not in `done`, write it (`with "
+    'open(logbook, "a") as file:` closes the file, so that the line is written) and append it; '
+    "then reply, in either case.",
+)
+def count_once(function):
+    with tempfile.TemporaryDirectory() as folder:
+        logbook = Path(folder, "logbook.txt")
+        with served(function, logbook) as server:
+            for name, position in (("b-1", 1), ("a-1", 2), ("b-10", 3), ("b-1", 1), ("a-1", 2)):
+                _expect_position(server, name, position, "among others")
+            _expect_position(server, "Zoé-1", 4, "with a letter beyond ASCII")
+            expect_patience(server)
+            for name, position in (("b-1", 1), ("c-1", 5)):
+                _expect_position(server, name, position, "after a silence")
+            server.end_by("kill")
+            server.settle(lambda it: it.ended, TIMEOUT)
+        with served(function, logbook) as server:
+            for name, position in (("c-1", 5), ("b-10", 3), ("d-1", 6)):
+                _expect_position(server, name, position, "after a kill -9 and a new start")
+        logbook.unlink()
+
+        def server(bind):
+            function(logbook, bind)
+
+        pipeline = {"server": server, "client": _impatient}
+        verdict = _expect_unbroken(pipeline, "kill server", "delay", "cut", "pause server")
+    return (
+        f"{verdict.counts['answered']} requests were each counted once, though the client asked "
+        f"again and again, and {_told(verdict)}."
+    )
+
+
+def _expect_position(server, name, position, when):
+    reply = ask(server, name.encode())
+    if len(reply) != 1:
+        raise NotYet(f"The reply to {named(name.encode())} has {len(reply)} parts, not one.")
+    expect(f"The reply to {name!r}, {when}", str(position).encode(), reply[0])
+
+
+def _impatient(endpoint, note):
+    """Ask each time until an answer comes, every 0.1 s anew: the last answers come late."""
+    with zmq.Context() as context:
+        for number in note.numbers():
+            note("asked", number, str(number + 1))
+            for _ in range(int(10 * PATIENT)):
+                with context.socket(zmq.REQ) as req:
+                    req.linger = 0
+                    req.connect(endpoint)
+                    req.send(b"request-%d" % number)
+                    if req.poll(100):
+                        note("answered", number, req.recv().decode())
+                        break
+            else:
+                note("unknown", number)
+
+
+# The subscriber without gaps
+
+
+@exercise(
+    "follow_total(snapshots, stream)",
+    "Subscribe first, then ask for the snapshot: what comes in between waits in the queue. The "
+    "numbers say which updates are in the snapshot already.",
+    "Of each update compare the number with the last one: the next one is added; one that is not "
+    "greater is in the total already; one that is greater by more shows a gap.",
+    "After a gap ask for a snapshot again, and yield that instead. It may hold updates that still "
+    "wait in the queue; the comparison takes care of them.",
+)
+def follow_total(function):
+    with nothing_left("it has been closed"):
+        for gaps, when in (
+            (False, "nothing is lost"),
+            (True, "some updates are lost, or repeated"),
+        ):
+            _expect_totals(function, gaps, when)
+
+    def publisher(bind, note):
+        _publish(bind, SNAPSHOTS, note)
+
+    def subscriber(endpoint, note):
+        last = False
+        for number, total in function(SNAPSHOTS, endpoint):
+            note("received", number, str(total))
+            if last:
+                return
+            last = note.over
+
+    SNAPSHOTS = free_endpoint()
+    pipeline = {"publisher": publisher, "subscriber": subscriber}
+    verdict = _expect_unbroken(pipeline, "kill wire", "pause subscriber", "cut", "delay")
+    return f"All {verdict.counts['received']} totals were right, though {_told(verdict)}."
+
+
+def _publish(bind, snapshots, note):
+    """Publish an update each few milliseconds, and tell the total to whoever asks."""
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.PUB) as pub,
+        context.socket(zmq.REP) as rep,
+    ):
+        pub.bind(bind)
+        rep.bind(snapshots)
+        note("sent", 0, "0")
+        for number in itertools.count(1):
+            note("sent", number, str(TOTALS[number]))
+            pub.send_multipart([b"%d" % number, b"%d" % AMOUNTS[number - 1]])
+            if rep.poll(8):
+                rep.recv()
+                rep.send_multipart([b"%d" % number, b"%d" % TOTALS[number]])
+
+
+def _expect_totals(function, gaps, when):
+    """Call it beside a publisher that loses nothing, or that loses and repeats updates."""
+    asked: list[int] = []
+    with zmq.Context() as context, context.socket(zmq.PUB) as pub, context.socket(zmq.REP) as rep:
+        pub.linger = rep.linger = 0
+        stream = sockets.bind(pub, "tcp://127.0.0.1:*")
+        snapshots = sockets.bind(rep, "tcp://127.0.0.1:*")
+        with in_thread(_be_publisher, pub, rep, gaps, asked):
+            got = call(_take, function, snapshots, stream, when=when, timeout=4 * TIMEOUT)
+    for before, (number, total) in zip([(0, 0), *got], got, strict=False):
+        expect(f"The total after update {number}, when {when}", TOTALS[number], total)
+        if number <= before[0]:
+            raise NotYet(f"When {when}, it yielded number {number} after {before[0]}.")
+    if len(asked) > len(got) // 3:
+        raise NotYet(
+            f"When {when}, it asked for {len(asked)} snapshots to yield {len(got)} totals."
+        )
+
+
+def _take(function, snapshots, stream):
+    made = generated(function, snapshots, stream)
+    got = []
+    try:
+        for pair in itertools.islice(made, 120):
+            expect_type("What it yields", tuple | list, pair, "a pair: number, total")
+            if len(pair) != 2 or not all(type(each) is int for each in pair):
+                raise NotYet("What it yields:", Words("two numbers, of type int"), pair)
+            got.append(tuple(pair))
+    finally:
+        made.close()
+    if len(got) < 120:
+        raise NotYet(f"It ended after {len(got)} totals, and should go on for ever.")
+    return got
+
+
+def _be_publisher(pub, rep, gaps, asked, over):
+    """Be a publisher; with gaps, each 25 updates three get lost, and old ones come again."""
+    for number in range(1, len(AMOUNTS)):
+        if over.is_set():
+            return
+        if not gaps or number % 25 not in (20, 21, 22):
+            _update(pub, number)
+        if gaps and number % 25 == 10:
+            for old in (number, max(1, number - 4)):
+                _update(pub, old)
+        if rep.poll(2):
+            asked.append(number)
+            rep.recv()
+            for late in range(number - 2, number + 1):  # they wait in the queue when it comes
+                if late > 0:
+                    _update(pub, late)
+            rep.send_multipart([b"%d" % number, b"%d" % TOTALS[number]])
+
+
+def _update(pub, number):
+    pub.send_multipart([b"%d" % number, b"%d" % AMOUNTS[number - 1]])
