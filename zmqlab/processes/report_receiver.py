@@ -61,12 +61,16 @@ def forget(token: str) -> None:
 
 def _listen(pull):
     while True:
-        token, *rest = pull.recv_multipart()
-        receive = _receivers.get(token)
-        if receive and len(rest) == 2:
-            try:
-                receive(json.loads(rest[0]), rest[1])
-            except (ValueError, KeyError, TypeError, RecursionError):
-                continue  # not a report, though it came from the right process
-            for watch in list(watchers):
-                watch(token, rest[0])
+        _take_in(pull.recv_multipart())
+
+
+def _take_in(parts):
+    token, *rest = parts
+    receive = _receivers.get(token)
+    if receive and len(rest) == 2:
+        try:
+            receive(json.loads(rest[0]), rest[1])
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            return  # not a report, though it came from the right process
+        for watch in list(watchers):
+            watch(token, rest[0])
