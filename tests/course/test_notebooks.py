@@ -10,6 +10,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from helpers.families import is_watchdog
 from nbclient import NotebookClient
 from nbformat import v4
 
@@ -90,7 +91,8 @@ def run(client, notebook):
 
 def living_children(kernel) -> list:
     """Return the processes that the kernel, or one of its children, started and that still run."""
-    _, alive = psutil.wait_procs(kernel.children(recursive=True), timeout=3)
+    children = [each for each in kernel.children(recursive=True) if not is_watchdog(each)]
+    _, alive = psutil.wait_procs(children, timeout=3)
     return [child for child in alive if child.status() != psutil.STATUS_ZOMBIE]
 
 

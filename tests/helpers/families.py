@@ -1,4 +1,11 @@
-"""Roles for families of processes, as the text of a program: one that answers, one that stays."""
+"""Families of processes: roles, as the text of a program, and what waits beside the parent.
+
+One role answers, one stays whatever it is asked.
+"""
+
+import contextlib
+
+import psutil
 
 ROLES = """
 import time, zmq, zmqlab
@@ -17,3 +24,10 @@ def stubborn():
         except KeyboardInterrupt:
             pass
 """
+
+
+def is_watchdog(process):
+    """Tell whether a process waits for the end of a parent; it ends then, by itself."""
+    with contextlib.suppress(psutil.Error):
+        return any("watchdog.py" in part for part in process.cmdline())
+    return False

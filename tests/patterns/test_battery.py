@@ -11,12 +11,14 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import get_ident
+from threading import get_ident, local
+from time import monotonic
 
 import cloudpickle
 import numpy as np
 import pytest
 from helpers.attacks_by_role import PATIENCE, Liar, storm
+from helpers.faults import under
 from helpers.roles import offered
 from helpers.streams import kill
 from helpers.web_pages import fails
@@ -60,9 +62,15 @@ class Opened:
     serves: Callable[[], object] = lambda: None
 
 
+befalls = local()  # `fault`: what befalls the roles that this thread starts, see `helpers.faults`
+
+
 def run(role, *args, **kwargs):
     """Start a role under a name that no other thread gives."""
-    return start(role, *args, process_name=f"{role.__name__} {get_ident()}", **kwargs)
+    name = f"{role.__name__} {get_ident()}"
+    if fault := getattr(befalls, "fault", None):
+        args, role = (fault, f"{role.__module__}:{role.__name__}", *args), under
+    return start(role, *args, process_name=name, start_timeout=3 * PATIENCE, **kwargs)
 
 
 def endpoints(process, count):
@@ -74,26 +82,42 @@ def frame_of(endpoint, topic="camera"):
         stream.read()
 
 
+def ask(endpoint, command):
+    """Ask with patience, as long as somebody is there."""
+    deadline = monotonic() + PATIENCE
+    while True:
+        try:
+            return request(endpoint, command, timeout=2)
+        except TimeoutError as error:
+            if monotonic() > deadline or "nobody listens there" in str(error):
+                raise
+
+
+def opened_stream(process):
+    """Return what publishes frames at its first endpoint, and replies at its second."""
+    publishes, replies = endpoints(process, 2)
+
+    def serves():
+        frame_of(publishes)
+        ask(replies, "info")
+
+    return Opened(process, {publishes: "XSUB", replies: "DEALER"}, serves)
+
+
 # Roles that open doors: `bind` is where, to be bound again after a kill.
 
 
 @contextlib.contextmanager
 def opens_camera_server(bind, tmp_path):
     with run(camera_server, "simulated", bind=bind) as process:
-        serves = functools.partial(request, process.endpoint, "read", timeout=PATIENCE)
+        serves = functools.partial(ask, process.endpoint, "read")
         yield Opened(process, {process.endpoint: "DEALER"}, serves)
 
 
 @contextlib.contextmanager
 def opens_camera_publisher(bind, tmp_path):
     with run(camera_publisher, "simulated", bind=bind) as process:
-        publishes, replies = endpoints(process, 2)
-
-        def serves():
-            frame_of(publishes)
-            request(replies, "info", timeout=PATIENCE)
-
-        yield Opened(process, {publishes: "XSUB", replies: "DEALER"}, serves)
+        yield opened_stream(process)
 
 
 @contextlib.contextmanager
@@ -111,13 +135,7 @@ def opens_tap_relay(bind, tmp_path):
         run(camera_publisher, "simulated") as camera,
         run(tap_relay, connect=camera.endpoint, bind=bind) as process,
     ):
-        taps, replies = endpoints(process, 2)
-
-        def serves():
-            frame_of(taps)
-            request(replies, "info", timeout=PATIENCE)
-
-        yield Opened(process, {taps: "XSUB", replies: "DEALER"}, serves)
+        yield opened_stream(process)
 
 
 @contextlib.contextmanager

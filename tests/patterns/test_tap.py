@@ -225,15 +225,22 @@ def test_whatever_is_asked_the_tap_goes_on():
         assert way.wait(PATIENCE) == 0
 
 
+@contextlib.contextmanager
+def through_a_tap(server=(), client=()):
+    """Give a PUSH, a tap and a PULL behind it; a message has come through."""
+    with (
+        raw_socket(zmq.PULL, **dict(server)) as pull,
+        tapped(pull.last_endpoint.decode()) as way,
+        connected(zmq.PUSH, way.endpoint, **dict(client)) as push,
+    ):
+        push.send(b"first")
+        assert pull.recv() == b"first"
+        yield push, way, pull
+
+
 def test_what_is_cut_and_mended():
     """Nothing passes and nobody is told; with heartbeats a socket finds out; then all arrives."""
-    with (
-        raw_socket(zmq.PULL) as pull,
-        tapped(pull.last_endpoint.decode()) as way,
-        connected(zmq.PUSH, way.endpoint) as push,
-    ):
-        push.send(b"before")
-        assert pull.recv() == b"before"
+    with through_a_tap() as (push, way, pull):
         ask(way, "set", cut=True)
         push.send(b"during")
         with connected(zmq.PUSH, pull.last_endpoint) as other:  # beside the tap
@@ -257,14 +264,7 @@ def test_what_is_cut_and_mended():
 @pytest.mark.parametrize("mechanism", ["NULL", "CURVE"])
 def test_what_is_corrupted(mechanism):
     """Without keys nobody notices; with them the box does not open, and the connection ends."""
-    server, client = security(mechanism)
-    with (
-        raw_socket(zmq.PULL, **server) as pull,
-        tapped(pull.last_endpoint.decode()) as way,
-        connected(zmq.PUSH, way.endpoint, **client) as push,
-    ):
-        push.send(b"hello")
-        assert pull.recv() == b"hello"
+    with through_a_tap(*security(mechanism)) as (push, way, pull):
         assert ask(way, "set", corrupt=1)["settings"]["corrupt"] == 1
         push.send(b"hello")
         if mechanism == "NULL":
@@ -279,13 +279,7 @@ def test_what_is_corrupted(mechanism):
 
 
 def test_nonsense_from_either_side_is_shown_and_the_others_go_on():
-    with (
-        raw_socket(zmq.PULL) as pull,
-        tapped(pull.last_endpoint.decode()) as way,
-        connected(zmq.PUSH, way.endpoint) as push,
-    ):
-        push.send(b"one")
-        assert pull.recv() == b"one"
+    with through_a_tap() as (push, way, pull):
         for nonsense in (b"GET / HTTP/1.1\r\n\r\n", GREETING + b"\xff\xff", 999 * b"\xaa"):
             with plain_connection(way) as near:
                 near.sendall(nonsense)

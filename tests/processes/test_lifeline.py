@@ -9,7 +9,7 @@ import time
 
 import psutil
 import pytest
-from helpers.families import ROLES
+from helpers.families import ROLES, is_watchdog
 from helpers.observing import PATIENCE
 
 pytestmark = pytest.mark.slow  # each starts a family of processes
@@ -89,6 +89,86 @@ def test_a_fork_that_ends_stops_nobody():
     then = "if os.fork():\n    print(os.wait()[1], flush=True)\n    time.sleep(60)"
     with parent(then) as (script, children):
         assert script.stdout.readline() == "0\n"
+        assert alive(children) == children
+        script.kill()
+        ended(children)
+
+
+STUCK = """
+import subprocess, sys, threading, zmqlab
+
+def sleeper(**options):
+    there = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], **options)
+    print(there.pid, flush=True)
+
+def stuck():
+    import re
+    sleeper(start_new_session=True)
+    sleeper()
+    zmqlab.ready()
+    print("stuck", flush=True)
+    re.match("(a+)+$", 99 * "a" + "b")  # outlasts the stars; nobody else has a turn
+
+process = zmqlab.start(stuck)
+process.wait_output("stuck")
+print(process.pid, *process.output.split()[:2], flush=True)
+sys.stdin.read()
+"""
+
+
+@contextlib.contextmanager
+def script_with(text):
+    """Run a script that prints numbers of processes; give it, them, and its watchdogs."""
+    script = subprocess.Popen(
+        [sys.executable, "-c", text], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with script:
+        there = [psutil.Process(int(pid)) for pid in script.stdout.readline().split()]
+        children = psutil.Process(script.pid).children()
+        yield script, there, [each for each in children if is_watchdog(each)]
+        script.kill()
+
+
+@pytest.mark.parametrize("how", ["kill", "end"])
+def test_who_holds_the_interpreter_ends_with_the_parent_and_so_does_who_left_the_session(how):
+    with script_with(STUCK) as (script, family, watchdogs):
+        assert len(family) == 3
+        assert alive(family) == family
+        script.kill() if how == "kill" else script.stdin.close()
+        ended(family)
+        ended(watchdogs)
+
+
+def test_a_watchdog_that_was_killed_has_a_successor():
+    then = "zmqlab.stop_all()\n" + STUCK.partition("zmqlab\n")[2]
+    text = f"{STUCK.replace('sys.stdin.read()', 'sys.stdin.readline()')}\n{then}"
+    with script_with(text) as (script, first, (watchdog,)):
+        watchdog.kill()
+        ended([watchdog])
+        print(file=script.stdin, flush=True)
+        second = [psutil.Process(int(pid)) for pid in script.stdout.readline().split()]
+        script.kill()
+        ended([*first, *second])
+
+
+def test_children_go_on_when_the_thread_that_started_them_has_ended():
+    text = f"""{ROLES}
+import sys, threading
+
+def begin():
+    zmqlab.start(echo)
+
+thread = threading.Thread(target=begin)
+thread.start()
+thread.join()
+with zmq.Context() as context, context.socket(zmq.REQ) as req:
+    req.connect(zmqlab.process("echo").endpoint)
+    req.send(b"")
+    assert req.poll(20_000)
+print(zmqlab.process("echo").pid, flush=True)
+sys.stdin.read()
+"""
+    with script_with(text) as (script, children, _):
         assert alive(children) == children
         script.kill()
         ended(children)

@@ -198,7 +198,7 @@ def look(processes: Sequence[Process]) -> str:
         return "<p>No message was sent in this second.</p>"
     more = len(messages) - len(there) + left_out
     note = f"<p>The last {MOST_IN_MOMENT} messages of this second.</p>" if more else ""
-    return draw(there, rows, _names(rows), began) + note + table(there, began)
+    return draw(there, rows, names_of(rows), began) + note + table(there, began)
 
 
 def _first_to_read(processes):

@@ -289,9 +289,13 @@ def snapshot(
             f"{connect} sent {frame.dtype} numbers of shape {frame.shape}: no {path.suffix} file "
             "holds them. A picture is height x width or height x width x 3 real numbers"
         )
+    part = path.with_name(f"{path.name}.part")
     try:
-        path.write_bytes(picture.tobytes())  # cv2.imwrite fails silently, and at é on Windows
+        part.write_bytes(picture.tobytes())  # cv2.imwrite fails silently, and at é on Windows
+        part.replace(path)  # so that no half of a picture is left where there is no room
     except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
         raise OSError(f"cannot write {path}: {error.strerror}. Choose another place") from error
     height, width = frame.shape[:2]
     print(f"wrote {path}: frame {header['sequence']} of {connect}, {width} x {height} pixels")

@@ -7,7 +7,9 @@ import h5py
 
 from zmqlab.analysis.spectra import spectrum
 from zmqlab.patterns.farm import arrivals_of, show
+from zmqlab.patterns.workers import FarmError
 from zmqlab.recording import RecordingError, open_recording
+from zmqlab.recording.recorder import FAILURES, reason
 
 
 def spectra(
@@ -45,7 +47,7 @@ def spectra(
     Raises
     ------
     RecordingError
-        If there is no such recording, or `out` is there already.
+        If there is no such recording, if `out` is there already, or cannot be written.
     FarmError
         If workers are lost, or no scheduler answers.
     """
@@ -66,7 +68,12 @@ def spectra(
             ):
                 for number, _, array in show(arrivals, count):
                     found[number] = array
+                    file.flush()  # what finds no room is to be said here
         os.replace(part, out)
+    except (RecordingError, FarmError):
+        raise
+    except FAILURES as error:
+        raise RecordingError(f"cannot write {out}: {reason(error)}. Choose another place") from None
     finally:
         part.unlink(missing_ok=True)
     print(f"{out}: {count} spectra of {path}")

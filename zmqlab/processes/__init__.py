@@ -2,8 +2,9 @@
 
 This is stage machinery: no pattern needs it. `launch` starts a process, `handle` is what you hold
 of it, `output` what it printed, `cells` knows the code of a notebook, `spawn` the operating
-systems. In the other process `child` runs first, `observed` makes its sockets tell what they do,
-and `report_sender` sends that to `report_receiver`, over here; `node` runs cells of JavaScript.
+systems, and `watchdog` ends what is left of the processes of a notebook that was killed. In the
+other process `child` runs first, `observed` makes its sockets tell what they do, and
+`report_sender` sends that to `report_receiver`, over here; `node` runs cells of JavaScript.
 `trace` is what is noted of each message; `ends` and `matching` make arrows of it.
 """
 

@@ -60,9 +60,14 @@ def forget(token: str) -> None:
 
 def _listen(pull):
     while True:
-        token, *rest = pull.recv_multipart()
-        receive = _receivers.get(token)
-        if receive and len(rest) == 2:
-            # Else it is no report, though it came from the right process.
-            with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):
-                receive(json.loads(rest[0]), rest[1])
+        _take_in(pull.recv_multipart())
+
+
+def _take_in(parts):
+    token, *rest = parts
+    receive = _receivers.get(token)
+    if receive and len(rest) == 2:
+        # Else it is no report, though it came from the right process.
+        errors = ValueError, KeyError, TypeError, AttributeError, RecursionError
+        with contextlib.suppress(*errors):
+            receive(json.loads(rest[0]), rest[1])

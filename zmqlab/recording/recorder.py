@@ -108,7 +108,7 @@ class Recorder(AbstractContextManager["Recorder"]):
                 raise
             raise RecordingError(
                 f"{self.path}: frame {self._sequence_chunk[row]} could not be written "
-                f"({_reason(error)}). The {self.count} frames before it are kept; make room, or "
+                f"({reason(error)}). The {self.count} frames before it are kept; make room, or "
                 "record to another disk"
             ) from error
 
@@ -131,7 +131,7 @@ class Recorder(AbstractContextManager["Recorder"]):
                 with suppress(OSError), self.path.open("r+b") as half_closed:
                     half_closed.write(self._growing)
                 raise RecordingError(
-                    f"{self.path}: could not be closed properly ({_reason(error)}). open_recording "
+                    f"{self.path}: could not be closed properly ({reason(error)}). open_recording "
                     f"reads its {self.count} frames all the same; other programs may not"
                 ) from error
         if not self.count:
@@ -223,7 +223,7 @@ def open_recording(path: str | Path) -> Iterator[h5py.Group]:
         raise RecordingError(f"{path}: there is no such file") from None
     except OSError as error:
         raise RecordingError(
-            f"{path}: cannot be opened ({_reason(error)}). If it is just being made, try again "
+            f"{path}: cannot be opened ({reason(error)}). If it is just being made, try again "
             "once it holds its first frame; otherwise it is no recording"
         ) from error
     with file:
@@ -283,7 +283,7 @@ def _create(path):
         elif not path.parent.is_dir():
             why = f"there is no folder {path.parent}; make it first"
         else:
-            why = f"cannot be made ({_reason(error)})"
+            why = f"cannot be made ({reason(error)})"
         raise RecordingError(f"{path}: {why}") from error
 
 
@@ -308,7 +308,7 @@ def _hdf5plugin():
     return hdf5plugin
 
 
-def _reason(error):
+def reason(error: BaseException) -> str:
     """Return what went wrong, out of HDF5's long messages."""
     system = re.search(r"error message = '([^']*)'", str(error))
     if system:
