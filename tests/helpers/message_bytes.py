@@ -3,7 +3,6 @@
 For the tests, and for the fuzzer. A message is made of any bytes: its parts stand between ``||``.
 """
 
-import json
 import threading
 
 from zmqlab.cameras.base import Camera
