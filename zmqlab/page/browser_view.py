@@ -13,8 +13,7 @@ from zmqlab.cameras.browser import ENDPOINT
 from zmqlab.page.browser_pictures import check_size
 from zmqlab.page.browser_server import serve_browser_camera
 from zmqlab.page.live_view import PICTURES
-from zmqlab.page.page_server import start_server
-from zmqlab.page.views import View
+from zmqlab.page.views import View, start_server
 from zmqlab.processes.handle import Process
 
 HERE = Path(__file__).parent

@@ -8,8 +8,7 @@ from pathlib import Path
 import traitlets
 
 from zmqlab.page.live_server import serve_live
-from zmqlab.page.page_server import start_server
-from zmqlab.page.views import ServedView
+from zmqlab.page.views import ServedView, start_server
 from zmqlab.patterns import picture_stream
 from zmqlab.patterns.picture_stream import as_picture, draw, encode
 from zmqlab.patterns.subscription import EndOfStream, subscribe

@@ -11,8 +11,7 @@ from zmqlab.page.network_layout import Layout
 from zmqlab.page.network_server import serve_network
 from zmqlab.page.network_svg import CSS, still
 from zmqlab.page.network_words import network_words
-from zmqlab.page.page_server import start_server
-from zmqlab.page.views import ServedView
+from zmqlab.page.views import ServedView, start_server
 from zmqlab.processes import own_sockets
 from zmqlab.processes.members import members
 from zmqlab.processes.network import network_of

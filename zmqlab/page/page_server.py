@@ -3,7 +3,6 @@
 jupyter-server-proxy carries what travels, so the kernel has no part in it and may be busy.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import tornado.netutil
@@ -11,14 +10,6 @@ import tornado.web
 from tornado.websocket import WebSocketHandler
 
 from zmqlab.patterns.http_server import serve, vouch_for
-from zmqlab.processes.handle import Process
-from zmqlab.processes.launch import start
-
-
-def start_server(name: str, function: Callable, *arguments: Any) -> tuple[Process, int]:
-    """Start a function that calls `serve_pages` in a process; return that and its port."""
-    process = start(function, *arguments, process_name=name)
-    return process, int(process.wait_output("port ").split()[1])
 
 
 def serve_pages(token: str, longest: int, handlers: dict[str, type], **options: Any) -> None:

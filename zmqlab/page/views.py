@@ -1,11 +1,13 @@
 """What the views in a page have in common."""
 
+from collections.abc import Callable
 from typing import Any
 
 import anywidget
 import traitlets
 
 from zmqlab.processes.handle import Process
+from zmqlab.processes.launch import start
 
 
 class View(anywidget.AnyWidget):
@@ -35,3 +37,9 @@ class ServedView(View):
     def stop(self) -> None:
         """End the process behind the view. Safe to call twice."""
         self.process.stop()
+
+
+def start_server(name: str, function: Callable, *arguments: Any) -> tuple[Process, int]:
+    """Start a function that serves pages in a process; return that and its port."""
+    process = start(function, *arguments, process_name=name)
+    return process, int(process.wait_output("port ").split()[1])
