@@ -80,7 +80,7 @@ def _node(node, layout, live):
         f'aria-label="{escape(node_long(node))}">',
         f'<rect class="box" x="{x}" y="{y}" width="{width}" height="{height}" rx="5"/>',
         f'<text class="name" x="{x + 10}" y="{y + (14 if relay else 17)}">'
-        f"{escape(short(node['name'], 9 if relay else 21))}</text>",
+        f"{escape(short(node['name'], 9 if relay else 19))}</text>",
         f'<text class="state" x="{x + 10}" y="{y + (27 if relay else 33)}">'
         f"{escape(short(state_of(node), 12 if relay else 28))}</text>",
     ]
