@@ -3,6 +3,7 @@
 import math
 import threading
 import time
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -181,7 +182,7 @@ def _last(message):
     return message["received"] or message["sent"]
 
 
-def names_of(processes):
+def names_of(processes: Sequence[Process]) -> list[str]:
     """Return what to call each process: those of one name by their turn."""
     names = [each.name for each in processes]
     return [
