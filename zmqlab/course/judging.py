@@ -28,7 +28,7 @@ from zmqlab.page.timeline import names_of
 
 PACE = 0.01  # seconds from one number to the next
 AROUND = 0.5, 0.2  # seconds before and after a violation that are shown
-MOST_SHOWN = 40  # messages, and violations
+MOST_SHOWN = 40  # messages
 
 History = list[dict[str, Any]]
 Broken = list[tuple[float, str]]
@@ -247,8 +247,8 @@ class Verdict:
         return f"✘ seed {self.seed}, which repeats it: {len(self.broken)} broken"
 
     def _lines(self):
-        lines = [f"{text} ({self._ms(when)})" for when, text in self.broken[:MOST_SHOWN]]
-        return lines[:5] + [f"and {len(self.broken) - 5} more"] * (len(self.broken) > 5)
+        lines = [f"{text} ({self._ms(when)})" for when, text in self.broken[:5]]
+        return lines + [f"and {len(self.broken) - 5} more"] * (len(self.broken) > 5)
 
     def _ms(self, when):
         return "at the end" if when == math.inf else f"{1000 * (when - self.began):.0f} ms"

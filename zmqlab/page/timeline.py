@@ -216,7 +216,7 @@ def _last(message):
     return message["received"] or message["sent"]
 
 
-def names_of(processes):
+def names_of(processes: Sequence[Process]) -> list[str]:
     """Return what to call each process: those of one name by their turn."""
     names = [each.name for each in processes]
     return [
