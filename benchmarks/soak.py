@@ -250,7 +250,7 @@ def table(pipeline, minutes, seed, before, after):
     told = len(kept(pipeline.history))
     rows = [
         ("frames sent, by the publishers' last reports", counts["sent"]),
-        ("frames sent before the subscriber came, last of all", counts["before"]),
+        ("of these before the subscriber came", counts["before"]),
         ("frames at the subscriber", counts["received"]),
         ("frames that it counted as lost (a mark was reached; cut, paused)", counts["lost"]),
         ("frames that came twice there", counts["came twice"]),
@@ -269,8 +269,10 @@ def table(pipeline, minutes, seed, before, after):
         "",
         f"    python -m benchmarks.soak --minutes {minutes:g} --seed {seed}",
         "",
-        f"{datetime.date.today()}, {minutes:g} minutes, on {machine()}. What is done to whom, and",
-        "what is counted, stands in `soak.py`.",
+        f"{datetime.date.today()}, {minutes:g} minutes, on {machine()}.",
+        "",
+        "What is done to whom, and what is counted, stands in `soak.py`. A farm starts its workers",
+        "anew for each twenty frames, so that its size depends on the moment.",
         "",
         "| what | how many |",
         "| --- | ---: |",
