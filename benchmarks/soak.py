@@ -32,7 +32,6 @@ from zmqlab import (
     open_recording,
     record,
     request,
-    start,
     subscribe,
     tap_relay,
     web_page,
@@ -41,6 +40,7 @@ from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.measurements import kept
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))  # the visitor of the page
+PATIENCE = 300.0  # seconds: a busy machine is no fault
 WARM = 15  # seconds until memory is looked at first, and without faults at the end
 PAUSE = 2.0  # seconds that a role is paused, or the tap cut
 ONE = 20  # frames of a farm
@@ -64,6 +64,10 @@ def farm(endpoint):
             print("results", len(results.spectra), flush=True)
 
 
+def begin(role, *args, **kwargs):
+    return zmqlab.start(role, *args, start_timeout=PATIENCE, **kwargs)
+
+
 class Pipeline:
     """The roles, by name; what those have said and sent that are gone; what was done to them."""
 
@@ -78,14 +82,14 @@ class Pipeline:
         self.tapped, self.history = tapped, folder / "measurements.sqlite"
         page = {"connect": camera, "subscribe": tapped, "history": self.history}
         self.start = {
-            "camera": lambda: start(camera_server, "simulated", bind=camera),
-            "publisher": lambda: start(camera_publisher, "simulated", bind=stream),
-            "tap": lambda: start(tap_relay, connect=stream, bind=tapped, control=self.control,
+            "camera": lambda: begin(camera_server, "simulated", bind=camera),
+            "publisher": lambda: begin(camera_publisher, "simulated", bind=stream),
+            "tap": lambda: begin(tap_relay, connect=stream, bind=tapped, control=self.control,
                                  show=False),
-            "recorder": lambda: start(record, self.next_film(), connect=tapped),
-            "farm": lambda: start(farm, tapped),
-            "live view": lambda: start(serve_live, tapped, "camera", 32 * "x"),
-            "web page": lambda: start(web_page, **page),
+            "recorder": lambda: begin(record, self.next_film(), connect=tapped),
+            "farm": lambda: begin(farm, tapped),
+            "live view": lambda: begin(serve_live, tapped, "camera", 32 * "x"),
+            "web page": lambda: begin(web_page, **page),
         }  # fmt: skip
         for name in self.start:
             self.there[name] = self.start[name]()
@@ -128,7 +132,7 @@ class Pipeline:
         one = psutil.Process(self.there[name].pid)
         if what == "kill":
             one.kill()
-            self.there[name].wait_until(lambda it: it.ended, 60, "its end")
+            self.there[name].wait_until(lambda it: it.ended, PATIENCE, "its end")
             self.again(name, "killed")
         else:
             one.suspend()
@@ -137,7 +141,7 @@ class Pipeline:
             self.counts[f"paused: {name}"] += 1
 
     def set_tap(self, **settings):
-        request(self.control, "set", settings, timeout=30)
+        request(self.control, "set", settings, timeout=PATIENCE)
 
     def look_after(self):
         """Start those anew that have ended by themselves."""
@@ -246,7 +250,7 @@ def table(pipeline, minutes, seed, before, after):
     told = len(kept(pipeline.history))
     rows = [
         ("frames sent, by the publishers' last reports", counts["sent"]),
-        ("frames sent before the subscriber came, last of all", counts["before"]),
+        ("of these before the subscriber came", counts["before"]),
         ("frames at the subscriber", counts["received"]),
         ("frames that it counted as lost (a mark was reached; cut, paused)", counts["lost"]),
         ("frames that came twice there", counts["came twice"]),
@@ -265,8 +269,10 @@ def table(pipeline, minutes, seed, before, after):
         "",
         f"    python -m benchmarks.soak --minutes {minutes:g} --seed {seed}",
         "",
-        f"{datetime.date.today()}, {minutes:g} minutes, on {machine()}. What is done to whom, and",
-        "what is counted, stands in `soak.py`.",
+        f"{datetime.date.today()}, {minutes:g} minutes, on {machine()}.",
+        "",
+        "What is done to whom, and what is counted, stands in `soak.py`. A farm starts its workers",
+        "anew for each twenty frames, so that its size depends on the moment.",
         "",
         "| what | how many |",
         "| --- | ---: |",

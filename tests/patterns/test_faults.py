@@ -62,9 +62,9 @@ def passed(it):
     return sum(each["in"] + each["out"] for each in it.messages.values())
 
 
-def until_passed(it, moment, over):
-    """Wait until so many messages have passed, the process has ended, or nobody asks any more."""
-    while not (it.ended or over() or passed(it) >= moment):
+def until_passed(it, moment, served):
+    """Wait until so many messages have passed, it has served as often, or has ended."""
+    while not (it.ended or len(served) >= moment or passed(it) >= moment):
         it.settle(lambda it: it.ended or passed(it) >= moment, 0.1)
 
 
@@ -73,17 +73,18 @@ def until_passed(it, moment, over):
 
 @pytest.mark.parametrize("name", OPENS)
 def test_a_role_that_is_killed_has_a_successor_at_its_place(name, tmp_path):
-    moment, over = random.Random(name).randrange(40), threading.Event()
+    moment, over, served = random.Random(name).randrange(20), threading.Event(), []
 
     def keep_asking(role):
         with contextlib.suppress(Exception):  # it is killed in the middle
             while not over.is_set():
                 role.serves()
+                served.append(True)
 
     with OPENS[name](ANY, tmp_path) as role:
         asking = threading.Thread(target=keep_asking, args=(role,))
         asking.start()
-        until_passed(role.process, moment, lambda: not asking.is_alive())
+        until_passed(role.process, moment, served)
         if role.process.running:
             kill(role.process)
         over.set()
