@@ -51,8 +51,8 @@ from zmqlab.patterns.transform_recording import spectra
 from zmqlab.wire import who_listens
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
-pytestmark = pytest.mark.slow
-PATIENCE = 60.0  # seconds, for what is sure to come
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+PATIENCE = 120.0  # seconds, for what is sure to come
 SHORT = 3.0  # seconds to wait for what is not
 TOKEN = "x" * 32
 EVERYWHERE = "tcp://0.0.0.0:*"
@@ -282,7 +282,9 @@ async def look_at(address):
     """Be a page: "works" with a picture and a camera that answers, or what the page is told."""
     async with visiting(address) as visitor:
         try:
-            await visitor.hear_until(lambda it: it.pictures or _KNOCKED in it.state["camera"])
+            await visitor.hear_until(
+                lambda it: it.pictures or _KNOCKED in it.state.get("camera", "")
+            )
             await visitor.hear_until(lambda it: "Looking" not in it.state["camera"])
         except TimeoutError:
             return f"nothing new came after {visitor.state}"
