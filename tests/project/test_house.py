@@ -34,7 +34,7 @@ LATER = {
     "the network map": (2420, 0),
     "the browser's camera": (480, 5),
     "peers that keep to no rule": (620, 170),
-    "keys": (350, 350),
+    "keys": (400, 400),
 }
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {
