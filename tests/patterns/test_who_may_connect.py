@@ -51,8 +51,8 @@ from zmqlab.patterns.transform_recording import spectra
 from zmqlab.wire import who_listens
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
-pytestmark = pytest.mark.slow
-PATIENCE = 60.0  # seconds, for what is sure to come
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+PATIENCE = 120.0  # seconds, for what is sure to come
 SHORT = 3.0  # seconds to wait for what is not
 TOKEN = "x" * 32
 EVERYWHERE = "tcp://0.0.0.0:*"
@@ -282,7 +282,9 @@ async def look_at(address):
     """Be a page: "works" with a picture and a camera that answers, or what the page is told."""
     async with visiting(address) as visitor:
         try:
-            await visitor.hear_until(lambda it: it.pictures or _KNOCKED in it.state["camera"])
+            await visitor.hear_until(
+                lambda it: it.pictures or _KNOCKED in it.state.get("camera", "")
+            )
             await visitor.hear_until(lambda it: "Looking" not in it.state["camera"])
         except TimeoutError:
             return f"nothing new came after {visitor.state}"
@@ -482,10 +484,10 @@ def test_a_farm_with_keys(folders, shared):
     np.testing.assert_array_equal(keyed.spectra, plain.spectra)
 
 
-def test_a_farm_whose_workers_are_not_its_clients_has_no_workers(folders, monkeypatch):
-    monkeypatch.setattr("zmqlab.patterns.farm._COMING_UP", SHORT)
-    with pytest.raises(TimeoutError, match="0 of 1 workers"):
-        fft_farm([np.zeros((24, 32, 3), np.uint8)], 1, progress=False, keys=folders.stranger)
+def test_the_farm_of_somebody_elses_client(folders):
+    """Its workers are nobody's but its own, whatever server its folder knows."""
+    frames = [np.zeros((24, 32, 3), np.uint8)] * 2
+    assert len(fft_farm(frames, 1, np.mean, progress=False, keys=folders.stranger).spectra) == 2
 
 
 def test_spectra_with_keys(folders, tmp_path):

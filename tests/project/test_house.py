@@ -34,7 +34,7 @@ LATER = {
     "the network map": (2040, 0),
     "the browser's camera": (480, 5),
     "peers that keep to no rule": (620, 170),
-    "keys": (390, 380),
+    "keys": (400, 400),
     "a watchdog, for children that have no turn": (100, 0),
 }
 # What a learner is not invited to read, of the rooms that one is invited to.

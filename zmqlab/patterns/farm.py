@@ -19,6 +19,7 @@ from zmqlab.patterns.workers import Result, Results, dismiss, gather
 from zmqlab.processes.handle import ProcessError, StartError, end
 from zmqlab.processes.launch import launch_call
 from zmqlab.recording import open_recording
+from zmqlab.wire.keys import among_ourselves
 from zmqlab.wire.shared import FrameRing
 from zmqlab.wire.sockets import FRAME, bind, check_count
 
@@ -148,6 +149,7 @@ def _farm(frames, workers, task, shared, timeout, keys):
     with (
         # Slots for what the workers ask for, the next frame, and one being written.
         FrameRing(ROOM * workers + 2) if shared else contextlib.nullcontext() as ring,
+        among_ourselves(keys) as keys,
         zmq.Context() as context,
         context.socket(zmq.ROUTER) as router,
     ):

@@ -33,6 +33,7 @@ from zmqlab.patterns.publisher import Publisher
 from zmqlab.patterns.subscription import Subscription, subscribe
 from zmqlab.patterns.watch_stream import one_line
 from zmqlab.processes.launch import start
+from zmqlab.wire.keys import among_ourselves
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.text import short
 
@@ -163,15 +164,15 @@ def link_beads(
         If trackpy is missing, or a number cannot be.
     """
     with contextlib.suppress(KeyboardInterrupt):
-        _link(connect, bind, Tracks(fps, pixel_size, reach), timeout, keys)
+        _link(connect, bind, Tracks(fps, pixel_size, reach), timeout, keys, keys)
 
 
-def _link(connect, bind, tracks, timeout, keys):
+def _link(connect, bind, tracks, timeout, keys, to_detector):
     """Link until the stream ends, which is when this returns."""
     told, frames, said = monotonic(), 0, "no frame yet"
     with (
         Publisher(bind, "tracks", hwm=_MANY, keys=keys) as publisher,
-        subscribe(connect, "beads", hwm=_MANY, timeout=timeout, keys=keys) as stream,
+        subscribe(connect, "beads", hwm=_MANY, timeout=timeout, keys=to_detector) as stream,
         one_line() as show,
     ):
         print(f"track: tracks at {publisher.endpoint}", flush=True)
@@ -292,12 +293,13 @@ def track(
     looking["keys"] = keys
     with (
         contextlib.suppress(KeyboardInterrupt),
+        among_ourselves(keys) as own,
         start(detect_beads, **looking, process_name="detector") as detector,
     ):
         beads, marked = detector.wait_until(lambda it: it.endpoints[1:] and it.endpoints)
         print(f"track: marked frames at {marked}", flush=True)
         try:
-            _link(beads, bind, tracks, timeout + 2, keys)  # its own errors come first
+            _link(beads, bind, tracks, timeout + 2, keys, own)  # its own errors come first
         except TimeoutError:
             _blame(detector)
             raise

@@ -22,10 +22,13 @@ stopped before its context ends, and sockets are made and closed here by whoever
 import contextlib
 import ipaddress
 import os
+import shutil
 import stat
 import sys
+import tempfile
 import threading
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import zmq
@@ -97,6 +100,21 @@ def check_curve() -> None:
 def given(keys: str | Path | None) -> Path | None:
     """Return the folder that `keys` names, None for none."""
     return None if keys is None or str(keys) == NONE else Path(keys).absolute()
+
+
+@contextlib.contextmanager
+def among_ourselves(keys: str | Path | None) -> Iterator[str | Path | None]:
+    """Give a copy of a folder whose server is its owner: for what a program starts itself."""
+    folder = given(keys)
+    if folder is None:
+        yield keys
+        return
+    _pair(folder)
+    with tempfile.TemporaryDirectory() as place:
+        copy = Path(shutil.copytree(folder, Path(place) / "keys"))
+        shutil.copy(copy / "own.key", copy / _SERVER)
+        shutil.copy(copy / "own.key", copy / _CLIENTS)
+        yield copy
 
 
 def check_open(endpoint: str, keys: str | Path | None) -> None:
