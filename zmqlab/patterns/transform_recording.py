@@ -8,6 +8,7 @@ import h5py
 from zmqlab.analysis.spectra import spectrum
 from zmqlab.patterns.farm import arrivals_of, show
 from zmqlab.patterns.workers import FarmError
+from zmqlab.processes import StartError
 from zmqlab.recording import RecordingError, open_recording
 from zmqlab.recording.recorder import FAILURES, reason
 
@@ -70,7 +71,7 @@ def spectra(
                     found[number] = array
                     file.flush()  # what finds no room is to be said here
         os.replace(part, out)
-    except (RecordingError, FarmError):
+    except (RecordingError, FarmError, StartError, TimeoutError):  # not of the file
         raise
     except FAILURES as error:
         raise RecordingError(f"cannot write {out}: {reason(error)}. Choose another place") from None

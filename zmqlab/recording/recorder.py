@@ -313,5 +313,5 @@ def reason(error: BaseException) -> str:
     system = re.search(r"error message = '([^']*)'", str(error))
     if system:
         return system[1]
-    number = getattr(error, "errno", None)
-    return os.strerror(number) if number else str(error)
+    code = getattr(error, "errno", None)
+    return os.strerror(code) if code else str(error)
