@@ -88,6 +88,8 @@ def test_a_role_that_is_killed_has_a_successor_at_its_place(name, tmp_path):
         if role.process.running:
             kill(role.process)
         over.set()
+        if name == "sink":  # its ventilator and worker would go to the successor
+            asking.join(PATIENCE)
         bind = next(iter(role.doors)).replace("http", "tcp")
     with OPENS[name](bind, tmp_path) as again:
         again.serves()

@@ -19,7 +19,7 @@ cover the same as all of them::
 An hour of ``--zmtp``, some 470,000 conversations, each fed in two ways and looked at to the last
 word, has found nothing since what it found in its first minutes was mended. Seven minutes of each
 of the others, 2,300,000 frames, 550,000 requests and 1,300,000 reports, neither: a report that was
-a list had ended the thread that receives them, and 1e999 in a header was no number to send on.
+a list had ended the thread that receives them, and now is passed over.
 """
 
 import sys

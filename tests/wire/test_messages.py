@@ -220,10 +220,7 @@ BAD = {
     "sequence bool": (raw(GOOD | {"sequence": True}, b"123456"), "sequence True is no"),
     "time text": (raw(GOOD | {"time": "now"}, b"123456"), "time 'now' is no"),
     "time null": (raw(GOOD | {"time": None}, b"123456"), "time None is no"),
-    "time infinite": (
-        raw(b'{"dtype":"uint8","shape":[0],"sequence":0,"time":1e999}'),
-        "no number as large as .1e999",
-    ),
+    "time infinite": (raw(b'{"dtype":"uint8","shape":[0],"sequence":0,"time":1e999}'), "time inf"),
     "time a long integer": (raw(GOOD | {"time": 10**4000}, b"123456"), "time 1000"),
 }  # fmt: skip
 

@@ -12,11 +12,13 @@ from zmqlab.page.network_server import serve_network
 from zmqlab.page.network_svg import CSS, still
 from zmqlab.page.network_words import network_words
 from zmqlab.page.views import ServedView, start_server
-from zmqlab.processes import own_sockets
+from zmqlab.processes import launch, own_sockets
+from zmqlab.processes.handle import have_report
 from zmqlab.processes.members import members
 from zmqlab.processes.network import network_of
 
 HERE = Path(__file__).parent
+_FRESH = 1.0  # seconds, at most, for processes to say what the still picture is to show
 _served: list[Any] = []  # the process behind all maps of the notebook, its port and token
 
 
@@ -62,6 +64,7 @@ def network() -> NetworkMap:
         feed.begin(process)
         _served[:] = process, port, token
     process, port, token = _served
+    have_report(launch.processes(), _FRESH)
     drawn = facts()
     picture = still(drawn, Layout().update(drawn))
     return NetworkMap(process, port=port, token=token, still=picture)

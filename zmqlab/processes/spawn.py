@@ -54,7 +54,7 @@ def _watch_over(mark):
             return
         command = [sys.executable, "-P", watchdog.__file__, mark]
         if os.name == "posix":  # until then a shell waits, which takes a megabyte
-            command = ["sh", "-c", 'read -r _; exec "$0" "$@"', *command]
+            command = ["/bin/sh", "-c", 'read -r _; exec "$0" "$@"', *command]
         nowhere = subprocess.DEVNULL
         _watchdogs[os.getpid()] = subprocess.Popen(
             command,

@@ -15,7 +15,6 @@ parts where there is no frame. Each is packing and sending, or receiving and unp
 """
 
 import json
-import math
 import operator
 from collections.abc import Sequence
 from time import time as now
@@ -304,12 +303,5 @@ def _refuse(constant):
     raise ValueError(f"JSON knows no {constant}")
 
 
-def _finite(text):
-    number = float(text)
-    if math.isinf(number):  # written as 1e999: it could not be sent on
-        raise ValueError(f"JSON knows no number as large as {short(text)}")
-    return number
-
-
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_plain).encode
-_decode = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite).decode
+_decode = json.JSONDecoder(parse_constant=_refuse).decode
