@@ -4,7 +4,6 @@ import contextlib
 import importlib
 import multiprocessing
 import os
-import socket
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 
@@ -55,12 +54,6 @@ def answer(pipe):
     if not pipe.poll(PATIENCE):
         raise TimeoutError(f"no answer from a measured process in {PATIENCE} s")
     return pipe.recv()
-
-
-def free_endpoint():
-    """Return an address of a port that nobody has at the moment."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return f"tcp://127.0.0.1:{free.getsockname()[1]}"
 
 
 def in_a_fresh_process(function, *args):

@@ -16,8 +16,9 @@ from time import perf_counter
 import zmq
 import zmq.asyncio
 
-from benchmarks.others import SPAWN, answer, free_endpoint, other_process
+from benchmarks.others import SPAWN, answer, other_process
 from benchmarks.timing import Comparison, interleave, report
+from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.request_reply import request
 from zmqlab.wire.messages import recv_message, send_message
 

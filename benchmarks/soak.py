@@ -36,6 +36,7 @@ from zmqlab import (
     tap_relay,
     web_page,
 )
+from zmqlab.course.trial import free_endpoints
 from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.measurements import kept
 
@@ -72,13 +73,11 @@ class Pipeline:
     """The roles, by name; what those have said and sent that are gone; what was done to them."""
 
     def __init__(self, folder, seed):
-        from helpers.endpoints import free_endpoint
-
         self.folder, self.dice = folder, random.Random(seed)
         self.over = threading.Event()
         self.log, self.counts = [], collections.Counter()
         self.there, self.films, self.began = {}, [], time.monotonic()
-        camera, stream, tapped, self.control = (free_endpoint() for _ in range(4))
+        camera, stream, tapped, self.control = free_endpoints(4)
         self.tapped, self.history = tapped, folder / "measurements.sqlite"
         page = {"connect": camera, "subscribe": tapped, "history": self.history}
         self.start = {

@@ -13,9 +13,10 @@ from time import perf_counter
 
 import zmq
 
-from benchmarks.others import answer, free_endpoint, other_process
+from benchmarks.others import answer, other_process
 from benchmarks.timing import Comparison, interleave, report
 from zmqlab import tap_relay
+from zmqlab.course.trial import free_endpoint
 
 ROUNDS = 15
 DIRECT, READ, BLIND = "direct", "zmqlab tap", "zmqlab tap, unparsed"

@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 import pytest
 import zmq
-from helpers.endpoints import free_endpoint
 from helpers.streams import publish, raw_publisher, raw_socket
 from helpers.with_node import PROGRAMS, node
 
 import zmqlab.wire
 from zmqlab import RequestError, camera_publisher, camera_server, request, start
+from zmqlab.course.trial import free_endpoint
 from zmqlab.wire.messages import pack_frame, pack_message, unpack_frame
 
 pytestmark = pytest.mark.slow  # each starts Node

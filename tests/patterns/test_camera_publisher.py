@@ -10,12 +10,12 @@ import time
 import numpy as np
 import pytest
 import zmq
-from helpers.endpoints import free_endpoint
 from helpers.streams import VGA, assert_soon, kill, raw_socket, second_endpoint
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from zmqlab.cameras import open_camera
+from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import subscribe

@@ -16,7 +16,6 @@ from types import SimpleNamespace
 
 import pytest
 from helpers.attacks_by_role import PATIENCE
-from helpers.endpoints import free_endpoint
 from helpers.faults import FRAMES, HOUR
 from helpers.streams import kill
 from test_battery import (
@@ -42,6 +41,7 @@ from zmqlab import (
     request,
     snapshot,
 )
+from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.transform_recording import spectra
 
 pytestmark = pytest.mark.slow

@@ -12,10 +12,10 @@ from contextlib import ExitStack
 
 import pytest
 import zmq
-from helpers.endpoints import free_endpoint
 from helpers.streams import VGA, assert_soon, kill, number_in, numbers, publish, raw_socket
 from tornado.websocket import websocket_connect
 
+from zmqlab.course.trial import free_endpoint
 from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.proxy import proxy
 from zmqlab.patterns.publish_subscribe import camera_publisher

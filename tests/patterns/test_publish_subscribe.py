@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import zmq
-from helpers.endpoints import free_endpoint
 from helpers.streams import (
     VGA,
     assert_soon,
@@ -23,6 +22,7 @@ from helpers.streams import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.publisher import Publisher
 from zmqlab.patterns.stream import WAITING_TO_BE_SENT
 from zmqlab.patterns.subscription import EndOfStream, subscribe

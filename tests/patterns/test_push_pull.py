@@ -17,10 +17,10 @@ import numpy as np
 import psutil
 import pytest
 import zmq
-from helpers.endpoints import free_endpoint
 
 from zmqlab.analysis.spectra import spectrum
 from zmqlab.cameras import CameraError, open_camera
+from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.ask_for_work import ROOM, asking_worker, hand_out, welcome
 from zmqlab.patterns.farm import fft_farm
 from zmqlab.patterns.push_pull import fft_worker, sink, ventilator

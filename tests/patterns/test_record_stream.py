@@ -8,7 +8,6 @@ import sys
 import numpy as np
 import pytest
 import zmq
-from helpers.endpoints import free_endpoint
 from helpers.streams import (
     kill,
     number_in,
@@ -19,6 +18,7 @@ from helpers.streams import (
 )
 
 from zmqlab.cameras import open_camera
+from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns import record_stream
 from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.record_stream import record

@@ -11,7 +11,6 @@ import threading
 import psutil
 import pytest
 import zmq
-from helpers.endpoints import free_endpoint
 from helpers.observing import PATIENCE, connected
 from helpers.streams import raw_socket
 from helpers.tapping import (
@@ -27,6 +26,7 @@ from helpers.tapping import (
 from helpers.with_node import node, run_node
 
 from zmqlab import RequestError, StartError
+from zmqlab.course.trial import free_endpoint
 
 pytestmark = pytest.mark.slow  # a process each
 

@@ -18,13 +18,13 @@ import cv2
 import numpy as np
 import pytest
 import zmq
-from helpers.endpoints import free_endpoint
 from helpers.streams import raw_socket
 from helpers.web_pages import WAIT, fails, serving, serving_page, visiting
 from tornado.httpclient import HTTPClientError
 
 from zmqlab import camera_publisher, camera_server, measure_fringes, request, start
 from zmqlab.analysis.fringes import Fringes
+from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.measurements import HistoryError, as_csv, keep, kept
 from zmqlab.patterns.web_page import web_page
 from zmqlab.patterns.web_visitors import MOST

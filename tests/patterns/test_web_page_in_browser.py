@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from helpers.endpoints import free_endpoint
 from helpers.web_pages import serving, serving_page
 from playwright.sync_api import expect
 
 from zmqlab import camera_publisher, camera_server, request, start
+from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.measurements import kept
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

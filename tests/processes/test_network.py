@@ -13,10 +13,10 @@ import cloudpickle
 import psutil
 import pytest
 import zmq
-from helpers.endpoints import free_endpoint
 from helpers.observing import LOOPBACK, PATIENCE, connected, serve
 
 import zmqlab
+from zmqlab.course.trial import free_endpoint
 from zmqlab.processes.handle import have_report
 from zmqlab.processes.members import about
 from zmqlab.processes.network import network_of

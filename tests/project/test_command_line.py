@@ -16,13 +16,13 @@ from pathlib import Path
 import cv2
 import psutil
 import pytest
-from helpers.endpoints import free_endpoint
 from helpers.in_browser import open_lab
 from jupyter_client import BlockingKernelClient, KernelManager
 from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
 
 import zmqlab
 from zmqlab.__main__ import as_options, expected
+from zmqlab.course.trial import free_endpoint
 
 MODULE = Path(zmqlab.__file__).parent
 SIMULATED = {**os.environ, "ZMQLAB_CAMERA": "simulated"}

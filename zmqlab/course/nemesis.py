@@ -24,9 +24,9 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import psutil
-import zmq
 
 from zmqlab.course.judging import Notes, Verdict, judge, read_history
+from zmqlab.course.trial import free_endpoints
 from zmqlab.patterns.request_reply import request
 from zmqlab.patterns.tap import tap_relay
 from zmqlab.processes.handle import Process, StartError
@@ -35,7 +35,6 @@ from zmqlab.processes.matching import follow
 from zmqlab.processes.trace import now
 
 STARTING = 60.0  # seconds that programs may take to come up, on a busy computer
-PORTS = 20_000, 32_000
 LASTS = 0.2, 0.8  # seconds that a fault lasts
 BETWEEN = 0.1, 0.5  # seconds until the next one
 REPORTING = 1.0  # seconds that a program may take for its last report
@@ -261,7 +260,7 @@ def _expect_acts(acts, pipeline):
 
 def _set_up(stack, pipeline, folder, seed):
     """Start the wire and the programs; the end of the stack stops them."""
-    bind, way, control = _free_endpoints(3)
+    bind, way, control = free_endpoints(3)
     told = {"bind": bind, "endpoint": way, "connect": way}
     wire = partial(tap_relay, connect=bind, bind=way, control=control, show=False, parse=False)
     calls: dict[str, Callable] = {"wire": wire}
@@ -278,16 +277,6 @@ def _set_up(stack, pipeline, folder, seed):
         if process.exit_code or not process.ready:
             raise StartError(f"{name} did not come up ({process.state}):\n{process.traceback()}")
     return stage
-
-
-def _free_endpoints(count):
-    """Return endpoints at which nobody listens, below those that the system lends to clients."""
-    with zmq.Context() as context:
-        sockets = [context.socket(zmq.REP) for _ in range(count)]
-        ports = [each.bind_to_random_port("tcp://127.0.0.1", *PORTS) for each in sockets]
-        for each in sockets:
-            each.close()
-    return [f"tcp://127.0.0.1:{port}" for port in ports]
 
 
 def _do(stage, act):

@@ -11,6 +11,7 @@ import inspect
 import json
 import os
 import re
+import secrets
 import socket as plain_sockets
 import sys
 import threading
@@ -30,6 +31,7 @@ from zmqlab.processes import observed
 from zmqlab.wire import sockets
 
 TIMEOUT = 4.0  # seconds for a reply, and for a short call
+PORTS = range(20_000, 32_000)  # for programs that are told where to bind
 
 # Lines of a traceback that are not the learner's: ours, and pyzmq's (the compiled ones, too).
 _folders = "|".join(re.escape(each.__path__[0]) for each in (zmqlab, lazy_loader, zmq))
@@ -318,6 +320,21 @@ def kinds_made() -> set[str]:
 
 def free_endpoint() -> str:
     """Return an endpoint at which nobody listens."""
-    with plain_sockets.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"tcp://127.0.0.1:{probe.getsockname()[1]}"
+    return free_endpoints(1)[0]
+
+
+def free_endpoints(count: int) -> list[str]:
+    """Return endpoints at which nobody listens, below the ports that systems lend to clients."""
+    with contextlib.ExitStack() as stack:
+        probes = [stack.enter_context(plain_sockets.socket()) for _ in range(count)]
+        for probe in probes:
+            _bind_below(probe)
+        return [f"tcp://127.0.0.1:{probe.getsockname()[1]}" for probe in probes]
+
+
+def _bind_below(probe):
+    # Not by `random`: programs that start from the same seed at once would want the same port.
+    for _ in range(100):
+        with contextlib.suppress(OSError):
+            return probe.bind(("127.0.0.1", secrets.choice(PORTS)))
+    raise OSError(f"no free port from {PORTS.start} to {PORTS.stop}: end some")
