@@ -264,9 +264,11 @@ def from_json(part: Any, what: str) -> Header:
     """Decode a part that must be a JSON object."""
     if len(part) > _LONGEST:
         raise MessageError(_too_long(f"the {what}", len(part)))
-    text = to_text(part, what)
+    text = to_text(part, what).strip(" \t\r\n")
     try:
-        value = _decode(text)
+        value, end = _decode(text)
+        if end < len(text):
+            raise ValueError(f"more follows after character {end}")
     except (ValueError, RecursionError) as error:
         raise MessageError(f"the {what} is not JSON: {short(part)} ({error})") from None
     if not isinstance(value, dict):
@@ -303,5 +305,9 @@ def _refuse(constant):
     raise ValueError(f"JSON knows no {constant}")
 
 
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=_plain).encode
-_decode = json.JSONDecoder(parse_constant=_refuse).decode
+# Without a look for circles: what contains itself is too deep anyway.
+_encode = json.JSONEncoder(
+    separators=(",", ":"), allow_nan=False, default=_plain, check_circular=False
+).encode
+# Not `decode`, whose look for blanks around the value takes half as long again.
+_decode = json.JSONDecoder(parse_constant=_refuse).raw_decode
