@@ -147,11 +147,11 @@ class Memory:
                 self.mine[slot] += 1
                 self._map[self._my_pins[slot]] = 1
             with self._fence:
-                if turn not in (None, self._words[self._turns[slot]]):
+                if turn is not None and turn != self._words[self._turns[slot]]:
                     self._unpin(slot)
                     return None
             array = np.ndarray(shape, dtype, buffer, self._pixels[slot])
-            weakref.finalize(array, self._unpin, slot)  # a view of it keeps it
+            _keep(array, self._unpin, slot)  # a view of it keeps it
         return array
 
     def _unpin(self, slot):
@@ -182,6 +182,20 @@ class Memory:
                     for pin in pins:
                         self._map[pin] = 0
         return sorted(alive)
+
+
+_kept: dict[int, weakref.ref] = {}
+
+
+def _keep(array, let_go, slot):
+    """Call `let_go(slot)` at the end of an array: half the work of `weakref.finalize`."""
+
+    def end(reference):
+        del _kept[id(reference)]
+        let_go(slot)
+
+    reference = weakref.ref(array, end)
+    _kept[id(reference)] = reference
 
 
 def create(slots: int, nbytes: int) -> Memory:
