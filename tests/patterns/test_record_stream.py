@@ -269,7 +269,7 @@ def test_ctrl_c_ends_a_recording_that_is_kept(tmp_path):
     ):
         wait_for_frames(path)
         assert recorder.sockets[0]["options"]["RCVHWM"] == 123
-        recorder.stop()
+        recorder.stop(timeout=20)
         assert recorder.exit_code == 0
     numbers = recorded(path)[1]
     assert numbers == list(range(len(numbers)))
@@ -288,7 +288,7 @@ def test_ctrl_c_after_the_publisher_was_killed(tmp_path):
     ):
         wait_for_frames(path)
         kill(process)
-        recorder.stop()
+        recorder.stop(timeout=20)
         assert recorder.exit_code == 1
     assert f"holds {len(recorded(path)[1])} frames: nobody listens there" in recorder.output
     assert "frames may be missing" in recorder.output
