@@ -12,6 +12,8 @@ import psutil
 import pytest
 from helpers.families import is_watchdog
 
+from zmqlab.processes import launch
+
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
 # A copy of the notebooks is without what npm has fetched for them, and finds it here.
@@ -24,6 +26,7 @@ MARK = "ZMQLAB_TEST_RUN"
 
 
 # A busy computer is no failure, and what one run found the next need not know.
+launch.start.__kwdefaults__["start_timeout"] = 60.0
 hypothesis.settings.register_profile("zmqlab", deadline=None, database=None)
 hypothesis.settings.load_profile("zmqlab")
 

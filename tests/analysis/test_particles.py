@@ -120,6 +120,7 @@ def test_the_size_of_a_frame_may_change_before_the_background_is_there():
     assert [number for number, _ in detector.finish()] == [2, 3, 4]
 
 
+@pytest.mark.slow
 def test_the_estimate_and_its_error_are_those_of_theory():
     """Over 200 walks: the mean is right, and the estimates spread as the error says."""
     walks = [tracked(walk(60, 20, seed)) for seed in range(200)]
@@ -131,6 +132,7 @@ def test_the_estimate_and_its_error_are_those_of_theory():
     assert walks[0].seconds == pytest.approx(1 / FPS)
 
 
+@pytest.mark.slow
 def test_wrong_positions_do_not_make_diffusion():
     wrong = [tracked(walk(60, 20, seed, error=1.5), reach=20) for seed in range(50)]
     found = np.array([(each.coefficient, each.error, each.spread) for each in wrong])

@@ -133,6 +133,7 @@ def test_prereleases_count_by_their_number():
     assert health.wrong_version("pyzmq", SpecifierSet("<1"))[0].startswith("pyzmq ")
 
 
+@pytest.mark.slow
 def test_camera_that_is_not_there(run):
     code, rows = run(ZMQLAB_CAMERA="no-such-film.avi")
     assert code == 1
@@ -142,6 +143,7 @@ def test_camera_that_is_not_there(run):
     assert rows["To"] == "To mend before you go on: camera."
 
 
+@pytest.mark.slow
 def test_no_webcam_is_no_fault(run):
     code, rows = run(ZMQLAB_CAMERA="auto")
     assert code == 0

@@ -33,14 +33,38 @@ def handshake(kind):
     return GREETING + command(b"READY", b"\x0bSocket-Type" + len(name).to_bytes(4, "big") + name)
 
 
+def shake_hands(connection, kind):
+    """Say what a socket of this kind says first, and hear what the other side says.
+
+    libzmq throws out who sends a message before libzmq itself has said READY. This raises
+    ConnectionError if the other side does not say it.
+    """
+    connection.sendall(handshake(kind))
+    heard(connection, len(GREETING))
+    _, size = heard(connection, 2)
+    ready = heard(connection, size)
+    if not ready.startswith(b"\x05READY"):
+        raise ConnectionError(f"instead of READY it said {ready}")
+
+
+def heard(connection, size):
+    """Return so many bytes of a connection; ConnectionError if it ends before."""
+    found = b""
+    while len(found) < size:
+        more = connection.recv(size - len(found))
+        if not more:
+            raise ConnectionError(f"it was cut off after {found}")
+        found += more
+    return found
+
+
 @contextlib.contextmanager
 def peer(endpoint, kind=None, timeout=10):
     """Give a plain connection to an endpoint, after the handshake if a kind of socket is given."""
     host, port = endpoint.split("://")[1].split(":")
     with plain_sockets.create_connection((host, int(port)), timeout) as connection:
         if kind:
-            connection.sendall(handshake(kind))
-            connection.recv(1 << 16)
+            shake_hands(connection, kind)
         yield connection
 
 

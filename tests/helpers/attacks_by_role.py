@@ -7,7 +7,7 @@ import socket as plain_sockets
 import struct
 import threading
 
-from helpers.attacks import LONG, MORE, handshake, message, part, peer
+from helpers.attacks import LONG, MORE, handshake, message, part, peer, shake_hands
 
 PATIENCE = 40.0  # seconds, for what is sure to come
 RESET = struct.pack("ii", 1, 0)  # a close that loses what is on its way
@@ -124,9 +124,9 @@ class Liar(threading.Thread):
         with contextlib.suppress(OSError):
             for lie in lies:
                 with contextlib.suppress(OSError), self.next() as connection:
+                    connection.settimeout(5)
+                    shake_hands(connection, self.kind)
                     connection.settimeout(0.3)
-                    connection.sendall(handshake(self.kind))
-                    connection.recv(1 << 16)
                     connection.sendall(lie)
                     connection.recv(1 << 16)
         self.listener.close()

@@ -31,6 +31,9 @@ MARGIN = 200  # pixels of it that are no notebook
 HARMLESS = re.compile("Canceled future for .* before replies were done|Comm not found for comm id")
 # A web page whose process was stopped looks for it, and gets this from the proxy.
 STOPPED = re.compile(r"/proxy/\d+/[\w-]{22}/page\.js$")
+# anywidget gives a widget two seconds to be loaded; a busy computer may take longer.
+PATIENT = """const timeout = AbortSignal.timeout.bind(AbortSignal);
+    AbortSignal.timeout = (milliseconds) => timeout(30 * milliseconds);"""
 ADDRESS = re.compile(r"(?P<base>http://\S+?)(?P<path>/lab\S*)\?token=(?P<token>\w+)")
 
 
@@ -163,6 +166,7 @@ def open_page(browser, lab, path=None, **options):
             errors.append(text)
 
     with browser.new_context(viewport={"width": 1280, "height": 900}, **options) as context:
+        context.add_init_script(PATIENT)
         page = context.new_page()
         page.on("pageerror", lambda error: note(f"{error.name}: {error.message}"))
         page.on("console", lambda it: it.type == "error" and note(it.text, it.location["url"]))

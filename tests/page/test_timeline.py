@@ -15,6 +15,7 @@ import zmqlab
 from zmqlab.page import timeline_drawing
 from zmqlab.page.timeline import MOST
 from zmqlab.page.timeline_drawing import ENDS, draw, sentence, table
+from zmqlab.processes.handle import have_report
 
 # As the functions of a notebook do, those of this file travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -38,6 +39,7 @@ def asked(count, text=b"<b>&", trace=True, name="client <1>"):
         zmqlab.start(ask, server.endpoint, count, text, process_name=name, **options) as client,
     ):
         client.wait(PATIENCE)
+        have_report([server], PATIENCE)  # a timeline does not wait for so long
         yield client, server
 
 

@@ -175,10 +175,10 @@ def test_a_publisher_whose_subscribers_do_not_come_says_so():
 def test_ctrl_c_ends_the_stream_for_all():
     with (
         start(camera_publisher, "simulated") as process,
-        subscribe(process.endpoint) as stream,
+        subscribe(process.endpoint, hwm=500) as stream,  # nobody reads until it has ended
     ):
         stream.read()
-        process.stop()
+        process.stop(timeout=10)
         assert process.exit_code == 0
         assert "Traceback" not in process.output
         for _ in stream:  # ends, because the publisher said so

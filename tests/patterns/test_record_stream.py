@@ -80,6 +80,7 @@ def read_slowly(path, count, recorder):
     return found
 
 
+@pytest.mark.slow
 def test_a_recorder_that_misses_frames_says_which(tmp_path):
     path = tmp_path / "film.h5"
     with (
@@ -165,6 +166,7 @@ def test_it_says_how_far_it_is(tmp_path, capsys, monkeypatch):
     assert lines[-1] == f"record: {path} holds 20 frames of 'camera', 0 to 19, none lost"
 
 
+@pytest.mark.slow
 def test_frames_wait_for_the_disk(tmp_path):
     """A burst of 184 MB, which comes faster than a disk can take it."""
     path = tmp_path / "film.h5"
@@ -269,7 +271,7 @@ def test_ctrl_c_ends_a_recording_that_is_kept(tmp_path):
     ):
         wait_for_frames(path)
         assert recorder.sockets[0]["options"]["RCVHWM"] == 123
-        recorder.stop()
+        recorder.stop(timeout=20)
         assert recorder.exit_code == 0
     numbers = recorded(path)[1]
     assert numbers == list(range(len(numbers)))
@@ -279,6 +281,7 @@ def test_ctrl_c_ends_a_recording_that_is_kept(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_ctrl_c_after_the_publisher_was_killed(tmp_path):
     """Whether it had sent more is not known, and so this is no recording without a loss."""
     path = tmp_path / "film.h5"
@@ -288,13 +291,14 @@ def test_ctrl_c_after_the_publisher_was_killed(tmp_path):
     ):
         wait_for_frames(path)
         kill(process)
-        recorder.stop()
+        recorder.stop(timeout=20)
         assert recorder.exit_code == 1
     assert f"holds {len(recorded(path)[1])} frames: nobody listens there" in recorder.output
     assert "frames may be missing" in recorder.output
     assert "none lost" not in recorder.output
 
 
+@pytest.mark.slow
 def test_frames_of_another_shape_end_a_recording_that_is_kept(tmp_path):
     path = tmp_path / "film.h5"
     with (

@@ -36,6 +36,7 @@ def hear(stream):
             push.send(b"")
 
 
+@pytest.mark.slow
 def test_every_frame_arrives_where_there_is_time():
     with start(publish_slowly, 50, 4) as process, subscribe(process.endpoint) as stream:
         hear(stream)
@@ -45,6 +46,7 @@ def test_every_frame_arrives_where_there_is_time():
         assert process.exit_code == 0
 
 
+@pytest.mark.slow
 def test_what_is_overtaken_is_lost_and_the_stream_goes_on():
     with start(publish, 500, shared=3) as process, subscribe(process.endpoint) as stream:
         found = numbers(stream)
@@ -56,6 +58,7 @@ def test_what_is_overtaken_is_lost_and_the_stream_goes_on():
         assert process.exit_code == 0
 
 
+@pytest.mark.slow
 def test_a_subscriber_that_keeps_every_frame_does_not_stop_the_publisher():
     with (
         start(publish, 300, shared=3, wait_for=2) as process,

@@ -12,7 +12,7 @@ import numpy as np
 import psutil
 import pytest
 import zmq
-from helpers.attacks import LONG, MORE, handshake, message, part, peer, pour
+from helpers.attacks import LONG, MORE, message, part, peer, pour, shake_hands
 from helpers.streams import publish, raw_socket
 
 from zmqlab import (
@@ -177,8 +177,7 @@ def lying(listener, data):
     connection, _ = listener.accept()
     with contextlib.suppress(OSError), connection:
         connection.settimeout(20)
-        connection.sendall(handshake("PUB"))
-        connection.recv(1 << 16)
+        shake_hands(connection, "PUB")
         connection.sendall(data)
         while connection.recv(1 << 16):
             pass

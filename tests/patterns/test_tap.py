@@ -172,7 +172,7 @@ def test_nothing_changes_but_the_time():
 
 
 def test_what_was_under_way_when_its_sender_left_arrives():
-    with plain_server() as (server, there), tapped(there, delay=1.0) as way:
+    with plain_server() as (server, there), tapped(there, delay=3.0) as way:
         with plain_connection(way) as near:
             far, _ = server.accept()
             near.sendall(GREETING)
@@ -180,7 +180,7 @@ def test_what_was_under_way_when_its_sender_left_arrives():
         assert kinds(entries, "connected") == ["opened", "signature", "greeting", "closed"]
         ask(way, "set", cut=True)
         with far:
-            far.settimeout(1.2)
+            far.settimeout(3.2)
             with pytest.raises(TimeoutError):
                 far.recv(1)
             ask(way, "set", cut=False)

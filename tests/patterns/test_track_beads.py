@@ -38,6 +38,7 @@ def linking(**options):
         yield beads, process
 
 
+@pytest.mark.slow
 def test_positions_become_tracks_and_a_result():
     positions = walk(200)
     with (
@@ -66,6 +67,7 @@ def test_positions_become_tracks_and_a_result():
         assert "µm²/s" in process.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("positions", "about", "says"),
     [
@@ -109,6 +111,7 @@ def look(frames, **options):
             return found, process.output
 
 
+@pytest.mark.slow
 def test_a_frame_that_is_none_is_left_out_and_the_others_are_looked_at():
     with open_camera("simulated", paced=False, size=(160, 120), beads=2) as camera:
         frames = [camera.read() for _ in range(40)]
@@ -130,6 +133,7 @@ def test_what_was_found_is_drawn_around_it():
     assert mark(frame, None, 0.4).any()
 
 
+@pytest.mark.slow
 def test_the_marked_frames_are_published_beside_the_positions():
     with (
         Publisher(hwm=1000) as camera,

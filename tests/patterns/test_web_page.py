@@ -96,6 +96,7 @@ def test_fields_without_a_value_are_empty_in_csv(tmp_path):
     assert list(as_csv(kept(tmp_path / "m.sqlite")))[1] == "1,1970-01-01T00:00:00.000+00:00,,,,\r\n"
 
 
+@pytest.mark.slow
 def test_exposure_is_set_for_all_and_for_the_stream(tmp_path):
     async def visit(address, seconds):
         async with visiting(address) as one, visiting(address) as other:
@@ -114,6 +115,7 @@ def test_exposure_is_set_for_all_and_for_the_stream(tmp_path):
     assert measurement[2] == 0.02
 
 
+@pytest.mark.slow
 def test_nobody_waits_for_more_than_one_measurement_of_each_other_visitor(tmp_path):
     """Two visitors ask without end, the third now and then, and counts what comes before it."""
 
@@ -171,6 +173,7 @@ def test_who_leaves_while_waiting_holds_up_nobody(place):
     asyncio.run(visit())
 
 
+@pytest.mark.slow
 def test_the_history_outlives_the_server(tmp_path):
     history = tmp_path / "m.sqlite"
     with start(camera_server, "simulated", process_name="page's camera") as camera:
@@ -188,6 +191,7 @@ def test_the_history_outlives_the_server(tmp_path):
             assert asyncio.run(visit()) == [first, second]
 
 
+@pytest.mark.slow
 def test_the_camera_goes_and_comes_again(tmp_path):
     endpoint = free_endpoint()
 
@@ -223,6 +227,7 @@ REPLIES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reply", REPLIES, ids=range(len(REPLIES)))
 def test_random_bytes_from_the_camera_end_nothing(tmp_path, reply):
     async def visit(address, socket, endpoint):
@@ -320,6 +325,7 @@ def test_what_comes_from_there_is_never_run_as_a_script(place):
         assert headers["Referrer-Policy"] == "no-referrer"
 
 
+@pytest.mark.slow
 def test_a_locked_file_loses_nothing_that_was_shown(tmp_path):
     history = tmp_path / "m.sqlite"
 
@@ -348,6 +354,7 @@ def page_with_small_files(limit, **options):
     web_page(**options)
 
 
+@pytest.mark.slow
 @posix
 def test_no_room_loses_nothing_that_was_shown(tmp_path):
     history = tmp_path / "m.sqlite"
@@ -431,6 +438,7 @@ def test_a_file_that_is_something_else(tmp_path, content):
         kept(tmp_path / "nowhere" / "m.sqlite")
 
 
+@pytest.mark.slow
 def test_one_camera_for_both(tmp_path):
     """Of a camera that only one program can have, a measurement is a frame of the stream."""
     with start(camera_publisher, "simulated", process_name="page's stream") as publisher:
@@ -441,6 +449,7 @@ def test_one_camera_for_both(tmp_path):
     assert period == pytest.approx(12, abs=6 * uncertainty)
 
 
+@pytest.mark.slow
 def test_no_fringes_are_a_measurement_too(tmp_path):
     with serving(tmp_path / "m.sqlite") as (server, _, _, address):
         request(server.endpoint, "set", {"fringe_contrast": 0.0})
@@ -465,6 +474,7 @@ def test_what_cannot_be_is_told_at_once(tmp_path, options, said):
         web_page(**given | options)
 
 
+@pytest.mark.slow
 @posix
 def test_from_a_terminal_until_ctrl_c(tmp_path):
     command = [sys.executable, "-m", "zmqlab", "web-page", "--connect", NOBODY]
@@ -480,6 +490,7 @@ def test_from_a_terminal_until_ctrl_c(tmp_path):
         assert process.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken(tmp_path):
     port = free_endpoint().rpartition(":")[2]
     given = {"connect": NOBODY, "subscribe": NOBODY, "history": tmp_path / "m.sqlite"}

@@ -168,7 +168,8 @@ def test_a_hundred_topologies_are_drawn_as_they_are():
                 for one, (_, server) in players.connected.items()
                 if players.bound[server][1].startswith("tcp")
             )
-            assert players.tcp() == listening
+            # A socket that was closed keeps its connections until libzmq has come round to it.
+            assert reported(lambda: players.tcp() == listening, *processes), players.tcp()
             context.destroy(0)
     finally:
         for each in processes:
@@ -215,8 +216,12 @@ def test_a_client_in_vain_has_a_reason(case):
     with server:
         endpoint = free_endpoint() if keys is None else server.endpoint
         with zmqlab.start(connect, kind, endpoint, process_name="client", **options) as client:
-            assert reported(lambda: words in reason(picture(server, client)), server, client)
-            assert not picture(server, client)["edges"]
+
+            def in_vain():  # not in two pictures: it tries again
+                drawn = picture(server, client)
+                return words in reason(drawn) and not drawn["edges"]
+
+            assert reported(in_vain, server, client)
 
 
 def test_a_server_that_goes_leaves_a_dangling_line_and_one_that_comes_mends_it():

@@ -166,7 +166,7 @@ def test_an_endless_flood_can_be_stopped():
 
     process = zmqlab.start(flood)
     process.wait_until(lambda it: it.lines_lost > 10_000, PATIENCE)
-    process.stop()
+    process.stop(timeout=PATIENCE)
     assert process.state == "stopped"
 
 
@@ -202,6 +202,7 @@ def test_there_is_no_keyboard():
             input()
 
     with zmqlab.start(read, LOOPBACK) as process:
+        process.wait_output("''")
         assert process.output == "Name? ''"
         assert process.running  # the lifeline is still whole
         with connected(zmq.PUSH, process.endpoint) as push:

@@ -196,8 +196,8 @@ def test_one_that_never_binds_is_stopped():
         print("thinking", flush=True)
         time.sleep(seconds)
 
-    text = failure(forget, 60, start_timeout=2.0)
-    assert "was not up after 2 s: it bound and connected no socket" in text
+    text = failure(forget, 60, start_timeout=5.0)
+    assert "was not up after 5 s: it bound and connected no socket" in text
     assert "zmqlab.ready()" in text
     assert "'thinking'" in text
     assert not zmqlab.process("forget").running
@@ -317,7 +317,7 @@ def stubborn(ignored, then=None):
 def test_a_stubborn_process_is_stopped_by_force(ignored):
     process = zmqlab.start(stubborn, ignored)
     process.wait_output("working")
-    process.stop(timeout=0.5)
+    process.stop()
     assert (process.state, process.exit_code) == ("stopped by force", 0)
     assert process.output == "working\nno\nworking"  # it was asked exactly once
     assert not psutil.pid_exists(process.pid)
@@ -421,7 +421,7 @@ def test_a_long_call_in_c_can_be_stopped(compute):
 @pytest.mark.slow
 def test_stopping_from_many_threads_at_a_time():
     process = zmqlab.start(echo)
-    threads = [threading.Thread(target=process.stop) for _ in range(10)]
+    threads = [threading.Thread(target=process.stop, args=[PATIENCE]) for _ in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:

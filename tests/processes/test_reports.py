@@ -201,6 +201,7 @@ def test_nobody_else_finds_where_reports_arrive(real):
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5)
 
 
+@pytest.mark.slow
 @settings(max_examples=50)
 @example([b"[" * 100_000])  # too deep for a parser that calls itself
 @given(st.lists(st.binary() | JSON.map(lambda value: json.dumps(value).encode())))

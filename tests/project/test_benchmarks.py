@@ -105,6 +105,7 @@ def test_a_lost_frame_is_noticed():
         frames.rate(iter(sent).__next__, 3)
 
 
+@pytest.mark.slow
 def test_a_way_that_cannot_open_is_named(monkeypatch):
     monkeypatch.setitem(frames.WAYS, "broken", (broken, broken))
     values, failed = frames.measure(["broken", "memory copy"], "burst", "VGA", 12, 1)
@@ -145,6 +146,7 @@ def test_cluster():
     assert len(found) == 2
 
 
+@pytest.mark.slow
 def test_recorder():
     found = checked(recorder.compare(1, count=8))
     sizes = found["The file of 8 VGA frames"].values
@@ -170,12 +172,14 @@ def test_tracker(monkeypatch):
     assert max(map(max, wrong.values())) < 20
 
 
+@pytest.mark.slow
 def test_start_up(monkeypatch):
     monkeypatch.setattr(start_up, "first_picture", lambda: 1.0)  # in tests/course it runs
     found = checked(start_up.compare(1))
     assert found["First picture of notebook 00"].unit == "s"
 
 
+@pytest.mark.slow
 def test_observed(monkeypatch):
     monkeypatch.setattr(observed, "PAIRS", 1)
     monkeypatch.setattr(observed, "COUNT", {"round trips": 30})

@@ -86,10 +86,11 @@ def test_unknown_command():
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.slow
 def test_camera_server_and_snapshot(tmp_path):
     picture = tmp_path / "frame.png"
     with serving("--camera", "simulated", "--bind", "tcp://127.0.0.1:*") as (process, endpoint):
-        done = run("snapshot", "--connect", endpoint, str(picture))
+        done = run("snapshot", "--connect", endpoint, "--timeout", "60", str(picture))
         assert done.returncode == 0, done.stderr
         assert cv2.imread(str(picture)).shape == (480, 640, 3)
         topic, header, _ = zmqlab.request(endpoint, "stop")
@@ -97,6 +98,7 @@ def test_camera_server_and_snapshot(tmp_path):
         assert process.wait(timeout=20) == 0
 
 
+@pytest.mark.slow
 @posix
 def test_ctrl_c_ends_a_role_quietly():
     with serving() as (process, endpoint):
@@ -107,6 +109,7 @@ def test_ctrl_c_ends_a_role_quietly():
         assert error == out == ""
 
 
+@pytest.mark.slow
 def test_port_in_use_is_one_line():
     with serving() as (_, endpoint):
         done = run("camera-server", "--bind", endpoint)
@@ -115,6 +118,7 @@ def test_port_in_use_is_one_line():
     assert endpoint in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -206,6 +210,7 @@ def test_parameters_are_named_as_in_a_terminal(text, said):
     assert as_options(text) == said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["snapshot", "record"])
 def test_a_missing_path_is_asked_for_by_its_place(command):
     done = run(command, "--connect", "tcp://127.0.0.1:9")
@@ -214,6 +219,7 @@ def test_a_missing_path_is_asked_for_by_its_place(command):
     assert "--path" not in done.stderr
 
 
+@pytest.mark.slow
 def test_lab_without_the_notebooks_says_so(tmp_path):
     """The module alone, as `pip install zmqlab` would leave it."""
     shutil.copytree(MODULE, tmp_path / "site" / "zmqlab")
@@ -309,6 +315,7 @@ def test_ctrl_c_ends_the_lab_without_a_question(course):
     assert "Shut down this" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there is a display there")
 @pytest.mark.parametrize(
     ("environment", "opens"),

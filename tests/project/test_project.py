@@ -77,6 +77,7 @@ def hook() -> list[str]:
     return [hooks["nbstripout"]["entry"], *hooks["nbstripout"]["args"]]
 
 
+@pytest.mark.slow
 def test_notebooks_are_stored_as_the_hook_leaves_them():
     done = run(*hook(), "--verify", *map(str, PATHS))
     assert done.returncode == 0, done.stdout + done.stderr

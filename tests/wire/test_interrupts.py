@@ -24,7 +24,10 @@ from zmqlab import (
 )
 from zmqlab.wire.sockets import recv_parts, send_parts
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX's")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX's"),
+]
 
 TIMES = 150  # interrupts in each test
 
@@ -99,7 +102,6 @@ def receive_in_between(socket, choice, check):
         check(parts)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "send",
     [
@@ -190,7 +192,6 @@ def test_a_server_serves_after_requests_that_were_interrupted():
         assert "Traceback" not in server.output
 
 
-@pytest.mark.slow
 def test_both_ways_at_once():
     """A message and its answer, with Ctrl-C in either."""
     step = (

@@ -553,7 +553,8 @@ WRONG = {
         ),
         "always exposes for as long": (
             changed(MANY, "sleep(float(request))", "sleep(float(request) and 0.4)"),
-            "The reply to b'0.6' came after 0.4. s: nothing was exposed for so long",
+            "The reply to b'0.6' came after 0.4. s: nothing was exposed for so long|"
+            "that to b'0.05' took .* s: the number that is asked for decides",  # on a busy computer
         ),
         "always exposes for a second": (
             changed(MANY, "sleep(float(request))", "sleep(float(request) and 1)"),
