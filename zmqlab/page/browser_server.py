@@ -23,6 +23,7 @@ import contextlib
 import json
 import textwrap
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -39,12 +40,14 @@ OLDEST = 10.0  # seconds: older, or of the future, a picture comes from a page o
 _STEP = 1 / 30  # seconds
 
 
-def serve_browser_camera(token: str, bind: str = "tcp://127.0.0.1:*") -> None:
+def serve_browser_camera(
+    token: str, bind: str = "tcp://127.0.0.1:*", keys: str | Path | None = None
+) -> None:
     """Publish the pictures of a page that knows the token, until told to stop.
 
     Prints ``port NUMBER`` once a page can connect, and who is the camera each time that changes.
     """
-    with contextlib.suppress(KeyboardInterrupt), Publisher(bind) as publisher:
+    with contextlib.suppress(KeyboardInterrupt), Publisher(bind, keys=keys) as publisher:
         asyncio.run(_serve(token, publisher))
 
 
