@@ -11,6 +11,7 @@ import pytest
 import zmq
 from helpers.browser_pictures import GREEN, TOKEN, picture, serving
 from helpers.strangers import all_refused
+from helpers.streams import kill
 from hypothesis import given
 from hypothesis import strategies as st
 from tornado.websocket import websocket_connect
@@ -269,13 +270,15 @@ def test_a_page_says_why_it_gives_no_picture(served):
 
     async def look():
         async with a_page(place) as page:
-            await page.write_message(json.dumps({"note": "the camera\nis denied " + 1000 * "x"}))
+            note = "the camera\nis denied \u202e" + 1000 * "x"
+            await page.write_message(json.dumps({"note": note}))
             await asyncio.to_thread(process.wait_output, "the camera is denied", WAIT)
 
     asyncio.run(look())
     line = process.wait_output("the camera is denied")
     assert line.endswith("x; the simulated camera goes on")
     assert len(line) < 400
+    assert "\u202e" not in line
 
 
 @pytest.mark.slow
@@ -307,6 +310,10 @@ def test_browser_camera_shows_a_preview_and_publishes(monkeypatch, capsys):
     again = browser_camera()
     assert again is not camera
     assert again.running
+    kill(again)
+    assert browser_camera().running
+    with open_camera("browser") as opened:
+        assert opened.read().shape == (480, 640, 3)
     stop_all()
     data, _ = BrowserCameraView(port=1, token="x")._repr_mimebundle_()
     assert "kept in no file" in data["text/html"]  # in an exported page

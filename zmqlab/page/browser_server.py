@@ -33,6 +33,7 @@ from zmqlab.cameras import open_camera
 from zmqlab.page.browser_pictures import LARGEST, decode_picture
 from zmqlab.page.page_server import PageSocket, serve_pages
 from zmqlab.patterns.publisher import Publisher
+from zmqlab.wire.text import plain
 
 LONGEST = LARGEST * 3 // 2 + 1000  # bytes of a message: planes, the largest of all, and the JSON
 SILENCE = 2.0  # seconds without a picture until the simulated camera goes on
@@ -81,8 +82,8 @@ class Feed:
     def lose(self, page, why):
         """Note why a page gives no pictures; if it was the camera, or none is, say so."""
         if self.page in (page, None):
-            self.page, self.why = None, why
-            print(f"browser camera: {why}; the simulated camera goes on", flush=True)
+            self.page, self.why = None, plain(why)
+            print(f"browser camera: {self.why}; the simulated camera goes on", flush=True)
 
     async def stand_in(self):
         """Publish frames of the simulated camera while no page gives any, for ever."""
@@ -116,7 +117,7 @@ class Page(PageSocket):
                     self.write_message("taken")
             else:
                 words = " ".join(str(json.loads(message)["note"]).split())
-                self.feed.lose(self, words[:300])
+                self.feed.lose(self, words)
         except (ValueError, LookupError, TypeError, RecursionError) as error:
             self.dismiss(f"not a message of this page: {error}")
 
