@@ -40,7 +40,8 @@ SEALED = 33  # bytes that a part has more when it is encrypted
 HANDSHAKE = 512  # bytes: more than a message of the handshake has
 _OWN, _SERVER, _CLIENTS = "own.key_secret", "server.key", "clients"
 
-_ours: dict[int, Path | None] = {}  # whose: a fork makes its own
+_ours: dict[int, Path] = {}  # whose: a fork makes its own
+_begin = threading.Lock()
 _gates: weakref.WeakKeyDictionary[zmq.Context, Path] = weakref.WeakKeyDictionary()
 
 
@@ -115,15 +116,15 @@ def of_this_process() -> Path | None:
 
     They are made when they are first asked for, and removed when the process ends.
     """
-    if (pid := os.getpid()) not in _ours:
-        _ours[pid] = None
-        if zmq.has("curve"):
+    pid = os.getpid()
+    with _begin:
+        if zmq.has("curve") and pid not in _ours:
             place = Path(tempfile.mkdtemp(prefix="zmqlab-"))
             _make(place / "keys")
             _ours[pid] = place / "keys"
             # A fork that ends leaves them to the one whose they are.
             atexit.register(lambda: os.getpid() == pid and shutil.rmtree(place, True))
-    return _ours[pid]
+        return _ours.get(pid)
 
 
 @contextlib.contextmanager
