@@ -32,6 +32,7 @@ SECTIONS = (
     "spectrum",
     "small_messages",
     "curve",
+    "guarded",
     "observed",
     "start_up",
     "live",

@@ -10,6 +10,7 @@ import threading
 from helpers.attacks import LONG, MORE, handshake, message, part, peer, shake_hands
 
 PATIENCE = 40.0  # seconds, for what is sure to come
+EVIL = "\u202e\x1b[2J\n" * 1000  # what no terminal is to be shown
 RESET = struct.pack("ii", 1, 0)  # a close that loses what is on its way
 
 SHAPES = [[], [0], [1], [1, 1], [4, 4, 3], [2, 0, 3], [4, 4, 4], [1, 1, 1, 1], [1000, 1]]
@@ -26,10 +27,11 @@ LIES = [
     {"stream": {"a": []}},
     {"control": -5},
     {"ring": "/etc/passwd", "slot": 2**60},
-    {"error": "\x1b[2J\n" * 1000},
+    {"error": EVIL},
     {"worker": None, "token": 5},
-    {"settings": 7, "source": ["x"] * 1000},
-    {"frame_number": "x", "lost": [], "collecting": "\x1b"},
+    {"worker": EVIL, "name": EVIL},
+    {"settings": 7, "source": [EVIL]},
+    {"frame_number": "x", "lost": [], "collecting": EVIL},
 ]
 
 
@@ -77,7 +79,7 @@ def storm(endpoint, kind, seed):
                 it.sendall(beginning + dice.randbytes(200))
     with contextlib.suppress(OSError), peer(endpoint, kind, timeout=0.5) as it:
         it.sendall(b"".join(rubbish(dice)))
-        for topic in (b"camera/", b"result", b"ask"):
+        for topic in (b"camera/", b"result", b"ask", b"hello", EVIL[:50].encode()):
             it.sendall(b"".join(frames(topic, dice)))
     with contextlib.suppress(OSError), peer(endpoint, kind, timeout=0.5) as it:  # vanishes
         it.sendall(bytes([LONG | MORE]) + (1000).to_bytes(8, "big") + bytes(500))
@@ -116,6 +118,7 @@ class Liar(threading.Thread):
 
     def run(self):
         lies = [
+            None,  # it greets nobody
             b"".join(rubbish(self.dice)) + b"".join(frames(self.topic, self.dice)),
             ENDLESS * 20,
             bytes([LONG | MORE]) + (1000).to_bytes(8, "big") + bytes(500),
@@ -125,9 +128,10 @@ class Liar(threading.Thread):
             for lie in lies:
                 with contextlib.suppress(OSError), self.next() as connection:
                     connection.settimeout(5)
-                    shake_hands(connection, self.kind)
+                    if lie:
+                        shake_hands(connection, self.kind)
+                        connection.sendall(lie)
                     connection.settimeout(0.3)
-                    connection.sendall(lie)
                     connection.recv(1 << 16)
         self.listener.close()
         self.over.set()

@@ -8,13 +8,24 @@ import time
 import cv2
 import numpy as np
 import pytest
+import zmq
 from helpers.browser_pictures import GREEN, TOKEN, picture, serving
+from helpers.strangers import all_refused
+from helpers.streams import kill
 from hypothesis import given
 from hypothesis import strategies as st
 from tornado.websocket import websocket_connect
 
-from zmqlab import browser_camera, open_camera, stop_all, subscribe
-from zmqlab.cameras.browser import ENDPOINT
+from zmqlab import (
+    CameraError,
+    KeysError,
+    browser_camera,
+    make_keys,
+    open_camera,
+    stop_all,
+    subscribe,
+)
+from zmqlab.cameras.browser import ENDPOINT, KEYS
 from zmqlab.page.browser_pictures import LARGEST, decode_picture, jpeg_size
 from zmqlab.page.browser_server import LONGEST
 from zmqlab.page.browser_view import BrowserCameraView
@@ -259,13 +270,15 @@ def test_a_page_says_why_it_gives_no_picture(served):
 
     async def look():
         async with a_page(place) as page:
-            await page.write_message(json.dumps({"note": "the camera\nis denied " + 1000 * "x"}))
+            note = "the camera\nis denied \u202e" + 1000 * "x"
+            await page.write_message(json.dumps({"note": note}))
             await asyncio.to_thread(process.wait_output, "the camera is denied", WAIT)
 
     asyncio.run(look())
     line = process.wait_output("the camera is denied")
     assert line.endswith("x; the simulated camera goes on")
     assert len(line) < 400
+    assert "\u202e" not in line
 
 
 @pytest.mark.slow
@@ -297,9 +310,37 @@ def test_browser_camera_shows_a_preview_and_publishes(monkeypatch, capsys):
     again = browser_camera()
     assert again is not camera
     assert again.running
+    kill(again)
+    assert browser_camera().running
+    with open_camera("browser") as opened:
+        assert opened.read().shape == (480, 640, 3)
     stop_all()
     data, _ = BrowserCameraView(port=1, token="x")._repr_mimebundle_()
     assert "kept in no file" in data["text/html"]  # in an exported page
+
+
+@pytest.mark.slow
+def test_with_keys_only_who_is_known_sees_the_camera(monkeypatch, tmp_path, capsys):
+    for name in (ENDPOINT, KEYS):
+        monkeypatch.setenv(name, "")
+    keys = tmp_path / "keys"
+    make_keys(keys)
+    camera = browser_camera(keys=keys)
+    all_refused(camera.endpoint, zmq.SUB, keys, tmp_path)
+    with subscribe(camera.endpoint, timeout=WAIT, keys=keys) as stream:
+        assert stream.read().shape == (480, 640, 3)
+    with open_camera("browser") as opened:  # here, and in processes started from now on
+        assert opened.read().shape == (480, 640, 3)
+    monkeypatch.setenv(KEYS, str(tmp_path / "stranger"))
+    with pytest.raises(CameraError, match="does not know your key"):
+        open_camera("browser")
+    assert browser_camera() is camera
+    with pytest.raises(KeysError, match="runs already"):
+        browser_camera(keys="none")
+    camera.stop()
+    browser_camera(keys="none").stop()
+    with pytest.raises(CameraError, match="nobody listens"):
+        open_camera("browser")
 
 
 @pytest.mark.parametrize(

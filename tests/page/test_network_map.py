@@ -24,6 +24,8 @@ from helpers.in_browser import (
 )
 from helpers.in_kernel import open_kernel
 from helpers.observing import LOOPBACK, PATIENCE
+from helpers.strangers import all_refused
+from helpers.streams import kill
 from helpers.web_pages import fails
 from tornado.websocket import websocket_connect
 
@@ -31,6 +33,7 @@ import zmqlab
 from zmqlab.page.network_map import NAME
 from zmqlab.processes import launch, own_sockets
 from zmqlab.processes.members import about
+from zmqlab.wire.keys import of_this_process
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 AS_IT_WAS = zmq.Context._socket_class
@@ -147,6 +150,22 @@ def test_the_map_tells_who_talks_to_whom_and_what(talking):
     assert "<svg" in still
     assert "<table>" in still
     assert "network of 3 processes with 1 connection" in still
+
+
+@pytest.mark.slow
+def test_the_map_believes_its_notebook_only(talking, tmp_path):
+    """Nobody else can tell it anything, or fill its memory."""
+    all_refused(zmqlab.process(NAME).endpoint, zmq.PUSH, of_this_process(), tmp_path)
+    look(lambda page: page.until(lambda it: it.flows.get("client/0>server/0", [0])[0] > 5))
+
+
+@pytest.mark.slow
+def test_a_map_that_is_killed_has_a_successor(talking):
+    killed = zmqlab.process(NAME)
+    kill(killed)
+    with zmqlab.network().process as again:
+        assert again is not killed
+        look(lambda page: page.until(lambda it: it.flows.get("client/0>server/0", [0])[0] > 5))
 
 
 @pytest.mark.slow

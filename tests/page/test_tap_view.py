@@ -6,11 +6,13 @@ import pytest
 import zmq
 from helpers.in_browser import open_page, run_notebook, screenshots
 from helpers.observing import PATIENCE, connected
+from helpers.strangers import all_refused
 from helpers.streams import raw_socket
 
-from zmqlab import tap
+from zmqlab import KeysError, tap
 from zmqlab.page.capture_table import SHOWN, Capture
 from zmqlab.page.tap_view import MOST, _trimmed
+from zmqlab.wire.keys import of_this_process
 
 
 def an_entry(number, kind="message", **facts):
@@ -60,6 +62,30 @@ def test_a_tap_in_a_kernel(capsys):
     json.dumps(list(capture))
     with pytest.raises(TimeoutError, match="ended"):
         wire.wait_for("PING")
+
+
+@pytest.mark.slow
+def test_a_tap_obeys_the_notebook_that_made_it_and_nobody_else(tmp_path):
+    """Who asks may read what passes, corrupt it, and stop it."""
+    with raw_socket(zmq.PULL) as pull, tap(pull.last_endpoint.decode()) as wire:
+        all_refused(wire.process.endpoints[1], zmq.DEALER, of_this_process(), tmp_path)
+        with connected(zmq.PUSH, wire.endpoint) as push:
+            wire.corrupt()
+            push.send(b"hello")
+            assert pull.recv() == b"helln"
+            assert wire.wait_for("message", timeout=PATIENCE)["size"] == 7
+
+
+def test_a_tap_opens_to_other_computers_only_where_one_says_so():
+    with pytest.raises(KeysError, match='keys="none"'):
+        tap("tcp://127.0.0.1:9", bind="tcp://0.0.0.0:*")
+
+
+@pytest.mark.slow
+def test_one_may_say_so(tmp_path):
+    with tap("tcp://127.0.0.1:9", bind="tcp://0.0.0.0:*", keys="none") as wire:
+        assert wire.endpoint.startswith("tcp://0.0.0.0:")
+        all_refused(wire.process.endpoints[1], zmq.DEALER, of_this_process(), tmp_path)
 
 
 def test_a_capture_shows_itself():

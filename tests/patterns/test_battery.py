@@ -17,7 +17,7 @@ from time import monotonic
 import cloudpickle
 import numpy as np
 import pytest
-from helpers.attacks_by_role import PATIENCE, Liar, storm
+from helpers.attacks_by_role import EVIL, PATIENCE, Liar, storm
 from helpers.faults import under
 from helpers.roles import offered
 from helpers.streams import kill
@@ -334,6 +334,10 @@ ELSEWHERE = {
     "tap": "starts tap_relay",
     "network": "test_network_map.py asks its port without the token, and for what is not to be had",
     "browser_camera": "test_browser_camera.py attacks the port that it opens",
+    "open_camera": 'test_camera_of_a_browser.py lies to the camera "browser"',
+    "trial": "test_nemesis.py breaks what it starts",
+    "captures_of": "talks to itself, for a moment",
+    "doctor": "sends itself one message",
 }
 
 
@@ -358,6 +362,7 @@ def whoever_comes(name, tmp_path):
             role.serves()
         else:
             assert ends_clearly(role.process), role.process.output
+        assert EVIL[0] not in role.process.output
         for each in silent:
             each.close()
         if role.process.running:
@@ -382,6 +387,7 @@ def wherever_it_goes(name, tmp_path):
         else:
             assert next(steps, "the end") == "the end"
         assert process is None or process.running or ends_clearly(process), process.output
+        assert process is None or EVIL[0] not in process.output
 
 
 @pytest.fixture(scope="module")

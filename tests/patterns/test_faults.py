@@ -14,7 +14,9 @@ import re
 import threading
 from types import SimpleNamespace
 
+import h5py
 import pytest
+from helpers import films
 from helpers.attacks_by_role import PATIENCE
 from helpers.faults import FRAMES, HOUR
 from helpers.streams import kill
@@ -35,11 +37,14 @@ from zmqlab import (
     StartError,
     camera_publisher,
     camera_server,
+    fft_worker,
     open_recording,
     process,
     record,
     request,
+    sink,
     snapshot,
+    ventilator,
 )
 from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.transform_recording import spectra
@@ -137,6 +142,17 @@ def test_a_clock_that_goes_back_at_a_role_that_goes_to_a_peer(name, tmp_path):
     assert process is None or process.exit_code == 0 or ends_clearly(process), process.output
 
 
+def test_a_clock_that_goes_back_while_a_film_is_transformed(tmp_path):
+    films.record(tmp_path / "film.h5", 60)
+    with (
+        befallen("the clock goes back"),
+        run(spectra, tmp_path / "film.h5", out=tmp_path / "out.h5", workers=1) as process,
+    ):
+        assert process.wait(PATIENCE) == 0, process.output
+    with h5py.File(tmp_path / "out.h5") as found:
+        assert len(found["spectra"]) == 60
+
+
 def test_a_recording_has_the_frames_in_order_although_the_clock_went_back(tmp_path):
     path, endpoint = tmp_path / "film.h5", free_endpoint()
     with (
@@ -162,6 +178,19 @@ def test_a_camera_server_whose_camera_is_unplugged(tmp_path):
             with pytest.raises(RequestError, match="is it plugged in"):
                 role.serves()
             assert ask(role.process.endpoint, "info")[0] == "ok"
+
+
+def test_a_ventilator_whose_camera_is_unplugged():
+    """The sink has the results of all frames that there were."""
+    with run(sink, timeout=PATIENCE) as collecting:
+        with befallen("the camera is unplugged"):
+            dealing = run(ventilator, collecting.endpoint, "simulated", 20)
+        with dealing, run(fft_worker, dealing.endpoint, collecting.endpoint):
+            dealing.wait_until(lambda it: it.ended, PATIENCE)
+            assert ends_clearly(dealing), dealing.output
+            assert "is it plugged in" in dealing.output
+            assert collecting.wait(PATIENCE) == 0
+    assert f"<{FRAMES} results" in collecting.output
 
 
 @pytest.mark.parametrize("name", ["camera_publisher", "proxy", "tap_relay", "detect_beads"])

@@ -578,6 +578,39 @@ def test_strangers_are_ignored():
         check(farm_of_threads(frames, disturb=disturb), frames)
 
 
+def test_a_result_counts_only_from_who_was_given_its_frame():
+    """Whoever is known, and has no room, gets no frame and makes no result."""
+    with zmq.Context() as context, context.socket(zmq.DEALER) as guest:
+        guest.linger = 0
+
+        def disturb(endpoint):
+            guest.connect(endpoint)
+            guest.send_multipart(pack_message("ask", {"worker": "guest", "room": 0}))
+            for number in range(40):
+                send_frame(guest, np.ones((24, 17), np.complex64), "result", number, worker="guest")
+
+        frames = list(small_frames())
+        found = farm_of_threads(frames, disturb=disturb)
+        check(found, frames)
+        assert "guest" not in found.worker
+        assert guest.recv_multipart()[0] == b"end", "it was known"
+
+
+def test_nobody_has_room_for_more_than_a_few_frames():
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.ROUTER) as router,
+        context.socket(zmq.DEALER) as greedy,
+    ):
+        greedy.connect(bind(router, "tcp://127.0.0.1:*"))
+        greedy.send_multipart(pack_message("ask", {"worker": "greedy", "room": 10**9}))
+        workers = {}
+        welcome(router, workers, 1)
+        (worker,) = workers.values()
+        assert worker.room == 8
+        greedy.linger = 0
+
+
 def test_a_result_without_a_number_is_from_no_worker():
     """At the sink, to which anybody may push."""
     parts = pack_message("result", {"worker": "x"})

@@ -26,10 +26,11 @@ from zmqlab import (
     sink,
     start,
     subscribe,
+    tap_relay,
 )
 from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.request_reply import unpack_reply
-from zmqlab.patterns.watch_stream import carries
+from zmqlab.patterns.watch_stream import carries, watch
 from zmqlab.patterns.workers import unpack_result
 from zmqlab.wire.guard import MOST_PEERS
 from zmqlab.wire.messages import pack_frame, pack_message
@@ -88,6 +89,27 @@ def test_a_message_without_end_fills_no_memory(kind, data):
                 assert growth() < 150 * MB
             stream.read()
             assert request(replies, "info")[0] == "ok"
+
+
+@linux
+@pytest.mark.slow
+def test_a_publisher_without_end_fills_no_memory_of_who_listens():
+    data = ENDLESS["parts without end"]
+    with plain_sockets.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(20)
+        endpoint = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        with start(watch, connect=endpoint) as process, growth_of(process) as growth:
+            sent = 0
+            while sent < 800 * MB and growth() < 500 * MB:
+                connection, _ = listener.accept()  # it comes again when it has been cut off
+                with contextlib.suppress(OSError), connection:
+                    connection.settimeout(2)
+                    connection.sendall(handshake("PUB"))
+                    connection.recv(1 << 16)
+                    sent += pour(connection, data, 400 * MB)
+                sent += 40 * MB  # of one that hangs
+            assert growth() < 250 * MB  # of one frame 64 MiB, and what comes between two looks
+        assert process.state == "stopped"
 
 
 @linux
@@ -235,15 +257,52 @@ def with_few_files(role, **options):
 def test_a_thousand_connections_lock_nobody_out(kind):
     with (
         start(with_few_files, camera_server, camera="simulated") as process,
-        contextlib.ExitStack() as stack,
+        a_thousand(process, kind),
     ):
+        assert request(process.endpoint, "info", timeout=10)[0] == "ok"
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["SUB", None], ids=["greeted", "silent"])
+def test_nor_do_they_take_the_place_of_a_subscriber(kind):
+    with (
+        start(with_few_files, camera_publisher, camera="simulated") as process,
+        subscribe(process.endpoint) as stream,
+    ):
+        stream.read()
+        with a_thousand(process, kind):
+            stream.read()
+            with subscribe(process.endpoint) as later:
+                later.read()
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["REQ", None], ids=["greeted", "silent"])
+def test_nor_do_they_through_a_tap(kind):
+    """It has two files for each, and lets go of those whom the other side has let go."""
+    with (
+        start(camera_server, "simulated") as server,
+        start(with_few_files, tap_relay, connect=server.endpoint, show=False) as process,
+        a_thousand(process, kind, files=2),
+    ):
+        # Who is on the way in when the guard looks may be cut off with the others.
+        assert request(process.endpoint, "info", timeout=20, retries=3)[0] == "ok"
+
+
+@contextlib.contextmanager
+def a_thousand(process, kind, files=1):
+    """Connect more often than there are files; give the time in which that is so."""
+    there = psutil.Process(process.pid)
+    with contextlib.ExitStack() as stack:
         for _ in range(1100):
             with contextlib.suppress(OSError):
                 stack.enter_context(peer(process.endpoint, kind, timeout=1))
-        assert request(process.endpoint, "info", timeout=10)[0] == "ok"
-        there = psutil.Process(process.pid)
+        yield
         # Those of the last moment are cut off when the guard looks next.
-        process.wait_until(lambda _: there.num_fds() < MOST_PEERS + 100, 20, "fewer connections")
+        most = files * MOST_PEERS + 100
+        process.wait_until(lambda _: there.num_fds() < most, 20, "fewer connections")
 
 
 @linux
@@ -398,6 +457,11 @@ def test_an_error_of_a_worker_is_shown_so_too(header):
     with pytest.raises(FarmError) as error:
         unpack_result(parts, RingReader())
     assert harmless(str(error.value).replace("\n", ""))
+
+
+def test_the_name_of_a_worker_is_shown_so_too():
+    parts = pack_frame(np.zeros(3), "result", 0, worker=EVIL)
+    assert harmless(unpack_result(parts, RingReader())[1])
 
 
 def test_what_a_stream_says_of_itself_is_shown_so_too():

@@ -4,6 +4,7 @@ import contextlib
 import os
 import re
 import signal
+import socket as plain_sockets
 import subprocess
 import sys
 import threading
@@ -332,6 +333,62 @@ def test_memory_has_a_bound():
         assert entries[-1]["number"] > 200_000
         assert kinds(entries).count("greeting") == 2, "a flood does not wash away how it began"
         assert psutil.Process(way.pid).memory_info().rss < before + 40_000_000
+
+
+MUCH = 60_000_000  # bytes: of a connection that is not read, Linux keeps up to 40 million
+
+
+def test_what_a_cut_or_a_delay_holds_up_has_a_bound_and_is_let_go():
+    """Each way of each connection has 64 pieces of 64 KiB; the next time they take the same room.
+
+    The process keeps that memory, as all that `start` has started do. It does not grow with every
+    delay, nor with connections that come and go.
+    """
+    held, count = (64 + 4 + 1) * 64 * 1024, 4  # bytes: pieces, what is read at once, what goes out
+    with plain_server() as (server, there), tapped(there) as way, contextlib.ExitStack() as stack:
+        server.setsockopt(plain_sockets.SOL_SOCKET, plain_sockets.SO_RCVBUF, 64 * 1024)
+        pairs = []
+        for _ in range(count):
+            near = stack.enter_context(plain_connection(way))
+            far, _ = server.accept()
+            pairs.append((near, stack.enter_context(far)))
+            near.sendall(GREETING + b"\2" + (1 << 40).to_bytes(8))
+            taken(far, len(GREETING) + 9)
+        before, sizes = psutil.Process(way.pid).memory_info().rss, []
+        for settings in [{"cut": True}, {"delay": 1.0}] * 2:
+            ask(way, "set", **settings)
+            sent = [poured(near) for near, _ in pairs]
+            assert max(sent) < MUCH, "everything was taken in"
+            sizes.append(psutil.Process(way.pid).memory_info().rss - before)
+            ask(way, "set", cut=False, delay=0)
+            for (_, far), many in zip(pairs, sent, strict=True):
+                taken(far, many)
+        assert max(sizes) < count * held + 15_000_000
+        for _ in range(200):
+            with plain_connection(way) as near, server.accept()[0] as far:
+                near.sendall(GREETING)
+                taken(far, len(GREETING))
+        after = psutil.Process(way.pid).memory_info().rss - before
+        assert after < max(sizes) + 10_000_000
+
+
+def poured(connection):
+    """Send until nothing is taken in any more, or it was much; return how many bytes."""
+    sent = 0
+    connection.settimeout(0.3)
+    with contextlib.suppress(TimeoutError):
+        while sent < MUCH:
+            sent += connection.send(bytes(100_000))
+    return sent
+
+
+def taken(connection, count):
+    """Receive so many bytes."""
+    connection.settimeout(PATIENCE)
+    while count:
+        data = connection.recv(min(count, 1 << 20))
+        assert data, f"{count} bytes did not come"
+        count -= len(data)
 
 
 def drain(connection):

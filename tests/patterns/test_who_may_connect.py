@@ -342,11 +342,15 @@ ELSEWHERE = {
     "Publisher": "what camera_publisher publishes with",
     "fft_farm": "below: it starts both ends",
     "spectra": "below, as the farm",
-    "tap": "its control is for the notebook that has made it; what passes has its own keys",
-    "network": "the notebook's own sockets, on loopback, with tokens",
-    "browser_camera": "the page's own camera, by a socket on loopback with a token",
+    "tap": "test_tap_view.py: the notebook's own keys; what passes has those of its two ends",
+    "network": "test_network_map.py: the notebook's own keys; pages come by a websocket",
+    "browser_camera": "test_browser_camera.py; its page comes by a websocket and a token",
+    "open_camera": 'test_browser_camera.py: "browser" has the keys of browser_camera',
+    "trial": "its wire has the notebook's own keys; what it is given to run may have others",
+    "captures_of": "talks to itself, for a moment",
+    "doctor": "sends itself one message",
 }
-WITHOUT = {"tap", "network", "browser_camera"}
+WITHOUT = {"network", "open_camera", "trial", "captures_of", "doctor"}
 
 
 def test_no_role_is_forgotten():

@@ -4,17 +4,20 @@ import importlib.util
 import json
 import re
 import sys
+import threading
 from multiprocessing import resource_tracker
 from pathlib import Path
 
 import numpy as np
 import pytest
+import zmq
 
 from benchmarks import (
     cluster,
     curve,
     farm,
     frames,
+    guarded,
     observed,
     proxy,
     recorder,
@@ -27,6 +30,7 @@ from benchmarks import tracker as tracker_ways
 from benchmarks.__main__ import SECTIONS
 from benchmarks.report import HEADS, panels, rows, write_figure, write_table
 from benchmarks.timing import Comparison, absent, interleave, table
+from zmqlab.wire import sockets
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "benchmarks"
@@ -186,6 +190,31 @@ def test_observed(monkeypatch):
     targets = {"round trips": {"observed": 0.95, "traced": 0.9}}
     monkeypatch.setattr(observed, "TARGET", targets)
     checked(observed.compare(1))
+
+
+@pytest.mark.slow
+def test_guarded(monkeypatch):
+    monkeypatch.setattr(guarded, "PAIRS", 1)
+    monkeypatch.setattr(guarded, "SECONDS", 0.1)
+    monkeypatch.setattr(guarded, "ASKED", {"frames": 5, "round trips": 10})
+    found = checked(guarded.compare(1))
+    assert len(found) == 3
+    assert all(set(one.values) == {guarded.WITHOUT, guarded.WITH} for one in found.values())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("way", [guarded.WITHOUT, guarded.WITH])
+def test_what_is_compared_has_the_guard_or_not(way):
+    with guarded.other_process(guarded.guarded, way, names_of_threads) as pipe:
+        assert ("zmqlab guard" in guarded.answer(pipe)) == (way == guarded.WITH)
+
+
+def names_of_threads(pipe):
+    """Bind a socket as a role does; say which threads there are then."""
+    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+        sockets.bind(pull, "tcp://127.0.0.1:*")
+        pipe.send([each.name for each in threading.enumerate()])
+        pipe.recv()
 
 
 @pytest.mark.slow

@@ -3,8 +3,10 @@
 import os
 import shutil
 import stat
+import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 import zmq
@@ -83,6 +85,29 @@ def test_the_command_makes_keys(tmp_path, capsys):
         main(["keys", str(tmp_path / "new")])
     assert end.value.code == 0
     assert load_certificate(tmp_path / "new" / "own.key")[0].decode() in capsys.readouterr().out
+
+
+OURS = """
+import os, threading
+from zmqlab.wire.keys import of_this_process
+found = []
+threads = [threading.Thread(target=lambda: found.append(of_this_process())) for _ in range(9)]
+[each.start() for each in threads]
+[each.join() for each in threads]
+print(*map(str, set(found)), (found[0] / "own.key_secret").exists(), flush=True)
+if hasattr(os, "fork"):
+    print(of_this_process().exists(), flush=True) if os.fork() else exit()
+    print(os.wait()[1], of_this_process().exists())
+"""
+
+
+def test_a_process_has_keys_of_its_own_as_long_as_it_lasts():
+    """All its threads have the same; a fork that ends does not take them along."""
+    out = subprocess.run([sys.executable, "-c", OURS], capture_output=True, text=True, check=True)
+    folder, made, *forked = out.stdout.split()
+    assert made == "True"
+    assert forked in (["True", "0", "True"], [])
+    assert not Path(folder).parent.exists()
 
 
 def test_a_client_is_let_in_and_named(pull, lab, ada):

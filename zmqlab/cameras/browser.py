@@ -1,5 +1,6 @@
 """The webcam of a browser, which `zmqlab.browser_camera` publishes."""
 
+import contextlib
 import json
 import os
 import threading
@@ -8,10 +9,14 @@ from typing import Any
 import numpy as np
 import zmq
 
+from zmqlab.wire.keys import KeysError
+from zmqlab.wire.sockets import connect, recv_parts, who_listens
+
 from .base import INSTEAD, Camera, CameraError
 
-# The variable with its endpoint: `browser_camera` sets it, and processes started later inherit it.
-ENDPOINT = "ZMQLAB_BROWSER_CAMERA"
+# The variables with its endpoint, and the folder of its keys, if it has some: `browser_camera` sets
+# them, and processes started later inherit them.
+ENDPOINT, KEYS = "ZMQLAB_BROWSER_CAMERA", "ZMQLAB_BROWSER_CAMERA_KEYS"
 _LARGEST = 8_000_000  # bytes of a frame
 
 
@@ -26,6 +31,7 @@ class BrowserCamera(Camera):
 
     def __init__(self, timeout: float = 5.0) -> None:
         self._endpoint, self._settings = os.environ.get(ENDPOINT, ""), {}
+        self._keys = os.environ.get(KEYS) or None
         if not self._endpoint:
             raise CameraError(
                 "browser: this process knows of no browser's camera. Run browser_camera() in a "
@@ -51,11 +57,11 @@ class BrowserCamera(Camera):
 
     def _subscribe(self):
         socket = self._context.socket(zmq.SUB)
-        socket.rcvhwm, socket.linger, socket.maxmsgsize = 2, 0, _LARGEST
+        socket.rcvhwm, socket.linger = 2, 0
         socket.subscribe("camera/")
         try:
-            socket.connect(self._endpoint)
-        except zmq.ZMQError as error:
+            connect(socket, self._endpoint, _LARGEST, self._keys)
+        except (zmq.ZMQError, KeysError) as error:
             self._context.destroy(linger=0)
             raise CameraError(
                 f"browser: {ENDPOINT} is {self._endpoint!r}, to which nothing can be connected "
@@ -67,8 +73,8 @@ class BrowserCamera(Camera):
         """Keep the newest message. A thread does, so that none becomes old in a queue."""
         with socket:
             while not self.closed:
-                if socket.poll(200):
-                    parts = socket.recv_multipart()
+                with contextlib.suppress(TimeoutError):
+                    parts = [part.bytes for part in recv_parts(socket, 0.2)]
                     with self._news:
                         self._parts = parts
                         self._news.notify_all()
@@ -85,8 +91,9 @@ class BrowserCamera(Camera):
             parts, self._parts = self._parts, None
         again = f"run browser_camera() again, and open this camera again; {INSTEAD}"
         if parts is None:
+            who = who_listens(self._endpoint, keys=self._keys, kind=zmq.SUB)
             raise CameraError(
-                f"browser: no frame came from {self._endpoint} within {timeout:g} s. If the "
+                f"browser: no frame came from {self._endpoint} within {timeout:g} s: {who}. If the "
                 f"process that publishes it has ended, {again}"
             )
         try:

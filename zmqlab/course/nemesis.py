@@ -33,6 +33,7 @@ from zmqlab.processes.handle import Process, StartError
 from zmqlab.processes.launch import launch_call
 from zmqlab.processes.matching import follow
 from zmqlab.processes.trace import now
+from zmqlab.wire.keys import of_this_process
 
 STARTING = 60.0  # seconds that programs may take to come up, on a busy computer
 LASTS = 0.2, 0.8  # seconds that a fault lasts
@@ -104,7 +105,7 @@ def set_wire(stage: Stage, name: str, **settings: Any) -> None:
     What has changed once stays until `mend`.
     """
     if stage.running["wire"].settle(lambda it: len(it.endpoints) > 1, 10.0):
-        request(stage.control, "set", settings)
+        request(stage.control, "set", settings, keys=of_this_process())
 
 
 def noise(stage: Stage, name: str) -> None:
@@ -263,6 +264,7 @@ def _set_up(stack, pipeline, folder, seed):
     bind, way, control = free_endpoints(3)
     told = {"bind": bind, "endpoint": way, "connect": way}
     wire = partial(tap_relay, connect=bind, bind=way, control=control, show=False, parse=False)
+    wire = partial(wire, keys=of_this_process())  # nobody else is to mend what is broken
     calls: dict[str, Callable] = {"wire": wire}
     for name, function in pipeline.items():
         parameters = inspect.signature(function).parameters

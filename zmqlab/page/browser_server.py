@@ -23,6 +23,7 @@ import contextlib
 import json
 import textwrap
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -32,6 +33,7 @@ from zmqlab.cameras import open_camera
 from zmqlab.page.browser_pictures import LARGEST, decode_picture
 from zmqlab.page.page_server import PageSocket, serve_pages
 from zmqlab.patterns.publisher import Publisher
+from zmqlab.wire.text import plain
 
 LONGEST = LARGEST * 3 // 2 + 1000  # bytes of a message: planes, the largest of all, and the JSON
 SILENCE = 2.0  # seconds without a picture until the simulated camera goes on
@@ -39,12 +41,14 @@ OLDEST = 10.0  # seconds: older, or of the future, a picture comes from a page o
 _STEP = 1 / 30  # seconds
 
 
-def serve_browser_camera(token: str, bind: str = "tcp://127.0.0.1:*") -> None:
+def serve_browser_camera(
+    token: str, bind: str = "tcp://127.0.0.1:*", keys: str | Path | None = None
+) -> None:
     """Publish the pictures of a page that knows the token, until told to stop.
 
     Prints ``port NUMBER`` once a page can connect, and who is the camera each time that changes.
     """
-    with contextlib.suppress(KeyboardInterrupt), Publisher(bind) as publisher:
+    with contextlib.suppress(KeyboardInterrupt), Publisher(bind, keys=keys) as publisher:
         asyncio.run(_serve(token, publisher))
 
 
@@ -78,8 +82,8 @@ class Feed:
     def lose(self, page, why):
         """Note why a page gives no pictures; if it was the camera, or none is, say so."""
         if self.page in (page, None):
-            self.page, self.why = None, why
-            print(f"browser camera: {why}; the simulated camera goes on", flush=True)
+            self.page, self.why = None, plain(why)
+            print(f"browser camera: {self.why}; the simulated camera goes on", flush=True)
 
     async def stand_in(self):
         """Publish frames of the simulated camera while no page gives any, for ever."""
@@ -113,7 +117,7 @@ class Page(PageSocket):
                     self.write_message("taken")
             else:
                 words = " ".join(str(json.loads(message)["note"]).split())
-                self.feed.lose(self, words[:300])
+                self.feed.lose(self, words)
         except (ValueError, LookupError, TypeError, RecursionError) as error:
             self.dismiss(f"not a message of this page: {error}")
 

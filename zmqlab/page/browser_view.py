@@ -9,19 +9,20 @@ from typing import Any
 import traitlets
 from IPython.display import display
 
-from zmqlab.cameras.browser import ENDPOINT
+from zmqlab.cameras.browser import ENDPOINT, KEYS
 from zmqlab.page.browser_pictures import check_size
 from zmqlab.page.browser_server import serve_browser_camera
 from zmqlab.page.live_view import PICTURES
 from zmqlab.page.views import View, start_server
 from zmqlab.processes.handle import Process
+from zmqlab.wire.keys import NONE, KeysError, given
 
 HERE = Path(__file__).parent
 NAMES = ("address", "browser_sender", "browser_view")
 SCRIPTS = (PICTURES, *(HERE / f"{name}.js" for name in NAMES))
 STYLES = (HERE / "live_view.css", HERE / "browser_view.css")
 MOST_FPS = 60.0
-_served: list[Any] = []  # the process that runs, its port and its token
+_served: list[Any] = []  # the process that runs, its port, its token and its keys
 
 
 class BrowserCameraView(View):
@@ -46,7 +47,9 @@ class BrowserCameraView(View):
         return f"<p>{escape(self.words.capitalize())}.</p>"
 
 
-def browser_camera(size: tuple[int, int] = (640, 480), fps: float = 30.0) -> Process:
+def browser_camera(
+    size: tuple[int, int] = (640, 480), fps: float = 30.0, keys: str | Path | None = None
+) -> Process:
     """Publish the webcam of the computer that shows this notebook, and show a preview.
 
     The browser asks for permission first. The pictures go to the server where the notebook runs,
@@ -64,6 +67,9 @@ def browser_camera(size: tuple[int, int] = (640, 480), fps: float = 30.0) -> Pro
         Width and height to ask the camera for, in pixels. It may give others.
     fps : float
         Frames a second to ask it for, at most 60. Both can be changed in the page.
+    keys : str or Path, optional
+        A folder of `zmqlab keys`: then only programs with keys that it knows can subscribe.
+        Without, other users of the computer where the notebook runs can look on.
 
     Returns
     -------
@@ -74,8 +80,8 @@ def browser_camera(size: tuple[int, int] = (640, 480), fps: float = 30.0) -> Pro
 
     Raises
     ------
-    ValueError
-        If size or fps cannot be.
+    ValueError, KeysError
+        If size or fps cannot be, or it runs already with other keys.
     StartError
         If the process did not come up.
     """
@@ -84,9 +90,14 @@ def browser_camera(size: tuple[int, int] = (640, 480), fps: float = 30.0) -> Pro
         raise ValueError(f"fps={fps!r}: give frames a second, from 1 to {MOST_FPS:g}")
     if not (_served and _served[0].running):
         token = secrets.token_hex(16)
-        process, port = start_server("browser camera", serve_browser_camera, token)
-        _served[:] = process, port, token
-        os.environ[ENDPOINT] = process.endpoint
-    process, port, token = _served
+        options = token, "tcp://127.0.0.1:*", keys
+        process, port = start_server("browser camera", serve_browser_camera, *options)
+        _served[:] = process, port, token, given(keys)
+        os.environ[ENDPOINT], os.environ[KEYS] = process.endpoint, str(given(keys) or "")
+    process, port, token, served_with = _served
+    if keys is not None and given(keys) != served_with:
+        raise KeysError(
+            f"the browser's camera runs already, with keys={str(served_with or NONE)!r}: stop() it"
+        )
     display(BrowserCameraView(port=port, token=token, size=list(size), fps=float(fps)))
     return process

@@ -1,7 +1,8 @@
 """What the kernel does for the network map: say what it knows of the processes, and obey.
 
-The map is drawn by a process of its own, which `zmqlab.page.network_server` describes. Its port is
-open to every user of this computer, so each message begins with a secret::
+The map is drawn by a process of its own, which `zmqlab.page.network_server` describes. Its port can
+be reached by every user of this computer, so it has keys; and where there is no CURVE, each message
+begins with a secret::
 
     secret | JSON: {"names": ["", "camera", ...],     of all processes; "" is the notebook
                     "members": [...],                 as of `zmqlab.processes.members`: the new ones
@@ -27,6 +28,8 @@ from zmqlab.page.timeline import look
 from zmqlab.processes import launch, observed, report_receiver
 from zmqlab.processes.handle import Process
 from zmqlab.processes.members import members
+from zmqlab.wire.keys import of_this_process
+from zmqlab.wire.sockets import connect
 
 NAME = "network map"  # of the process behind it
 PERIOD = 0.1  # seconds between looks at what is new
@@ -39,6 +42,7 @@ class Feed:
 
     def __init__(self) -> None:
         self.secret, self.token = secrets.token_hex(16), secrets.token_hex(16)
+        self.keys = of_this_process()
         self.commands = report_receiver.register(self.token, self._obey)
         self._timeline: str | None = None
 
@@ -55,7 +59,7 @@ class Feed:
             context.socket(zmq.PUSH, socket_class=report_receiver.PLAIN) as push,
         ):
             push.linger, push.sndhwm = 0, MOST_WAITING
-            push.connect(process.endpoint)
+            connect(push, process.endpoint, keys=self.keys)
             while not process.ended:
                 before = known if rounds % AGAIN else {}
                 known = {"" if each["own"] else each["name"]: each for each in members(NAME)}

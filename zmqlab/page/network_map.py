@@ -59,7 +59,7 @@ def network() -> NetworkMap:
     own_sockets.begin()
     if not (_served and _served[0].running):
         feed, token = Feed(), secrets.token_hex(16)
-        arguments = feed.secret, token, feed.commands, feed.token
+        arguments = feed.secret, token, feed.commands, feed.token, feed.keys
         process, port = start_server(NAME, serve_network, *arguments)
         feed.begin(process)
         _served[:] = process, port, token

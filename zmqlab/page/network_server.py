@@ -16,19 +16,23 @@ often.
 import asyncio
 import contextlib
 import json
+from pathlib import Path
 
 import zmq
 from tornado.websocket import WebSocketClosedError
 
 from zmqlab.page.network_scene import ACTS, Scene
 from zmqlab.page.page_server import PageSocket, serve_pages
+from zmqlab.wire.sockets import FRAME, bind, recv_parts
 
 PERIOD = 0.2  # seconds between looks at what has come
 RARELY = 5  # looks between tables
 LONGEST = 1_000  # bytes of what a page sends
 
 
-def serve_network(secret: str, token: str, commands: str, commands_token: str) -> None:
+def serve_network(
+    secret: str, token: str, commands: str, commands_token: str, keys: Path | None = None
+) -> None:
     """Show the network to pages that know the token, until told to stop.
 
     Prints ``port NUMBER`` once pages can connect.
@@ -41,18 +45,20 @@ def serve_network(secret: str, token: str, commands: str, commands_token: str) -
         Of the pages.
     commands, commands_token : str
         Endpoint and token for what is asked of the kernel.
+    keys : Path, optional
+        The kernel's, as `zmqlab.wire.keys` describes them.
     """
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(secret.encode(), token, commands, commands_token.encode()))
+        asyncio.run(_serve(secret.encode(), token, commands, commands_token.encode(), keys))
 
 
-async def _serve(secret, token, commands, commands_token):
+async def _serve(secret, token, commands, commands_token, keys):
     with (
         zmq.Context() as context,
         context.socket(zmq.PULL) as pull,
         context.socket(zmq.PUSH) as push,
     ):
-        pull.bind("tcp://127.0.0.1:*")
+        bind(pull, "tcp://127.0.0.1:*", FRAME, keys)
         push.linger, push.sndhwm = 0, 10
         push.connect(commands)
 
@@ -65,11 +71,11 @@ async def _serve(secret, token, commands, commands_token):
         options = {"pages": pages, "scene": scene, "ask_kernel": ask_kernel}
         serve_pages(token, LONGEST, {"stream": Page}, **options)
         while True:
-            with contextlib.suppress(zmq.Again):
+            with contextlib.suppress(TimeoutError):
                 for _ in range(10_000):
-                    said = pull.recv_multipart(zmq.NOBLOCK)
-                    if len(said) == 2 and said[0] == secret:
-                        scene.take(json.loads(said[1]))
+                    said = recv_parts(pull, 0)
+                    if len(said) == 2 and said[0].bytes == secret:
+                        scene.take(json.loads(said[1].bytes))
             rarely = rounds % RARELY == 0
             scene.refresh(rarely)
             for page in list(pages):

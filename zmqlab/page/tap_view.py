@@ -17,7 +17,8 @@ from zmqlab.patterns.tap import tap_relay
 from zmqlab.processes.handle import Process
 from zmqlab.processes.launch import start
 from zmqlab.processes.report_receiver import PLAIN
-from zmqlab.wire.sockets import recv_parts, send_parts
+from zmqlab.wire.keys import check_open, of_this_process
+from zmqlab.wire.sockets import connect, recv_parts, send_parts
 
 PERIOD = 0.2  # seconds between looks
 MOST = 2000  # entries kept here, of traffic, and as many of all else
@@ -41,8 +42,8 @@ class Tap(View):
     heads: Any = traitlets.List(list(HEADS)).tag(sync=True)
     most = traitlets.Int(SHOWN).tag(sync=True)
 
-    def __init__(self, process: Process) -> None:
-        self.process = process
+    def __init__(self, process: Process, keys: Path | str | None) -> None:
+        self.process, self._keys = process, keys
         self.endpoint, self._control = process.wait_until(
             lambda it: it.endpoints[1:] and it.endpoints[:2], what="its two endpoints"
         )
@@ -54,7 +55,7 @@ class Tap(View):
         self._context = zmq.Context()
         self._asker = self._context.socket(zmq.REQ, socket_class=PLAIN)  # not for the network map
         self._asker.linger, self._asker.req_relaxed, self._asker.req_correlate = 0, True, True
-        self._asker.connect(self._control)
+        connect(self._asker, self._control, keys=keys)
         self.on_msg(self._on_message)
         follow = threading.Thread(target=self._follow, daemon=True, name=f"view of {process.name}")
         follow.start()
@@ -134,7 +135,7 @@ class Tap(View):
         self._ipython_display_()
 
     def _set(self, **settings):
-        request(self._control, "set", settings)
+        request(self._control, "set", settings, keys=self._keys)
 
     def _look(self):
         """Take in what is new, and show it."""
@@ -184,7 +185,9 @@ class Tap(View):
             self._shown.append(shown.display_id)
 
 
-def tap(endpoint: Process | str, bind: str = "tcp://127.0.0.1:*") -> Tap:
+def tap(
+    endpoint: Process | str, bind: str = "tcp://127.0.0.1:*", keys: Path | str | None = None
+) -> Tap:
     """Listen in on an endpoint: start a relay to it, and show what passes, byte by byte.
 
     The other side connects to the tap's own `endpoint` then::
@@ -199,15 +202,21 @@ def tap(endpoint: Process | str, bind: str = "tcp://127.0.0.1:*") -> Tap:
         A tcp endpoint that a socket binds, or will; or a process, for what it bound first.
     bind
         Where others connect. ``tcp://127.0.0.1:*``: any free port of this computer.
+    keys
+        A folder of `zmqlab keys`, or ``none``: needed where other computers can reach `bind`, as
+        for `tap_relay`. Only this notebook can ask the tap, in either case.
 
     Raises
     ------
-    StartError
+    StartError, KeysError
         If an endpoint is none of tcp, or cannot be bound.
     """
+    check_open(bind, keys)
+    keys = of_this_process() or keys
     there = endpoint.endpoint if isinstance(endpoint, Process) else endpoint
     name = f"tap on {there}"
-    return Tap(start(tap_relay, connect=there, bind=bind, show=False, process_name=name))
+    options = {"connect": there, "bind": bind, "show": False, "keys": keys}
+    return Tap(start(tap_relay, process_name=name, **options), keys)
 
 
 def _trimmed(entries):

@@ -9,7 +9,7 @@ from zmq import Event
 from zmqlab.wire.zmtp import Parser
 
 _PIECE = 64 * 1024  # bytes that are delayed, or held up, as one
-_UNDER_WAY = 64  # pieces in the line, at most, in each direction of each connection
+_UNDER_WAY = 64  # pieces in the line, at most, each way of each connection: 4 MiB, kept for later
 _AGAIN = 0.2  # seconds until a system sends again what nobody has acknowledged
 _EVENTS = {"connected": Event.ACCEPTED, "bound": Event.CONNECTED}
 

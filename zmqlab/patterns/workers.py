@@ -74,7 +74,7 @@ def unpack_result(parts: list[Any], reader: RingReader, token: str | None = None
             return None
         if topic == "result" and isinstance(worker, str):
             array = reader.unpack_frame(parts)[2]  # refuses what has no number
-            return header["sequence"], worker, array
+            return header["sequence"], plain(worker, 100), array
     except MessageError:
         return None
     if topic == "error" and isinstance(worker, str):

@@ -19,6 +19,7 @@ thread for each context, which looks into the folder each time. pyzmq has one, t
 stopped before its context ends, and sockets are made and closed here by whoever has the context.
 """
 
+import atexit
 import contextlib
 import ipaddress
 import os
@@ -39,6 +40,8 @@ SEALED = 33  # bytes that a part has more when it is encrypted
 HANDSHAKE = 512  # bytes: more than a message of the handshake has
 _OWN, _SERVER, _CLIENTS = "own.key_secret", "server.key", "clients"
 
+_ours: dict[int, Path] = {}  # whose: a fork makes its own
+_begin = threading.Lock()
 _gates: weakref.WeakKeyDictionary[zmq.Context, Path] = weakref.WeakKeyDictionary()
 
 
@@ -69,17 +72,23 @@ def make_keys(folder: Path, /) -> None:
     check_curve()
     folder = Path(folder)
     try:
-        folder.mkdir(mode=0o700)
+        public = _make(folder)
     except FileExistsError:
         raise KeysError(
             f"{folder} is there already, and keys are never overwritten: choose another name"
         ) from None
+    print(f"keys: {folder} is yours alone; {folder / 'own.key'} is for others, too: {public}")
+
+
+def _make(folder):
+    """Make the folder, and return the public key."""
+    folder.mkdir(mode=0o700)
     public, secret = (key.decode() for key in zmq.curve_keypair())
     (folder / _CLIENTS).mkdir(mode=0o700)
     for name in ("own.key", _SERVER, f"{_CLIENTS}/own.key"):
         _write(folder / name, public)
     _write(folder / _OWN, public, secret)
-    print(f"keys: {folder} is yours alone; {folder / 'own.key'} is for others, too: {public}")
+    return public
 
 
 def _write(path, public, secret=""):
@@ -100,6 +109,22 @@ def check_curve() -> None:
 def given(keys: str | Path | None) -> Path | None:
     """Return the folder that `keys` names, None for none."""
     return None if keys is None or str(keys) == NONE else Path(keys).absolute()
+
+
+def of_this_process() -> Path | None:
+    """Return keys for this process and those it gives them to; None where there is no CURVE.
+
+    They are made when they are first asked for, and removed when the process ends.
+    """
+    pid = os.getpid()
+    with _begin:
+        if zmq.has("curve") and pid not in _ours:
+            place = Path(tempfile.mkdtemp(prefix="zmqlab-"))
+            _make(place / "keys")
+            _ours[pid] = place / "keys"
+            # A fork that ends leaves them to the one whose they are.
+            atexit.register(lambda: os.getpid() == pid and shutil.rmtree(place, True))
+        return _ours.get(pid)
 
 
 @contextlib.contextmanager
