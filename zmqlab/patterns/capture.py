@@ -16,22 +16,24 @@ Entry = dict[str, Any]
 class Kept:
     """The last entries, numbered from 1: so many of the traffic, and as many of all else.
 
-    So a flood of messages does not wash away how its connection began.
+    So a flood of messages does not wash away how its connection began. An entry is a tuple that
+    begins with its number.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = KEPT) -> None:
         self.last = 0
-        self._traffic: deque[tuple] = deque(maxlen=KEPT)
-        self._others: deque[tuple] = deque(maxlen=KEPT)
+        self._traffic: deque[tuple] = deque(maxlen=most)
+        self._others: deque[tuple] = deque(maxlen=most)
+
+    def keep(self, kind: str, entry: tuple) -> None:
+        """Keep an entry of a kind."""
+        (self._traffic if kind in TRAFFIC else self._others).append(entry)
+        self.last = entry[0]
 
     def add(self, time: float, connection: int, side: str, facts: list[Fact]) -> None:
         """Keep facts: when they came, through which connection, and from which side."""
-        number = self.last
         for fact in facts:
-            number += 1
-            kept = self._traffic if fact.kind in TRAFFIC else self._others
-            kept.append((number, time, connection, side, fact))
-        self.last = number
+            self.keep(fact.kind, (self.last + 1, time, connection, side, fact))
 
     def after(self, number: int) -> list[tuple]:
         """Return what is kept of all that came after an entry, in order."""
