@@ -72,7 +72,7 @@ class Folders(NamedTuple):
 REFUSALS = {
     "stranger": "does not know your key",
     "misled": "whose key is not the one in",
-    "nobody": "for who has keys: give keys=FOLDER",
+    "nobody": "and wants keys: give keys=FOLDER",
 }
 
 
@@ -509,4 +509,4 @@ def test_a_cluster_takes_no_keys(folders):
 def test_a_client_with_keys_tells_nothing_to_who_took_the_port(folders):
     """Another user of this computer binds the port first, and has no key."""
     with run(camera_server, "simulated") as impostor:
-        assert "has no keys as you have" in reply_of(impostor.endpoint, folders.lab, SHORT)
+        assert "has no keys, as you have" in reply_of(impostor.endpoint, folders.lab, SHORT)

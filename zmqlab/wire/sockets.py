@@ -240,12 +240,10 @@ def who_listens(
             secure, folder, why = _has_keys(knock), given(keys), ""
             if secure and folder:
                 why = refused(endpoint, folder, kind, timeout)
-            elif secure or folder:
-                why = (
-                    ", for who has keys: give keys=FOLDER"
-                    if secure
-                    else ", and has no keys as you have"
-                )
+            elif secure:
+                why = ", and wants keys: give keys=FOLDER"
+            elif folder:
+                why = ", and has no keys, as you have"
             return f"a ZeroMQ socket listens there{why or ', but did not answer'}"
     return "a program listens there, but it hangs or does not speak ZeroMQ"
 
