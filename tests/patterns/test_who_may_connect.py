@@ -8,7 +8,6 @@ import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import get_ident
 from typing import NamedTuple
 
 import cloudpickle
@@ -19,6 +18,7 @@ import zmq
 from helpers import films
 from helpers.roles import offered
 from helpers.web_pages import address_of, visiting
+from test_battery import run
 from tornado.websocket import websocket_connect
 
 import zmqlab
@@ -88,12 +88,6 @@ def folders(tmp_path_factory):
 
 def keys_of(who, folders):
     return None if who == "nobody" else getattr(folders, who)
-
-
-def run(role, *args, **kwargs):
-    """Start a role under a name that no other thread gives."""
-    options = {"process_name": f"{role.__name__} {get_ident()}", "start_timeout": PATIENCE}
-    return start(role, *args, **options, **kwargs)
 
 
 def said(process, *words):
