@@ -87,7 +87,7 @@ def connect(
 ) -> None:
     """Connect a socket; the other side may be bound later. All else as for `bind`.
 
-    With `keys`, only with the owner of their ``server.key`` a connection comes about.
+    With `keys`, it connects only to the owner of their ``server.key``.
     """
     socket.maxmsgsize = longest + SEALED
     if folder := given(keys):
