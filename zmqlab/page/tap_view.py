@@ -7,7 +7,7 @@ from typing import Any
 
 import traitlets
 import zmq
-from IPython.display import display, update_display
+from IPython.display import DisplayHandle, display
 
 from zmqlab.page.capture_table import HEADS, SHOWN, Capture, rows
 from zmqlab.page.views import View
@@ -48,7 +48,7 @@ class Tap(View):
         )
         super().__init__(words=f"{process.name}, at {self.endpoint}")
         self._kept, self._start = Kept(MOST), 0.0  # entries, and the time of the first
-        self._shown: list[str] = []  # displays, to be brought up to date at the end
+        self._shown: list[DisplayHandle] = []  # to be brought up to date at the end
         self._changed = threading.Condition()
         self._context = zmq.Context()
         self._asker = self._context.socket(zmq.REQ, socket_class=PLAIN)  # not for the network map
@@ -140,7 +140,7 @@ class Tap(View):
     def _look(self):
         """Take in what is new, and show it."""
         with self._changed:
-            new: list[Entry] = []
+            before = self._kept.last
             while not self.process.ended:
                 try:
                     asked = pack_request("read", {"after": self._kept.last})
@@ -152,10 +152,9 @@ class Tap(View):
                     break  # it has just ended
                 if not told["entries"]:
                     break
-                new += told["entries"]
                 for entry in told["entries"]:
                     self._kept.keep(entry["kind"], (entry["number"], entry))
-            if new:
+            if new := self._entries(before):
                 self._changed.notify_all()
                 self._start = self._start or new[0]["time"]
                 self.send({"rows": rows(new[-SHOWN:], self._start)})
@@ -169,7 +168,7 @@ class Tap(View):
             self._context.destroy(linger=0)
         for shown in self._shown:  # for a page without a kernel
             data, metadata = self._repr_mimebundle_()
-            update_display(data, metadata=metadata, raw=True, display_id=shown)
+            shown.update(data, metadata=metadata, raw=True)
 
     def _on_message(self, widget, content, buffers):
         with self._changed:  # a page was opened later, or again
@@ -183,7 +182,7 @@ class Tap(View):
         data, metadata = self._repr_mimebundle_()
         shown = display(data, metadata=metadata, raw=True, display_id=True)
         if shown:
-            self._shown.append(shown.display_id)
+            self._shown.append(shown)
 
 
 def tap(endpoint: Process | str, bind: str = "tcp://127.0.0.1:*") -> Tap:

@@ -289,8 +289,7 @@ def track(
     """
     tracks = Tracks(fps, pixel_size, reach)
     looking: dict[str, Any] = {"connect": connect, "topic": topic, "view": view, "wait_for": 1}
-    looking |= {"diameter": diameter, "threshold": threshold, "timeout": timeout}
-    looking["keys"] = keys
+    looking |= {"diameter": diameter, "threshold": threshold, "timeout": timeout, "keys": keys}
     with (
         contextlib.suppress(KeyboardInterrupt),
         among_ourselves(keys) as own,

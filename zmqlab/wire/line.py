@@ -31,10 +31,7 @@ class Line:
         self.set(**settings)
 
     def set(self, **settings: Any) -> dict[str, Any]:
-        """Change some settings; all that has entered keeps to the earlier ones.
-
-        Returned is what a reply to a request says: ``{"settings": all three}``.
-        """
+        """Change some settings, and return all; what has entered keeps to the earlier ones."""
         for name, value in settings.items():
             top = {"delay": 10, "rate": math.inf, "loss": 0.9}.get(name)
             if top is None:

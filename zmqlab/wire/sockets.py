@@ -213,10 +213,7 @@ def describe(socket: zmq.Socket) -> str:
 
 
 def who_listens(
-    endpoint: str,
-    timeout: float = 3.0,
-    keys: str | Path | None = None,
-    kind: int = zmq.DEALER,
+    endpoint: str, timeout: float = 3.0, keys: str | Path | None = None, kind: int = zmq.DEALER
 ) -> str:
     """Say in half a sentence what is at the other end of a tcp endpoint now, by knocking at it.
 
