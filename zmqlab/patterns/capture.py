@@ -32,8 +32,12 @@ class Kept:
 
     def add(self, time: float, connection: int, side: str, facts: list[Fact]) -> None:
         """Keep facts: when they came, through which connection, and from which side."""
-        for fact in facts:
-            self.keep(fact.kind, (self.last + 1, time, connection, side, fact))
+        number = self.last
+        for fact in facts:  # without `keep`: a flood passes here
+            number += 1
+            kept = self._traffic if fact.kind in TRAFFIC else self._others
+            kept.append((number, time, connection, side, fact))
+        self.last = number
 
     def after(self, number: int) -> list[tuple]:
         """Return what is kept of all that came after an entry, in order."""
