@@ -5,7 +5,6 @@ from typing import Any
 
 from zmqlab.wire.zmtp import Fact
 
-SIDES = ("connected", "bound")
 KEPT = 1000  # entries of each sort
 TRAFFIC = {"message", "MESSAGE", "PING", "PONG"}  # what there may be much of
 _SHOWN = 16  # bytes in a line
