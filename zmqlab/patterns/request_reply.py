@@ -208,7 +208,7 @@ def request(
     retries
         How often to ask again. The server may then carry out the command more than once.
     keys
-        A folder of `zmqlab keys`, for a server that lets in only whom it knows.
+        A folder of `zmqlab keys`, for a server that lets in only clients it knows.
 
     Raises
     ------
@@ -260,7 +260,7 @@ def snapshot(
     timeout
         Seconds to wait for the frame.
     keys
-        A folder of `zmqlab keys`, for a server that lets in only whom it knows.
+        A folder of `zmqlab keys`, for a server that lets in only clients it knows.
 
     Raises
     ------

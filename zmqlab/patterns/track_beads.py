@@ -74,8 +74,8 @@ def detect_beads(
     timeout
         Seconds to wait for each frame, and for subscribers.
     keys
-        A folder of `zmqlab keys`: for a publisher that lets in only whom it knows, and to let in
-        only whom it knows here. Or ``none``: without one of the two, what is bound must be
+        A folder of `zmqlab keys`: for a publisher that lets in only clients it knows, and to let in
+        only clients it knows here. Or ``none``: without one of the two, what is bound must be
         addresses of this computer alone.
 
     Raises
