@@ -9,6 +9,7 @@ the processors are few, they share them.
 import contextlib
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 
@@ -107,9 +108,7 @@ def compare_streams(rounds, frames, flood):
                 socket.send(BODY) if frame is None else send_frame(socket, frame)
 
             runs = {
-                way: lambda end=(socket, pipe), what=what, send=send, count=count: push(
-                    *end, what, send, count
-                )
+                way: partial(push, socket, pipe, what, send, count)
                 for way, (socket, pipe, _, _) in ways.items()
             }
             for run in runs.values():

@@ -8,12 +8,13 @@ what passes to nobody, but reads all of it, or passes bytes on without a look at
 
 import contextlib
 import sys
-from statistics import median
 from time import perf_counter
 
 import zmq
 
+from benchmarks.curve import bound, echo
 from benchmarks.others import answer, other_process
+from benchmarks.small_messages import median_of
 from benchmarks.timing import Comparison, interleave, report
 from zmqlab import tap_relay
 from zmqlab.course.trial import free_endpoint
@@ -33,7 +34,7 @@ def receive(pipe, kind):
     """Take so many messages when told to; say how many came a second."""
     with zmq.Context() as context, context.socket(zmq.PULL) as pull:
         pull.rcvhwm = 10 if kind == "frames" else 1000
-        pipe.send(bound(pull))
+        pipe.send(bound(pull, None))
         while pipe.recv():
             pull.recv(copy=False)
             began = perf_counter()
@@ -54,39 +55,20 @@ def send(pipe, kind, endpoint):
                 push.send(message, copy=kind != "frames")
 
 
-def echo(pipe):
-    """Send back what comes."""
-    with zmq.Context() as context, context.socket(zmq.REP) as rep:
-        pipe.send(bound(rep))
-        while True:
-            rep.send(rep.recv())
-
-
 def ask(pipe, endpoint):
     """Ask when told to; say what a round trip took, in µs."""
     with zmq.Context() as context, context.socket(zmq.REQ) as req:
         req.linger = 0
         req.connect(endpoint)
         while pipe.recv():
-            times = []
-            for _ in range(TRIPS):
-                began = perf_counter()
-                req.send(b"hello")
-                req.recv()
-                times.append(perf_counter() - began)
-            pipe.send(1e6 * median(times))
-
-
-def bound(socket):
-    socket.bind("tcp://127.0.0.1:*")
-    return socket.last_endpoint.decode()
+            pipe.send(median_of(lambda: (req.send(b"hello"), req.recv()), TRIPS))
 
 
 @contextlib.contextmanager
 def opened(way, kind):
     """Start all processes of a way; give a function that lets them run, and returns a number."""
     with contextlib.ExitStack() as stack:
-        last = (echo,) if kind == "round trips" else (receive, kind)
+        last = (echo, None) if kind == "round trips" else (receive, kind)
         there = stack.enter_context(other_process(*last))
         endpoint = answer(there)
         if way != DIRECT:

@@ -71,6 +71,7 @@ from .recording.recorder import Recorder as Recorder
 from .recording.recorder import RecordingError as RecordingError
 from .recording.recorder import open_recording as open_recording
 from .recording.recorder import stretch as stretch
+from .wire.commands import answer_command as answer_command
 from .wire.keys import KeysError as KeysError
 from .wire.keys import make_keys as make_keys
 from .wire.line import Line as Line

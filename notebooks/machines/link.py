@@ -24,7 +24,7 @@ from time import monotonic
 
 import zmq
 
-from zmqlab import Line
+from zmqlab import Line, answer_command
 
 ADDRESSES = {"laboratory": "10.77.0.1", "office": "10.77.0.2"}
 PACKET = 9000  # bytes: "jumbo frames", as networks of cameras are set up; a plain one has 1500
@@ -107,7 +107,7 @@ def _carry(line, router, one, two):
         left = waiting[0][0] - monotonic() if waiting else 60
         for ready, _ in poller.poll(max(0, 1000 * left)):
             if ready is router:
-                line.answer(router)
+                answer_command(router, set=line.set)
                 continue
             with contextlib.suppress(BlockingIOError):
                 for _ in range(SEVERAL):

@@ -13,6 +13,7 @@ from tornado.websocket import WebSocketClosedError, websocket_connect
 from zmqlab import camera_publisher, camera_server, start, web_page
 
 WAIT = 20  # seconds, for what is sure to come
+SLOW = {"start_timeout": 120}  # on a busy computer too
 
 
 def fails(url, status):
@@ -30,8 +31,8 @@ def address_of(process):
 def serving(history, name="page"):
     """Give a camera server, a publisher, the process of a web page and its address."""
     with (
-        start(camera_server, "simulated", process_name=f"{name}'s camera") as server,
-        start(camera_publisher, "simulated", process_name=f"{name}'s stream") as publisher,
+        start(camera_server, "simulated", process_name=f"{name}'s camera", **SLOW) as server,
+        start(camera_publisher, "simulated", process_name=f"{name}'s stream", **SLOW) as publisher,
         serving_page(server.endpoint, publisher.endpoint, history, name=name) as (page, address),
     ):
         yield server, publisher, page, address
@@ -41,7 +42,7 @@ def serving(history, name="page"):
 def serving_page(connect, subscribe, history, role=web_page, name="page", **options):
     """Give the process of a web page, and its address."""
     options |= {"connect": connect, "subscribe": subscribe, "history": history}
-    with start(role, process_name=name, **options) as page:
+    with start(role, process_name=name, **SLOW, **options) as page:
         yield page, address_of(page)
 
 

@@ -11,7 +11,8 @@ from helpers.streams import raw_socket
 
 from zmqlab import KeysError, tap
 from zmqlab.page.capture_table import SHOWN, Capture
-from zmqlab.page.tap_view import MOST, _trimmed
+from zmqlab.page.tap_view import MOST
+from zmqlab.patterns.capture import Kept
 from zmqlab.wire.keys import of_this_process
 
 
@@ -105,12 +106,16 @@ def test_a_capture_shows_itself():
 
 
 def test_what_is_kept_has_a_bound():
-    entries = [an_entry(0, "READY"), *(an_entry(number) for number in range(1, MOST + 100))]
-    kept = _trimmed(entries)
-    assert len(kept) == MOST + 1
-    assert kept[0]["kind"] == "READY"
-    assert kept[-1] == entries[-1]
-    assert _trimmed(kept[:9]) == kept[:9]
+    kept = Kept(MOST)
+    for number in range(1, MOST + 100):
+        kept.keep("READY" if number == 1 else "message", (number, f"entry {number}"))
+    entries = kept.after(0)
+    assert len(entries) == MOST + 1
+    assert entries[0] == (1, "entry 1")
+    assert entries[-1] == (MOST + 99, f"entry {MOST + 99}")
+    assert entries == sorted(entries)
+    assert kept.after(MOST + 90) == entries[-9:]
+    assert kept.last == MOST + 99
 
 
 TAP = """import zmq

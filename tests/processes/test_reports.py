@@ -191,11 +191,22 @@ def test_forged_reports_are_not_believed(messages):
 def test_nobody_else_finds_where_reports_arrive(real):
     folder = Path(real.endpoint.removeprefix("ipc://")).parent
     assert folder.stat().st_mode & 0o777 == 0o700
-    code = "from zmqlab.processes.report_receiver import register; print(register('a' * 32, print))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    another = Path(done.stdout.strip().removeprefix("ipc://")).parent
+    another = folder_of_another("")
     assert another.name.startswith("zmqlab-")
     assert not another.exists()  # it goes with its process
+    killed = folder_of_another("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert killed.exists()
+    folder_of_another("")
+    assert not killed.exists()  # it goes with the next process
+    assert folder.exists()
+
+
+def folder_of_another(end):
+    """Return where reports arrive at another process, which has ended as those lines say."""
+    register = "from zmqlab.processes.report_receiver import register"
+    code = f"{register}; print(register('a' * 32, print), flush=True); {end}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    return Path(done.stdout.strip().removeprefix("ipc://")).parent
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5)

@@ -42,7 +42,7 @@ LATER = {
 STAGE = {
     *("wire/shared.py", "wire/ring.py", "patterns/farm.py", "patterns/cluster.py"),
     *("patterns/picture_stream.py", "patterns/web_visitors.py"),
-    *("patterns/tap_halves.py", "patterns/capture.py", "wire/line.py"),
+    *("patterns/tap_halves.py", "patterns/capture.py", "wire/line.py", "wire/commands.py"),
     *("wire/guard.py", "patterns/subscribers.py", "patterns/http_server.py"),
 }
 

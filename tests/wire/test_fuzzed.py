@@ -1,4 +1,4 @@
-"""What the fuzzer has found (`fuzz.py`) of frames, requests and reports: it is stood."""
+"""What the fuzzer has found (`fuzz.py`) of frames, requests and reports breaks nothing any more."""
 
 from pathlib import Path
 

@@ -124,13 +124,13 @@ def test_a_stranger_is_told_why(pull, lab, ada):
     assert "does not know your key" in pushed(pull, ada)
     shutil.copy(ada / "own.key", ada / "server.key")
     assert f"whose key is not the one in {ada / 'server.key'}" in pushed(pull, ada)
-    assert "for who has keys" in pushed(pull, None)
+    assert "and wants keys: give keys=FOLDER" in pushed(pull, None)
 
 
 def test_a_server_without_keys_gets_no_client_that_has_some(lab):
     with zmq.Context() as context, context.socket(zmq.PULL) as socket:
         endpoint = sockets.bind(socket, "tcp://127.0.0.1:*")
-        assert "has no keys" in pushed((socket, endpoint), lab)
+        assert "has no keys, as you have" in pushed((socket, endpoint), lab)
 
 
 def test_a_broken_key_lets_nobody_in_and_hinders_nobody(pull, lab, ada):

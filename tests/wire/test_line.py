@@ -8,6 +8,7 @@ from helpers.streams import raw_socket
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zmqlab.wire.commands import answer_command
 from zmqlab.wire.line import Line
 
 
@@ -39,7 +40,7 @@ def answered(*parts, **commands):
         carried_out = []
         while not client.poll(1):
             if server.poll(0):
-                carried_out.append(Line().answer(server, **commands))
+                carried_out.append(answer_command(server, set=Line().set, **commands))
         _, topic, header, _ = client.recv_multipart()
         return topic.decode(), json.loads(header), carried_out[-1]
 

@@ -27,8 +27,8 @@ from zmqlab.analysis.frames import check_frame
 # can tell apart (https://jfly.uni-koeln.de/color/). The other four colours of that palette
 # vanish on a white page or on a dark one.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7")
-# Of all that is written, and stands for the colour of the page's own text: no grey is far from
-# white and from the #111 of JupyterLab's dark theme at once.
+# All that is written has this colour, which a page replaces with that of its own text: no grey is
+# far both from white and from the #111 of JupyterLab's dark theme.
 GREY = "#767676"
 
 Titles = str | Sequence[str] | None

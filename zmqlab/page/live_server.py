@@ -1,7 +1,6 @@
 """The process behind a live view: shows a stream to pages that know the token.
 
-jupyter-server-proxy carries the websocket, so the kernel has no part in it and may be busy. What
-travels is described in `zmqlab.patterns.picture_stream`; besides::
+What travels is described in `zmqlab.patterns.picture_stream`; besides::
 
     to the page     text     {"settings": {"exposure": 0.01}} | {"note": "No frame for 2 s: .."}
     from the page   text     {"set": {"exposure": 0.02}}
@@ -26,11 +25,7 @@ from zmqlab.wire.messages import MessageError
 
 
 def serve_live(
-    endpoint: str,
-    topic: str,
-    token: str,
-    spectrum: bool = True,
-    keys: str | Path | None = None,
+    endpoint: str, topic: str, token: str, spectrum: bool = True, keys: str | Path | None = None
 ) -> None:
     """Show the stream of that topic to pages that know the token, until told to stop.
 

@@ -63,7 +63,7 @@ def live(
     timeout : float
         Seconds to wait for the first frame.
     keys : str or Path, optional
-        A folder of `zmqlab keys`, for a publisher that lets in only whom it knows.
+        A folder of `zmqlab keys`, for a publisher that lets in only clients it knows.
 
     Raises
     ------

@@ -6,6 +6,7 @@ anew. Lengths are in pixels; a port is (x, y, 1 or -1: whether it looks to the r
 """
 
 import statistics
+from collections import Counter
 from typing import Any
 
 from zmqlab.page.network_order import BETWEEN, LANE, columns_of
@@ -260,10 +261,10 @@ def _places_of_words(edges, boxes, ends):
 
     Words on what waits are below the box of a socket with several edges.
     """
-    shared = [each[end] for each in edges for end in ("from", "to")]
+    shared = Counter(each[end] for each in edges for end in ("from", "to"))
     labels, queues = {}, {}
     for edge in edges:
-        counts = [shared.count(edge[end]) for end in ("from", "to")]
+        counts = [shared[edge[end]] for end in ("from", "to")]
         x, y, out = ends[edge["id"]][counts[1] <= counts[0]]
         labels[edge["id"]] = x + 12 * out, y - 5, "start" if out > 0 else "end"
         queues[edge["id"]] = x + 12 * out, y + 11, "start" if out > 0 else "end"

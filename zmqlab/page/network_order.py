@@ -66,14 +66,14 @@ def _without_cycles(edges):
     """Leave out edges that close a circle, with which the library may never end."""
     edges = list(edges)
     while True:
-        before = defaultdict(list)
+        sorter: TopologicalSorter[int] = TopologicalSorter()
         for one, other in edges:
-            before[other].append(one)
+            sorter.add(other, one)
         try:
-            TopologicalSorter(before).prepare()
+            sorter.prepare()
         except CycleError as error:
             circle = set(itertools.pairwise(error.args[1]))
-            edges.remove(max((edge for edge in edges if edge in circle), key=edges.index))
+            edges.remove(next(edge for edge in reversed(edges) if edge in circle))
         else:
             return edges
 

@@ -7,9 +7,8 @@ from typing import Any
 
 import tornado.netutil
 import tornado.web
-from tornado.websocket import WebSocketHandler
 
-from zmqlab.patterns.http_server import serve, vouch_for
+from zmqlab.patterns.http_server import KnownSocket, serve
 
 
 def serve_pages(token: str, longest: int, handlers: dict[str, type], **options: Any) -> None:
@@ -36,14 +35,8 @@ def serve_pages(token: str, longest: int, handlers: dict[str, type], **options: 
     print("port", listening[0].getsockname()[1], flush=True)
 
 
-class PageSocket(WebSocketHandler):
+class PageSocket(KnownSocket):
     """The websocket of one page."""
-
-    def prepare(self):
-        vouch_for(self.request.connection.stream)
 
     def check_origin(self, origin):
         return True  # who knows the token was given it by the kernel, in the page
-
-    def open(self):
-        self.set_nodelay(True)

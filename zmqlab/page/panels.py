@@ -30,9 +30,7 @@ class Panel(View):
     name = traitlets.Unicode().tag(sync=True)
     state = traitlets.Unicode().tag(sync=True)
     facts = traitlets.Unicode().tag(sync=True)
-    sockets: Any = traitlets.List().tag(
-        sync=True
-    )  # of each one its line, and the story folded in it
+    sockets: Any = traitlets.List().tag(sync=True)  # each one's line, and the story folded in it
     more = traitlets.Unicode().tag(sync=True)
     left_out = traitlets.Unicode().tag(sync=True)
     log = traitlets.Unicode().tag(sync=True)

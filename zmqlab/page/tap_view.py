@@ -7,11 +7,11 @@ from typing import Any
 
 import traitlets
 import zmq
-from IPython.display import display, update_display
+from IPython.display import DisplayHandle, display
 
 from zmqlab.page.capture_table import HEADS, SHOWN, Capture, rows
 from zmqlab.page.views import View
-from zmqlab.patterns.capture import TRAFFIC, Entry
+from zmqlab.patterns.capture import Entry, Kept
 from zmqlab.patterns.request_reply import pack_request, request, unpack_reply
 from zmqlab.patterns.tap import tap_relay
 from zmqlab.processes.handle import Process
@@ -48,9 +48,8 @@ class Tap(View):
             lambda it: it.endpoints[1:] and it.endpoints[:2], what="its two endpoints"
         )
         super().__init__(words=f"{process.name}, at {self.endpoint}")
-        self._entries: list[Entry] = []
-        self._last, self._start = 0, 0.0  # number of the last one, time of the first
-        self._shown: list[str] = []  # displays, to be brought up to date at the end
+        self._kept, self._start = Kept(MOST), 0.0  # entries, and the time of the first
+        self._shown: list[DisplayHandle] = []  # to be brought up to date at the end
         self._changed = threading.Condition()
         self._context = zmq.Context()
         self._asker = self._context.socket(zmq.REQ, socket_class=PLAIN)  # not for the network map
@@ -61,10 +60,9 @@ class Tap(View):
         follow.start()
 
     def capture(self) -> Capture:
-        """Return what has passed so far: at most the last 2,000 of its messages, and all else."""
+        """Return what has passed so far: the last 2,000 messages, and as many of all else."""
         self._look()
-        with self._changed:
-            return Capture(self._entries)
+        return Capture(self._entries())
 
     def wait_for(self, kind: str, count: int = 1, timeout: float = 10.0, after: int = 0) -> Entry:
         """Wait until so many entries of a kind have passed; return the last of these.
@@ -84,16 +82,15 @@ class Tap(View):
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:
-                new = [entry for entry in self._entries if entry["number"] > after]
-                found = [entry for entry in new if entry["kind"] == kind]
+                found = [entry for entry in self._entries(after) if entry["kind"] == kind]
                 if len(found) >= count:
                     return found[count - 1]
                 if self.process.ended or not self._changed.wait(deadline - time.monotonic()):
-                    last = f"; the last entry: {self._entries[-1]['meaning']}" * bool(self._entries)
+                    last = [f"; the last entry: {each['meaning']}" for each in self._entries()]
                     how = "before it ended" if self.process.ended else f"in {timeout:g} s"
                     raise TimeoutError(
                         f"waited for {count} of {kind!r} at {self.endpoint}, but {len(found)} came "
-                        f"{how}{last}"
+                        f"{how}{''.join(last[-1:])}"
                     )
 
     def delay(self, seconds: float) -> None:
@@ -137,24 +134,28 @@ class Tap(View):
     def _set(self, **settings):
         request(self._control, "set", settings, keys=self._keys)
 
+    def _entries(self, after=0):
+        with self._changed:
+            return [entry for _, entry in self._kept.after(after)]
+
     def _look(self):
         """Take in what is new, and show it."""
         with self._changed:
-            new: list[Entry] = []
+            before = self._kept.last
             while not self.process.ended:
                 try:
-                    send_parts(self._asker, pack_request("read", {"after": self._last}), PATIENCE)
+                    asked = pack_request("read", {"after": self._kept.last})
+                    send_parts(self._asker, asked, PATIENCE)
                     _, told, _ = unpack_reply(
                         recv_parts(self._asker, PATIENCE), self._control, "read"
                     )
                 except (TimeoutError, zmq.ZMQError):
                     break  # it has just ended
-                new += told["entries"]
-                self._last = told["last"]
                 if not told["entries"]:
                     break
-            if new:
-                self._entries = _trimmed(self._entries + new)
+                for entry in told["entries"]:
+                    self._kept.keep(entry["kind"], (entry["number"], entry))
+            if new := self._entries(before):
                 self._changed.notify_all()
                 self._start = self._start or new[0]["time"]
                 self.send({"rows": rows(new[-SHOWN:], self._start)})
@@ -168,21 +169,21 @@ class Tap(View):
             self._context.destroy(linger=0)
         for shown in self._shown:  # for a page without a kernel
             data, metadata = self._repr_mimebundle_()
-            update_display(data, metadata=metadata, raw=True, display_id=shown)
+            shown.update(data, metadata=metadata, raw=True)
 
     def _on_message(self, widget, content, buffers):
         with self._changed:  # a page was opened later, or again
-            self.send({"rows": rows(self._entries[-SHOWN:], self._start), "all": True})
+            self.send({"rows": rows(self._entries()[-SHOWN:], self._start), "all": True})
 
     def in_its_place(self) -> str:
         """Return what has passed, as a table."""
-        return Capture(self._entries)._repr_html_()
+        return Capture(self._entries())._repr_html_()
 
     def _ipython_display_(self):
         data, metadata = self._repr_mimebundle_()
         shown = display(data, metadata=metadata, raw=True, display_id=True)
         if shown:
-            self._shown.append(shown.display_id)
+            self._shown.append(shown)
 
 
 def tap(
@@ -217,12 +218,3 @@ def tap(
     name = f"tap on {there}"
     options = {"connect": there, "bind": bind, "show": False, "keys": keys}
     return Tap(start(tap_relay, process_name=name, **options), keys)
-
-
-def _trimmed(entries):
-    """Leave out the oldest, of traffic first of all."""
-    if len(entries) <= MOST:
-        return entries
-    traffic = [entry for entry in entries if entry["kind"] in TRAFFIC]
-    others = [entry for entry in entries if entry["kind"] not in TRAFFIC]
-    return sorted(traffic[-MOST:] + others[-MOST:], key=lambda entry: entry["number"])

@@ -11,7 +11,7 @@ from zmqlab.processes.launch import start
 
 
 class View(anywidget.AnyWidget):
-    """A widget that has something in its place where there are none: an exported page, VS Code."""
+    """A widget with HTML in its place where there are no widgets: an exported page, VS Code."""
 
     def in_its_place(self) -> str:
         """Return HTML, or "" for nothing."""
@@ -25,7 +25,7 @@ class View(anywidget.AnyWidget):
 
 
 class ServedView(View):
-    """One whose page a process serves, as `zmqlab.page.page_server` says; `stop` ends that."""
+    """A view that a process serves, as `zmqlab.page.page_server` says; `stop` ends the process."""
 
     port = traitlets.Int().tag(sync=True)
     token = traitlets.Unicode().tag(sync=True)

@@ -5,7 +5,6 @@ from typing import Any
 
 from zmqlab.wire.zmtp import Fact
 
-SIDES = ("connected", "bound")
 KEPT = 1000  # entries of each sort
 TRAFFIC = {"message", "MESSAGE", "PING", "PONG"}  # what there may be much of
 _SHOWN = 16  # bytes in a line
@@ -16,18 +15,24 @@ Entry = dict[str, Any]
 class Kept:
     """The last entries, numbered from 1: so many of the traffic, and as many of all else.
 
-    So a flood of messages does not wash away how its connection began.
+    So a flood of messages does not wash away how its connection began. An entry is a tuple that
+    begins with its number.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = KEPT) -> None:
         self.last = 0
-        self._traffic: deque[tuple] = deque(maxlen=KEPT)
-        self._others: deque[tuple] = deque(maxlen=KEPT)
+        self._traffic: deque[tuple] = deque(maxlen=most)
+        self._others: deque[tuple] = deque(maxlen=most)
+
+    def keep(self, kind: str, entry: tuple) -> None:
+        """Keep an entry of a kind."""
+        (self._traffic if kind in TRAFFIC else self._others).append(entry)
+        self.last = entry[0]
 
     def add(self, time: float, connection: int, side: str, facts: list[Fact]) -> None:
         """Keep facts: when they came, through which connection, and from which side."""
         number = self.last
-        for fact in facts:
+        for fact in facts:  # without `keep`: a flood passes here
             number += 1
             kept = self._traffic if fact.kind in TRAFFIC else self._others
             kept.append((number, time, connection, side, fact))

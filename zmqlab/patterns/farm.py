@@ -88,10 +88,8 @@ def fft_farm(
     ValueError
         If there are no frames, or what the task returns does not fit into one array.
     """
-    with arrivals_of(frames, workers, task, engine, count, shared, timeout, keys) as (
-        arrivals,
-        count,
-    ):
+    farm = arrivals_of(frames, workers, task, engine, count, shared, timeout, keys)
+    with farm as (arrivals, count):
         return gather(show(arrivals, count) if progress else arrivals, count)
 
 

@@ -3,8 +3,8 @@
 import socket
 
 import tornado.httpserver
-import tornado.iostream
 import tornado.web
+from tornado.websocket import WebSocketHandler
 
 MOST = 200  # connections: far below the 1,024 files that most systems give a program
 _LIMITS = {
@@ -42,6 +42,11 @@ class _Server(tornado.httpserver.HTTPServer):
             super().handle_stream(stream, address)
 
 
-def vouch_for(stream: tornado.iostream.IOStream) -> None:
-    """Remember that the page behind a connection knew the token."""
-    stream.known = True  # type: ignore[attr-defined]
+class KnownSocket(WebSocketHandler):
+    """The websocket of a page that knew the token."""
+
+    def prepare(self):
+        self.request.connection.stream.known = True
+
+    def open(self):
+        self.set_nodelay(True)

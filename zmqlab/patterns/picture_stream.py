@@ -20,11 +20,11 @@ from collections import deque
 
 import cv2
 import numpy as np
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketClosedError
 
 from zmqlab.analysis.frames import check_frame
 from zmqlab.analysis.spectra import log_spectrum, spectrum
-from zmqlab.patterns.http_server import vouch_for
+from zmqlab.patterns.http_server import KnownSocket
 from zmqlab.patterns.subscription import EndOfStream
 
 CREDITS = 2  # pictures on their way: one that is painted, one that travels
@@ -101,7 +101,7 @@ class Show:
         return await asyncio.shield(self._encoding)
 
 
-class PictureSocket(WebSocketHandler):
+class PictureSocket(KnownSocket):
     """One page that looks. `tell` and `obey` are for what travels besides the pictures."""
 
     def initialize(self, show):
@@ -112,11 +112,8 @@ class PictureSocket(WebSocketHandler):
         self.painted = deque(maxlen=60)  # when
         self.latency = 0.0
 
-    def prepare(self):
-        vouch_for(self.request.connection.stream)
-
     def open(self):
-        self.set_nodelay(True)
+        super().open()
         self.show.pages.add(self)
         self.wake.set()
         self.task = asyncio.create_task(self.send())

@@ -52,7 +52,7 @@ def record(
     timeout
         Seconds to wait for each frame.
     keys
-        A folder of `zmqlab keys`, for a server that lets in only whom it knows.
+        A folder of `zmqlab keys`, for a server that lets in only clients it knows.
 
     Raises
     ------

@@ -50,10 +50,7 @@ class RequestError(RuntimeError):
 
 
 def camera_server(
-    camera: str | int = "auto",
-    bind: str = "tcp://127.0.0.1:*",
-    *,
-    keys: str | Path | None = None,
+    camera: str | int = "auto", bind: str = "tcp://127.0.0.1:*", *, keys: str | Path | None = None
 ) -> None:
     """Serve frames of a camera to whoever asks, until told to stop.
 
@@ -81,9 +78,8 @@ def camera_server(
         context.socket(zmq.ROUTER) as socket,
         contextlib.suppress(KeyboardInterrupt),
     ):
-        print(
-            f"camera server: {source.source} at {prepare_and_bind(socket, bind, keys)}", flush=True
-        )
+        endpoint = prepare_and_bind(socket, bind, keys)
+        print(f"camera server: {source.source} at {endpoint}", flush=True)
         sequence, running = 0, True
         while running:
             was_frame, running = reply_once(socket, source, sequence)
@@ -212,7 +208,7 @@ def request(
     retries
         How often to ask again. The server may then carry out the command more than once.
     keys
-        A folder of `zmqlab keys`, for a server that lets in only whom it knows.
+        A folder of `zmqlab keys`, for a server that lets in only clients it knows.
 
     Raises
     ------
@@ -264,7 +260,7 @@ def snapshot(
     timeout
         Seconds to wait for the frame.
     keys
-        A folder of `zmqlab keys`, for a server that lets in only whom it knows.
+        A folder of `zmqlab keys`, for a server that lets in only clients it knows.
 
     Raises
     ------

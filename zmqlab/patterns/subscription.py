@@ -51,7 +51,7 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
     timeout
         Seconds to wait for each frame.
     keys
-        A folder of `zmqlab keys`, for a server that lets in only whom it knows.
+        A folder of `zmqlab keys`, for a server that lets in only clients it knows.
 
     Attributes
     ----------

@@ -35,6 +35,7 @@ import zmq.asyncio
 from zmqlab.patterns.capture import Kept, as_dict, line_of
 from zmqlab.patterns.tap_halves import Half
 from zmqlab.processes.announce import announce
+from zmqlab.wire.commands import answer_command
 from zmqlab.wire.keys import check_open
 from zmqlab.wire.line import Line
 from zmqlab.wire.sockets import bind as bind_socket
@@ -207,14 +208,14 @@ async def _serve(relay, control, show, keys):
             asked = ""
             while asked != "stop":
                 # Waking up now and then lets Ctrl-C through on Windows.
-                asked = relay.line.answer(router, **commands) if await asker.poll(_A_WHILE) else ""
+                asked = answer_command(router, **commands) if await asker.poll(_A_WHILE) else ""
         finally:
             server.close()
             for half in list(relay.halves):
                 half.close()
             # Whoever reads, now and then, gets the last entries too.
             while -1 < relay.told < relay.kept.last and await asker.poll(_LAST_CHANCE):
-                relay.line.answer(router, **commands)
+                answer_command(router, **commands)
             asker.close()
             if printing:
                 printing.cancel()

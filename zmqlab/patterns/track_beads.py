@@ -74,8 +74,8 @@ def detect_beads(
     timeout
         Seconds to wait for each frame, and for subscribers.
     keys
-        A folder of `zmqlab keys`: for a publisher that lets in only whom it knows, and to let in
-        only whom it knows here. Or ``none``: without one of the two, what is bound must be
+        A folder of `zmqlab keys`: for a publisher that lets in only clients it knows, and to let in
+        only clients it knows here. Or ``none``: without one of the two, what is bound must be
         addresses of this computer alone.
 
     Raises
@@ -289,8 +289,7 @@ def track(
     """
     tracks = Tracks(fps, pixel_size, reach)
     looking: dict[str, Any] = {"connect": connect, "topic": topic, "view": view, "wait_for": 1}
-    looking |= {"diameter": diameter, "threshold": threshold, "timeout": timeout}
-    looking["keys"] = keys
+    looking |= {"diameter": diameter, "threshold": threshold, "timeout": timeout, "keys": keys}
     with (
         contextlib.suppress(KeyboardInterrupt),
         among_ourselves(keys) as own,

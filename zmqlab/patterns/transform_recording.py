@@ -63,10 +63,8 @@ def spectra(
             _, height, width, *_ = film["frames"].shape
             shape = height, width // 2 + 1
             found = file.create_dataset("spectra", (count, *shape), "complex64", chunks=(1, *shape))
-            with arrivals_of(path, workers, spectrum, engine, None, False, timeout, keys) as (
-                arrivals,
-                _,
-            ):
+            farm = arrivals_of(path, workers, spectrum, engine, None, False, timeout, keys)
+            with farm as (arrivals, _):
                 for number, _, array in show(arrivals, count):
                     found[number] = array
                     file.flush()  # what finds no room is to be said here

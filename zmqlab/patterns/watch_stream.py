@@ -27,7 +27,7 @@ def watch(*, connect: str, topic: str = "camera", keys: str | Path | None = None
     topic
         The name of the stream.
     keys
-        A folder of `zmqlab keys`, for a server that lets in only whom it knows.
+        A folder of `zmqlab keys`, for a server that lets in only clients it knows.
     """
     with (
         contextlib.suppress(KeyboardInterrupt),

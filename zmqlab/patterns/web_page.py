@@ -91,7 +91,7 @@ def web_page(
     history
         The file in which measurements are kept, a database of SQLite.
     keys
-        A folder of `zmqlab keys`, for a camera that lets in only whom it knows. Between page and
+        A folder of `zmqlab keys`, for a camera that lets in only clients it knows. Between page and
         browser it does nothing: who may come is who has the address.
 
     Raises

@@ -7,10 +7,10 @@ its standard input::
     n bytes   a pickled dict: who you are and what to run
 
 The same pipe then stays open as the child's lifeline. Lines of text may follow on it (``preview``,
-``trace``, ``report``, ``stop``); when it closes, the process that started this one is
-gone, and this one ends too. (While the interpreter gives nobody a turn to see that, as in a long
-regular expression, `zmqlab.processes.watchdog` ends it.) A pickle is safe here because only the
-parent can write to that pipe; nothing that comes from a socket is ever unpickled.
+``trace``, ``report``, ``stop``); when it closes, the process that started this one is gone, and
+this one ends too. (While the interpreter gives nobody a turn to see that, as in a long regular
+expression, `zmqlab.processes.watchdog` ends it.) A pickle is safe here because only the parent can
+write to that pipe; nothing that comes from a socket is ever unpickled.
 """
 
 import _thread

@@ -31,7 +31,7 @@ def owners_of(addresses: Iterable[str], members: set[int]) -> dict[str, dict[str
             pid, name = _family(pid, members)
             found[address] = {"id": f"{name} {pid}", "name": name, "pid": pid}
         elif host in here:
-            # What nobody has open any more, the other end may still have to read.
+            # Nobody has it open any more, but the other end may still have something to read.
             name = "another program" if address in there or not there else "a closed socket"
             found[address] = {"id": address, "name": name, "pid": None}
         else:

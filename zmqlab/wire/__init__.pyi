@@ -1,3 +1,4 @@
+from .commands import answer_command as answer_command
 from .keys import KeysError as KeysError
 from .keys import make_keys as make_keys
 from .line import Line as Line

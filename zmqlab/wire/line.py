@@ -3,20 +3,11 @@
 It carries nothing itself. Whoever does asks it when: a relay of bytes, or of packets.
 """
 
-import json
 import math
 import random
-from collections.abc import Callable
 from typing import Any
 
-import zmq
-
-from zmqlab.wire.messages import pack_message
-from zmqlab.wire.sockets import recv_parts, send_parts
-
 _LONGEST_QUEUE = 0.1  # seconds: what would wait longer to enter has no room
-_LONGEST_ERROR = 300  # characters
-_MOST_PARTS = 8  # of a request and its envelope that are looked at
 
 
 class Line:
@@ -39,8 +30,8 @@ class Line:
         self._free: dict[Any, float] = {}  # direction: when all that has entered has been sent
         self.set(**settings)
 
-    def set(self, **settings: Any) -> None:
-        """Change some settings; all that has entered keeps to the earlier ones."""
+    def set(self, **settings: Any) -> dict[str, Any]:
+        """Change some settings, and return all; what has entered keeps to the earlier ones."""
         for name, value in settings.items():
             top = {"delay": 10, "rate": math.inf, "loss": 0.9}.get(name)
             if top is None:
@@ -50,6 +41,7 @@ class Line:
             if not none and not (number and 0 <= value <= top):
                 raise ValueError(f"{name}={value!r}: give a number from 0 to {top:g}")
         self.settings |= settings
+        return {"settings": self.settings}
 
     @property
     def idle(self) -> bool:
@@ -71,39 +63,3 @@ class Line:
     def loses(self) -> bool:
         """Tell whether what enters now is lost."""
         return random.random() < self.settings["loss"]
-
-    def answer(self, router: zmq.Socket, **commands: Callable[..., dict[str, Any]]) -> str:
-        """Reply to a request that waits at a ROUTER socket, whatever it says; return the command.
-
-        ``set`` changes settings. More commands may be given: functions that take what the request
-        has as parameters, and return what the reply is to say. Where the reply is an error, or
-        there was no request, the command is "". (A ROUTER, because a REP may lose its reply to
-        whoever asks after a stranger that kept to no rule.)
-        """
-        commands = {"set": self._set} | commands
-        try:
-            parts = [part.bytes for part in recv_parts(router, 0, _MOST_PARTS)]
-            begin = parts.index(b"") + 1  # where the envelope ends
-        except (TimeoutError, ValueError):
-            return ""
-        envelope, parts, done = parts[:begin], parts[begin:], ""
-        if not parts:
-            return ""
-        try:
-            command = parts[0].decode()
-            given = json.loads(parts[1]) if parts[1:] else {}
-            if command not in commands or len(parts) > 2:
-                raise ValueError(
-                    f"unknown command {command[:20]!r} in {len(parts)} parts: send one of "
-                    f"{', '.join(commands)}, and behind it its parameters as JSON"
-                )
-            reply, done = pack_message("ok", commands[command](**given)), command
-        except Exception as error:
-            text = f"{type(error).__name__}: {error}"[:_LONGEST_ERROR]
-            reply = pack_message("error", {"error": text})
-        send_parts(router, envelope + reply)
-        return done
-
-    def _set(self, **settings):
-        self.set(**settings)
-        return {"settings": self.settings}

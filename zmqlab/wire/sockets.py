@@ -87,7 +87,7 @@ def connect(
 ) -> None:
     """Connect a socket; the other side may be bound later. All else as for `bind`.
 
-    With `keys`, only with the owner of their ``server.key`` a connection comes about.
+    With `keys`, it connects only to the owner of their ``server.key``.
     """
     socket.maxmsgsize = longest + SEALED
     if folder := given(keys):
@@ -213,10 +213,7 @@ def describe(socket: zmq.Socket) -> str:
 
 
 def who_listens(
-    endpoint: str,
-    timeout: float = 3.0,
-    keys: str | Path | None = None,
-    kind: int = zmq.DEALER,
+    endpoint: str, timeout: float = 3.0, keys: str | Path | None = None, kind: int = zmq.DEALER
 ) -> str:
     """Say in half a sentence what is at the other end of a tcp endpoint now, by knocking at it.
 
@@ -240,12 +237,10 @@ def who_listens(
             secure, folder, why = _has_keys(knock), given(keys), ""
             if secure and folder:
                 why = refused(endpoint, folder, kind, timeout)
-            elif secure or folder:
-                why = (
-                    ", for who has keys: give keys=FOLDER"
-                    if secure
-                    else ", and has no keys as you have"
-                )
+            elif secure:
+                why = ", and wants keys: give keys=FOLDER"
+            elif folder:
+                why = ", and has no keys, as you have"
             return f"a ZeroMQ socket listens there{why or ', but did not answer'}"
     return "a program listens there, but it hangs or does not speak ZeroMQ"
 

@@ -260,7 +260,7 @@ def _publish(bind, snapshots, note):
         note("sent", 0, "0")
         for number in itertools.count(1):
             note("sent", number, str(TOTALS[number]))
-            pub.send_multipart([b"%d" % number, b"%d" % AMOUNTS[number - 1]])
+            _update(pub, number)
             if rep.poll(8):
                 rep.recv()
                 rep.send_multipart([b"%d" % number, b"%d" % TOTALS[number]])
