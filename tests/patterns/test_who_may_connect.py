@@ -72,7 +72,7 @@ class Folders(NamedTuple):
 REFUSALS = {
     "stranger": "does not know your key",
     "misled": "whose key is not the one in",
-    "nobody": "for who has keys: give keys=FOLDER",
+    "nobody": "and wants keys: give keys=FOLDER",
 }
 
 

@@ -99,7 +99,7 @@ def test_a_stranger_is_told_why(pull, lab, ada):
     assert "does not know your key" in pushed(pull, ada)
     shutil.copy(ada / "own.key", ada / "server.key")
     assert f"whose key is not the one in {ada / 'server.key'}" in pushed(pull, ada)
-    assert "for who has keys" in pushed(pull, None)
+    assert "and wants keys" in pushed(pull, None)
 
 
 def test_a_server_without_keys_gets_no_client_that_has_some(lab):

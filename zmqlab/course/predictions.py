@@ -26,6 +26,7 @@ STYLE = """<style>
 .widget-radio-box label { display: flex; flex-direction: row-reverse; justify-content: flex-end }
 .widget-radio-box label { height: auto }
 .widget-radio-box input { flex: none }
+.widget-html > .widget-html-content { line-height: 1.5 }
 .jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere }
 </style>"""
 RETURNING = 2  # questions of earlier notebooks at the start of each

@@ -242,7 +242,7 @@ def who_listens(
                 why = refused(endpoint, folder, kind, timeout)
             elif secure or folder:
                 why = (
-                    ", for who has keys: give keys=FOLDER"
+                    " and wants keys: give keys=FOLDER"
                     if secure
                     else ", and has no keys as you have"
                 )
