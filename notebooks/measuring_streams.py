@@ -112,7 +112,10 @@ def losses(measured):
 
 def draw_marks(measured):
     """Draw lost frames and the age of the last one against time, a line for each mark."""
-    words = "lost frames, and the age of the last frame read, against time; one line for each mark"
+    words = "; ".join(
+        f"mark {mark}: {lines[-1][2]:.0f} frames lost, the last one read {lines[-1][3]:.0f} ms old"
+        for mark, lines in measured.items()
+    )
     with drawing(words, 8, 3, columns=2) as (left, right):
         for (mark, lines), style in zip(measured.items(), ("-", "--", ":", "-.") * 4):
             seconds, _, lost, age = zip(*lines)
@@ -173,7 +176,11 @@ def memories(hwm, count=160):
 
 def draw_memory(measured):
     """Draw the memory of publisher and subscriber against the frames sent, for each mark."""
-    words = "memory that publisher and sleeping subscriber took, against frames sent, for each mark"
+    words = "; ".join(
+        f"mark {mark}, after {lines[-1][0]} frames: publisher {lines[-1][1]:.0f} MB more, "
+        f"sleeping subscriber {lines[-1][2]:.0f} MB"
+        for mark, lines in measured.items()
+    )
     with drawing(words, 7, 3) as axes:
         for (mark, lines), style in zip(measured.items(), ("-", "--", ":", "-.") * 4):
             sent, publisher, subscriber = zip(*lines)

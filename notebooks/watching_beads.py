@@ -104,10 +104,16 @@ def along_axes(tracks, least=20):
 
 def draw_lags(films, truth):
     """Draw the mean squared displacement over 4 times the lag: level, if it told D at each lag."""
-    with drawing("MSD / 4 t of three films against the lag t", height=3.2) as axes:
-        for (name, tracks), marker in zip(films.items(), "os^"):
-            seconds, squared = mean_squared_displacement(tracks, 30, 0.08, lags=10)
-            axes.plot(1000 * seconds, squared / 4 / seconds, marker=marker, label=name)
+    lines = {}
+    for name, tracks in films.items():
+        seconds, squared = mean_squared_displacement(tracks, 30, 0.08, lags=10)
+        lines[name] = 1000 * seconds, squared / 4 / seconds
+    words = "MSD / 4 t in µm²/s at the first and at the tenth lag; " + "; ".join(
+        f"{name}: {found[0]:.3f} and {found[-1]:.3f}" for name, (_, found) in lines.items()
+    )
+    with drawing(words, height=3.2) as axes:
+        for (name, line), marker in zip(lines.items(), "os^"):
+            axes.plot(*line, marker=marker, label=name)
         axes.axhline(truth, color=GREY, linestyle="--", label="the truth")
         axes.set(xlabel="lag t (ms)", ylabel="MSD / 4 t (µm²/s)", ylim=(0.8 * truth, 1.15 * truth))
         axes.legend()

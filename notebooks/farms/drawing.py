@@ -96,7 +96,12 @@ def draw_race(times, numbers, carried):
 
     `times` is what `race` returns. The loop needs no workers: all its rounds make one line.
     """
-    with drawing("time for a frame against the number of workers", 8.6, 3.6, len(times)) as panels:
+    words = "milliseconds for a frame, with the most workers of each way; " + "; ".join(
+        f"{task}: "
+        + ", ".join(f"{way} {1000 * np.median(each[-1]):.2g}" for way, each in ways.items())
+        for task, ways in times.items()
+    )
+    with drawing(words, 8.6, 3.6, len(times)) as panels:
         for axes, (task, ways) in zip(panels, times.items()):
             loop = 1000 * np.median(ways["loop"])
             text = rcParams["text.color"]

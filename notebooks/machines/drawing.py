@@ -1,15 +1,20 @@
 """What notebook 16 draws."""
 
+from statistics import median
+
 from zmqlab import drawing
 
 
 def draw_delay(measured):
-    """Draw what a second brings against the delay: {way: {delay in s: number a second}}."""
-    words = f"number a second against delay, a line for each of {', '.join(measured)}"
+    """Draw replies a second against the delay: {way: {delay in s: replies a second}}."""
+    words = "; ".join(
+        f"{way}: " + ", ".join(f"{n:.0f} a second at {1000 * s:.0f} ms" for s, n in numbers.items())
+        for way, numbers in measured.items()
+    )
     with drawing(words, 6, 3) as axes:
         for (way, numbers), style in zip(measured.items(), ("o-", "s--", "^:")):
             axes.plot([1000 * each for each in numbers], [*numbers.values()], style, label=way)
-        axes.set(xlabel="delay, one way (ms)", ylabel="a second")
+        axes.set(xlabel="delay, one way (ms)", ylabel="replies a second")
         axes.set_yscale("log")
         axes.set_yticks(ticks := [10, 30, 100, 300, 1000], list(map(str, ticks)))
         axes.minorticks_off()
@@ -19,8 +24,9 @@ def draw_delay(measured):
 
 def draw_rate(measured, bytes_of_a_frame):
     """Draw frames a second, and their age, against the rate: {rate: [frames/s, age, lost]}."""
-    words = (
-        "frames a second, beside what the line has room for, and the age of frames, against rate"
+    words = "; ".join(
+        f"{rate / 1e6:.0f} MB/s: {fps:.0f} frames/s, {1000 * age:.0f} ms old"
+        for rate, (fps, age, _) in measured.items()
     )
     with drawing(words, 8, 3, columns=2) as (left, right):
         rates = [rate / 1e6 for rate in measured]
@@ -38,13 +44,20 @@ def draw_rate(measured, bytes_of_a_frame):
 
 def draw_ticks(measured):
     """Draw how old each message was when it came: {title: [(sent, came), ...]}."""
-    words = f"age of each message against the time it was sent, for {', '.join(measured)}"
-    top = 1050 * max(arrived - sent for came in measured.values() for sent, arrived in came)
+    ages = {
+        title: [1000 * (arrived - sent) for sent, arrived in came]
+        for title, came in measured.items()
+    }
+    words = "age when it came; " + "; ".join(
+        f"{title}: median {median(each):.0f} ms, at most {max(each):.0f} ms"
+        for title, each in ages.items()
+    )
+    top = 1.05 * max(map(max, ages.values()))
     with drawing(words, 8, 3, columns=len(measured)) as several:
         for axes, (title, came) in zip(several, measured.items()):
             axes.plot(
                 [sent - came[0][0] for sent, _ in came],
-                [1000 * (arrived - sent) for sent, arrived in came],
+                ages[title],
                 ".",
                 ms=3,
             )

@@ -85,6 +85,16 @@ def test_every_question_is_asked_and_answered(notebook, path):
     assert "Guess first" not in prose, "a question without predict()"
 
 
+@each_notebook
+def test_every_answer_is_shown(notebook):
+    """A notebook shows the last expression of a cell by itself, and nothing before it."""
+    for cell in code(notebook):
+        if "reveal(" in cell.source:
+            *before, _ = ast.parse(cell.source).body
+            unseen = [ast.unparse(each) for each in before if isinstance(each, ast.Expr)]
+            assert not any(each.startswith("reveal(") for each in unseen), cell.id
+
+
 def _notebook(name):
     return predictions._questions()[name]["notebook"]
 

@@ -85,6 +85,18 @@ def test_a_question_that_returns_is_answered_at_once():
     assert progress_file.load()["guesses"][NAME]["right"] is False
 
 
+def test_in_a_page_without_widgets_returning_questions_have_their_answers_folded():
+    returning = recall("05")
+    bundle, _ = returning._repr_mimebundle_()
+    page = bundle["text/html"]
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert page.count("<li>") == 3 * page.count("<details>") == 3 * len(returning._predictions)
+    for each in returning._predictions:
+        _, _, answer = each.page().partition("<summary>Answer</summary>")
+        assert predictions.marked_up(each.question.because[each.question.right]) in answer
+    assert "<details>" not in predict(NAME).page()
+
+
 @pytest.mark.slow
 def test_in_a_kernel_the_page_chooses(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))

@@ -104,8 +104,7 @@ def test_a_publisher_without_end_fills_no_memory_of_who_listens():
                 connection, _ = listener.accept()  # it comes again when it has been cut off
                 with contextlib.suppress(OSError), connection:
                     connection.settimeout(2)
-                    connection.sendall(handshake("PUB"))
-                    connection.recv(1 << 16)
+                    shake_hands(connection, "PUB")
                     sent += pour(connection, data, 400 * MB)
                 sent += 40 * MB  # of one that hangs
             assert growth() < 250 * MB  # of one frame 64 MiB, and what comes between two looks

@@ -26,6 +26,7 @@ STYLE = """<style>
 .widget-radio-box label { display: flex; flex-direction: row-reverse; justify-content: flex-end }
 .widget-radio-box label { height: auto }
 .widget-radio-box input { flex: none }
+.widget-html > .widget-html-content { line-height: 1.5 }
 .jp-OutputArea-output pre { word-break: normal; overflow-wrap: anywhere }
 </style>"""
 RETURNING = 2  # questions of earlier notebooks at the start of each
@@ -80,10 +81,18 @@ class Prediction:
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         data, metadata = _widget(self.box, options)
-        answers = "".join(f"<li>{marked_up(answer)}</li>" for answer in self.question.answers)
-        lines = [marked_up(self.question.question), f"<ul>{answers}</ul>"]
-        page = box(BLUE, "Guess first", lines)  # for a page without widgets
-        return {**data, "text/html": page, "text/plain": repr(self)}, metadata
+        return {**data, "text/html": self.page(), "text/plain": repr(self)}, metadata
+
+    def page(self) -> str:
+        """Return the question as HTML, for a page without widgets."""
+        question = self.question
+        answers = "".join(f"<li>{marked_up(answer)}</li>" for answer in question.answers)
+        lines = [marked_up(question.question), f"<ul>{answers}</ul>"]
+        if self._tell and question.right is not None:
+            because = marked_up(question.because[question.right])
+            answer = f"{marked_up(question.answers[question.right])}. {because}"
+            lines += [f"<details><summary>Answer</summary>{answer}</details>"]
+        return box(BLUE, "Guess first", lines)
 
 
 def predict(name: str) -> Prediction:
@@ -169,7 +178,8 @@ class Returning:
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         data, metadata = _widget(self._box, options)
-        return {**data, "text/plain": repr(self)}, metadata
+        page = STYLE + "".join(each.page() for each in self._predictions)
+        return {**data, "text/html": page, "text/plain": repr(self)}, metadata
 
 
 def recall(notebook: str) -> Returning:

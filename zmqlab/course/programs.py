@@ -51,12 +51,11 @@ def running(
     verb : str
         What it does there: "bound" or "connected".
     """
-    began = time.monotonic()
     try:
         program = start(_call, *call, process_name=name, start_timeout=STARTING)
     except StartError:
         program = process(name)
-        if time.monotonic() - began >= STARTING:
+        if program.state.startswith("stopped"):  # it was not up in time
             print(program.output)
             raise NotYet(f"It {verb} no socket within {STARTING:g} s.") from None
         raise _explained(f"It ended before it {verb} a socket.", program) from None

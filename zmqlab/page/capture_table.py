@@ -9,6 +9,7 @@ from zmqlab.patterns.capture import Entry, hex_of, line_of
 SHOWN = 500  # rows in a table; a capture may have more
 HEADS = ("time (s)", "from", "bytes", "meaning")
 _LEFT = ' style="text-align: left"'  # JupyterLab's own tables have it right
+_WHOLE = ' style="white-space: nowrap"'  # lines of eight bytes, in a narrow page too
 _SIGNS = {"connected": "→", "bound": "←"}
 _LONGEST = 64  # bytes of a field
 _LINE = 8 * 3  # digits and spaces, of so many bytes
@@ -45,8 +46,10 @@ def _row(entry, start):
     who += f", {entry['socket_type']}" if entry["socket_type"] else ""
     cells = [
         f"{entry['time'] - start:.4f}",
-        f'<span aria-hidden="true">{sign}</span> {escape(who)}' if entry["side"] else "the tap",
-        f"<code>{_in_lines(hex_of(entry))}</code>" if entry["raw"] else "",
+        f'<span{_WHOLE}><span aria-hidden="true">{sign}</span> {escape(who)}</span>'
+        if entry["side"]
+        else "the tap",
+        f"<code{_WHOLE}>{_in_lines(hex_of(entry))}</code>" if entry["raw"] else "",
         _unfolded(entry) if len(entry["fields"]) > 1 else escape(entry["meaning"]),
     ]
     text = "".join(f"<td{_LEFT}>{cell}</td>" for cell in cells)

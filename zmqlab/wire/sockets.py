@@ -238,7 +238,7 @@ def who_listens(
             if secure and folder:
                 why = refused(endpoint, folder, kind, timeout)
             elif secure:
-                why = ", and wants keys: give keys=FOLDER"
+                why = " and wants keys: give keys=FOLDER"
             elif folder:
                 why = ", and has no keys, as you have"
             return f"a ZeroMQ socket listens there{why or ', but did not answer'}"
