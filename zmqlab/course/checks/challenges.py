@@ -1,4 +1,4 @@
-"""The checks of notebook 18: heartbeats, a broker, a recorder, each under the nemesis at last."""
+"""The checks of notebook 18: by hand first, then under the nemesis."""
 
 import contextlib
 import hashlib
