@@ -40,6 +40,7 @@ SECTIONS = (
     "web_page",
     "proxy",
     "tap",
+    "noticed",
     "cameras",
     "tracker",
 )

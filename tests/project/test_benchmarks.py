@@ -15,6 +15,7 @@ from benchmarks import (
     curve,
     farm,
     frames,
+    noticed,
     observed,
     proxy,
     recorder,
@@ -197,6 +198,12 @@ def test_tap(monkeypatch):
     found = checked(tap.compare(1))
     assert len(found) == 3
     assert all(set(one.values) == {tap.DIRECT, tap.READ, tap.BLIND} for one in found.values())
+
+
+@pytest.mark.slow
+def test_noticed():
+    (found,) = checked(noticed.compare(1)).values()
+    assert list(found.values) == list(noticed.FAULTS)
 
 
 def test_slow_ways_take_a_third_of_the_rounds_and_are_compared_with_the_same_ones():
