@@ -41,6 +41,7 @@ SECTIONS = (
     "web_page",
     "proxy",
     "tap",
+    "noticed",
     "cameras",
     "tracker",
 )

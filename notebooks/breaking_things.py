@@ -1,6 +1,7 @@
 """What notebook 12 breaks and measures with: short functions, to be opened and read."""
 
 import itertools
+import math
 import time
 
 import looking_inside as inside
@@ -9,6 +10,8 @@ from IPython.display import Markdown
 
 import zmqlab
 
+NEVER = math.inf  # seconds
+
 
 class Table:
     """What each fault has cost: a row for each, in the order in which they were measured."""
@@ -16,10 +19,14 @@ class Table:
     def __init__(self):
         self.rows = {}
 
-    def add(self, fault, lost, repeated, noticed):
-        """Add a row: how many were lost, how many repeated, after how many seconds noticed."""
-        self.rows[fault] = lost, repeated, f"{noticed:.1f} s" if noticed is not None else "never"
-        print(f"{fault}: {lost} lost, {repeated} repeated, noticed: {self.rows[fault][2]}")
+    def add(self, fault, lost, repeated=None, noticed=None):
+        """Add a row: how many were lost, how many repeated, after how many seconds noticed.
+
+        None is what was not measured; infinite seconds are never.
+        """
+        after = "-" if noticed is None else "never" if noticed == NEVER else f"{noticed:.1f} s"
+        self.rows[fault] = lost, "-" if repeated is None else repeated, after
+        print("{}: {} lost, {} repeated, noticed: {}".format(fault, *self.rows[fault]))
 
     def show(self):
         """Return the table, as text that a page shows."""
@@ -139,4 +146,51 @@ def numbers_until_now(sub):
 
 def missing(numbers):
     """Return how many are missing between the first and the last."""
-    return numbers[-1] - numbers[0] + 1 - len(numbers)
+    return numbers[-1] - numbers[0] + 1 - len(set(numbers))
+
+
+def repeated(numbers):
+    """Return how many came again."""
+    return len(numbers) - len(set(numbers))
+
+
+def read_slowly(endpoint, hwm, latest=False, worst=60.0):
+    """Read 150 messages of a ticker, with 10 ms for each: what is lost, repeated, when noticed.
+
+    With `latest` it skips what waits; with a message older than `worst` seconds it ends.
+    """
+    numbers, noticed, began = [], NEVER, time.monotonic()
+    with zmq.Context() as context, subscriber(context, endpoint, hwm) as sub:
+        while len(numbers) < 150:
+            number, age = tick(sub)
+            while latest and sub.poll(0):
+                number, age = tick(sub)
+            numbers.append(number)
+            if missing(numbers[-2:]) or age > worst:
+                noticed = min(noticed, time.monotonic() - began)
+            if age > worst:
+                print("snail: too slow, I give up")
+                break
+            time.sleep(0.01)
+    print(f"the last message was {1000 * age:.0f} ms old")
+    return missing(numbers), repeated(numbers), noticed
+
+
+# A peer that is refused
+
+
+def ask_in_vain(endpoint, silence=1.0, most=10):
+    """Ask once where a REQ is refused: replies that are missing, new tries, when it was noticed.
+
+    It tries again each 0.1 s or never: after a second without a try it has given up.
+    """
+    context, again = zmq.Context(), 0
+    req = context.socket(zmq.REQ)
+    watched = inside.watch(req, endpoint)
+    req.send(b"anyone?")
+    noticed = inside.wait_for(watched, "DISCONNECTED")
+    while again < most and (event := inside.next_event(watched, silence)):
+        again += event == "CONNECTED"
+    lost = 1 - len(zmq.select([req], [], [], 0)[0])
+    context.destroy(linger=0)
+    return lost, again, noticed

@@ -18,6 +18,7 @@ from benchmarks import (
     farm,
     frames,
     guarded,
+    noticed,
     observed,
     proxy,
     recorder,
@@ -230,6 +231,12 @@ def test_tap(monkeypatch):
     found = checked(tap.compare(1))
     assert len(found) == 3
     assert all(set(one.values) == {tap.DIRECT, tap.READ, tap.BLIND} for one in found.values())
+
+
+@pytest.mark.slow
+def test_noticed():
+    (found,) = checked(noticed.compare(1)).values()
+    assert list(found.values) == list(noticed.FAULTS)
 
 
 def test_slow_ways_take_a_third_of_the_rounds_and_are_compared_with_the_same_ones():

@@ -105,6 +105,7 @@ NOTEBOOKS = (  # by the names of their files
     *("publish_subscribe", "record_to_hdf5", "one_program", "how_it_ends"),
     *("where_the_time_goes", "one_memory", "inside_zeromq", "when_things_break", "who_may_connect"),
     *("a_web_page", "other_languages", "more_than_one_machine", "particle_tracker"),
+    "challenges",
 )
 
 

@@ -9,7 +9,7 @@ A program notes what it does with a request, or with a message of a stream, by i
     promised 7        this message must arrive, whatever happens
     sent 7 "a1f0"     a message went out; the text says what was in it, a digest, say
     received 7 "a1f0" it came
-    noticed           somebody is gone
+    noticed "Ada"     this program is gone, or somebody is
 
 A line in a file for each, written at once, so that a `kill -9` takes nothing away.
 """
@@ -79,10 +79,12 @@ def read_history(folder: str) -> History:
     return sorted(history, key=lambda it: it["time"])
 
 
-def judge(history: History, last: str, acts: Broken, noticed: float | None) -> Broken:
+def judge(
+    history: History, last: str, acts: Broken, noticed: float | None, false_alarms: int = 0
+) -> Broken:
     """Return what was broken, and when: see `zmqlab.course.nemesis.trial`."""
     broken = [*_answers(history), *_done(history), *_lost(history), *_order(history)]
-    broken += [] if noticed is None else _noticed(history, acts, noticed)
+    broken += [] if noticed is None else _noticed(history, acts, noticed, false_alarms)
     if not any(it["who"] == last for it in history):
         broken.append((math.inf, f"{last} noted nothing, so there is nothing to judge"))
     return broken
@@ -158,16 +160,25 @@ def _order(history):
             last[it["who"]] = max(before, it["number"])
 
 
-def _noticed(history, acts, seconds):
-    """Noticed in time after each fault, and never without one."""
+def _noticed(history, acts, seconds, most):
+    """Noticed in time after each fault, and without one not more often than is allowed."""
     faults = [(when, act) for when, act in acts if act.split()[0] in ("kill", "pause", "cut")]
-    times = [it["time"] for it in history if it["what"] == "noticed"]
+    alarms = [(it["time"], it["value"]) for it in history if it["what"] == "noticed"]
+
+    def may_be(act, name):
+        return name is None or act in ("cut", f"kill {name}", f"pause {name}")
+
     for when, act in faults:
-        if not any(when <= it <= when + seconds for it in times):
+        if not any(when <= it <= when + seconds and may_be(act, name) for it, name in alarms):
             yield when, f"nobody noticed {act!r} within {seconds:g} s"
-    for it in times:
-        if not any(when <= it <= when + 2 * seconds for when, _ in faults):
-            yield it, "a false alarm: something was noticed, and nothing had happened"
+    false = [
+        (it, name or "something")
+        for it, name in alarms
+        if not any(when <= it <= when + 2 * seconds and may_be(act, name) for when, act in faults)
+    ]
+    for number, (it, name) in enumerate(false[most:], start=most + 1):
+        count = f"false alarm {number}, at most {most}" if most else "a false alarm"
+        yield it, f"{count}: {name} was noticed, and nothing had happened"
 
 
 @dataclass(frozen=True)

@@ -180,6 +180,7 @@ def trial(
     seed: int = 0,
     *,
     noticed: float | None = None,
+    false_alarms: int = 0,
     memory: float = 5e8,
     ending: float = 10.0,
 ) -> Verdict:
@@ -202,7 +203,9 @@ def trial(
         How long faults go on, and which of all timetables it is.
     noticed
         Seconds within which some program must note ``"noticed"`` after a kill, a pause or a cut,
-        and without which it is a false alarm.
+        with the name of what is gone, if it knows; otherwise it is a false alarm.
+    false_alarms
+        How many of these there may be.
     memory
         Bytes that each process may have.
     ending
@@ -244,7 +247,7 @@ def trial(
         for name, size in most.items()
         if size > memory
     ]
-    broken += judge(history, last.name, stage.acts, noticed)
+    broken += judge(history, last.name, stage.acts, noticed, false_alarms)
     return Verdict(seed, began, sorted(broken), stage.acts, history, messages, most)
 
 

@@ -45,7 +45,8 @@ def running(
     *call
         A function and its arguments.
     places : dict
-        Where it is to be before the block begins: {parameter: (endpoint, kinds of sockets)}.
+        Where it is to be before the block begins: {parameter: (endpoint, kinds of sockets)}. Empty
+        for what makes new sockets all the time.
     name : str
         What the learner is told of it.
     verb : str
@@ -61,7 +62,8 @@ def running(
         raise _explained(f"It ended before it {verb} a socket.", program) from None
     with program:
         try:
-            _expect_places(program, verb, places)
+            if places:
+                _expect_places(program, verb, places)
             yield program
         except NotYet as error:
             if program.ended and program.exit_code:

@@ -3,11 +3,14 @@
 import itertools
 import tempfile
 import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import zmq
 
 from zmqlab.course.exercises import exercise
+from zmqlab.course.judging import Verdict
 from zmqlab.course.nemesis import trial
 from zmqlab.course.programs import ask, expect_patience, named, served
 from zmqlab.course.trial import (
@@ -32,9 +35,11 @@ AMOUNTS = [number * number % 7 + 1 for number in range(100_000)]
 TOTALS = [0, *itertools.accumulate(AMOUNTS)]  # TOTALS[n]: after update n, the first one is 1
 
 
-def _expect_unbroken(pipeline, *faults):
+def expect_unbroken(
+    pipeline: Mapping[str, Callable], faults: Iterable[str] | Mapping[float, str], **options: Any
+) -> Verdict:
     """Raise `NotYet` if the nemesis breaks something, and print what passed before."""
-    verdict = trial(pipeline, faults, seconds=3.5, seed=SEED, ending=PATIENT)
+    verdict = trial(pipeline, faults, seconds=3.5, seed=SEED, ending=PATIENT, **options)
     if not verdict:
         print("\n".join(verdict.story()))
         acts = ", ".join(act for when, act in verdict.acts if when <= verdict.broken[0][0])
@@ -109,11 +114,12 @@ def ask_surely(function):
                 note("answered", number, reply.decode())
 
     pipeline = {"server": _echo, "client": client}
-    verdict = _expect_unbroken(pipeline, "kill server", "pause server", "cut", "kill wire")
-    return f"It got {verdict.counts['answered']} answers while {_told(verdict)}."
+    verdict = expect_unbroken(pipeline, ("kill server", "pause server", "cut", "kill wire"))
+    return f"It got {verdict.counts['answered']} answers while {told(verdict)}."
 
 
-def _told(verdict):
+def told(verdict: Verdict) -> str:
+    """Say what was done to the programs of a trial."""
     return ", ".join(act for _, act in verdict.acts) + " befell it"
 
 
@@ -180,10 +186,10 @@ def count_once(function):
             function(logbook, bind)
 
         pipeline = {"server": server, "client": _impatient}
-        verdict = _expect_unbroken(pipeline, "kill server", "delay", "cut", "pause server")
+        verdict = expect_unbroken(pipeline, ("kill server", "delay", "cut", "pause server"))
     return (
         f"{verdict.counts['answered']} requests were each counted once, though the client asked "
-        f"again and again, and {_told(verdict)}."
+        f"again and again, and {told(verdict)}."
     )
 
 
@@ -244,8 +250,8 @@ def follow_total(function):
 
     SNAPSHOTS = free_endpoint()
     pipeline = {"publisher": publisher, "subscriber": subscriber}
-    verdict = _expect_unbroken(pipeline, "kill wire", "pause subscriber", "cut", "delay")
-    return f"All {verdict.counts['received']} totals were right, though {_told(verdict)}."
+    verdict = expect_unbroken(pipeline, ("kill wire", "pause subscriber", "cut", "delay"))
+    return f"All {verdict.counts['received']} totals were right, though {told(verdict)}."
 
 
 def _publish(bind, snapshots, note):

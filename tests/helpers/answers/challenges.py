@@ -1,0 +1,586 @@
+"""Answers to the exercises of one notebook: right ones in different styles, and wrong ones."""
+
+from helpers.learners import changed, solution
+
+MISSING = solution("missing_workers")
+BROKER = solution("small_broker")
+RECORD = solution("record_all")
+HEARD = "                heard[pull.recv()] = time.monotonic()\n"
+ONE_WRITE = 'file.write(b" ".join(req.recv_multipart()) + b"\\n")'
+WHOLE = '    whole = text[: text.rfind(b"\\n") + 1]\n'
+LAST = "int(whole.splitlines()[-1].split()[0]) if whole else 0"
+
+# Of each exercise, titles and sources.
+RIGHT: dict[str, dict[str, str]] = {
+    "missing_workers": {
+        "waits until the next one would be due": """
+def missing_workers(bind):
+    due = {}
+    context = zmq.Context()
+    pull = context.socket(zmq.PULL)
+    try:
+        pull.bind(bind)
+        while True:
+            wait = min(due.values(), default=time.time() + 60) - time.time()
+            if pull.poll(max(0, math.ceil(1000 * wait))):
+                due[pull.recv()] = time.time() + 1.6
+            else:
+                name = min(due, key=due.get)
+                del due[name]
+                yield name
+    finally:
+        pull.close()
+        context.term()
+""",
+        "keeps who is missed, and takes all that waits": """
+def missing_workers(bind):
+    last, missed = {}, set()
+    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+        pull.bind(bind)
+        while True:
+            pull.poll(50)
+            while pull.poll(0):
+                name = pull.recv()
+                last[name] = time.perf_counter()
+                missed.discard(name)
+            now = time.perf_counter()
+            for name in [n for n in last if n not in missed and now - last[n] > 2.4]:
+                missed.add(name)
+                yield name
+""",
+        "learns how long each one may be silent": """
+class Worker:
+    def __init__(self):
+        self.heard, self.longest, self.alive = time.monotonic(), 0.8, True
+
+    def beat(self):
+        now = time.monotonic()
+        if self.alive:
+            self.longest = max(self.longest, min(1.2, now - self.heard))
+        self.heard, self.alive = now, True
+
+    def is_late(self):
+        return self.alive and time.monotonic() - self.heard > 2 * self.longest
+
+def missing_workers(bind):
+    workers = {}
+    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+        pull.rcvtimeo = 100
+        pull.bind(bind)
+        while True:
+            try:
+                workers.setdefault(pull.recv(), Worker()).beat()
+            except zmq.Again:
+                pass
+            for name, worker in workers.items():
+                if worker.is_late():
+                    worker.alive = False
+                    yield name
+""",
+    },
+    "small_broker": {
+        "with asyncio, a task of its own for each request": """
+async def serve(frontend, backend):
+    with zmq.asyncio.Context() as context:
+        front, back = context.socket(zmq.ROUTER), context.socket(zmq.ROUTER)
+        front.bind(frontend)
+        back.bind(backend)
+        idle, results, running = asyncio.Queue(), {}, set()
+
+        async def take_results():
+            while True:
+                worker, result = await back.recv_multipart()
+                future = results.pop(worker, None)
+                if future and not future.done():
+                    future.set_result(result)
+                idle.put_nowait(worker)
+
+        async def answer(client, request):
+            while True:
+                worker = await idle.get()
+                results[worker] = asyncio.get_running_loop().create_future()
+                await back.send_multipart([worker, request])
+                try:
+                    result = await asyncio.wait_for(results[worker], 1)
+                except asyncio.TimeoutError:
+                    continue
+                return await front.send_multipart([client, b"", result])
+
+        running.add(asyncio.create_task(take_results()))
+        while True:
+            client, _, request = await front.recv_multipart()
+            running.add(task := asyncio.create_task(answer(client, request)))
+            task.add_done_callback(running.discard)
+
+def small_broker(frontend, backend):
+    asyncio.run(serve(frontend, backend))
+""",
+        "an object for each request": """
+class Task:
+    def __init__(self, envelope, request):
+        self.envelope, self.request = envelope, request
+        self.given, self.answered = None, False
+
+    def waits(self):
+        late = self.given is None or time.time() > self.given + 1.0
+        return late and not self.answered
+
+def small_broker(frontend, backend):
+    context = zmq.Context()
+    front = context.socket(zmq.ROUTER)
+    front.bind(frontend)
+    back = context.socket(zmq.ROUTER)
+    back.bind(backend)
+    poller = zmq.Poller()
+    poller.register(front, zmq.POLLIN)
+    poller.register(back, zmq.POLLIN)
+    tasks, workers = [], {}  # of each worker its task, or None
+    while True:
+        events = dict(poller.poll(timeout=50))
+        if events.get(front) == zmq.POLLIN:
+            *envelope, request = front.recv_multipart()
+            tasks.append(Task(envelope, request))
+        if events.get(back) == zmq.POLLIN:
+            worker, result = back.recv_multipart()
+            task, workers[worker] = workers.get(worker), None
+            if task is not None and not task.answered:
+                task.answered = True
+                front.send_multipart(task.envelope + [result])
+        tasks = [task for task in tasks if not task.answered]
+        for task in tasks:
+            free = [worker for worker, its in workers.items() if its is None]
+            if free and task.waits():
+                workers[free[0]], task.given = task, time.time()
+                back.send_multipart([free[0], task.request])
+""",
+        "a method for each thing that may happen": """
+from collections import deque
+
+class Broker:
+    def __init__(self, front, back):
+        self.front, self.back = front, back
+        self.idle, self.queue, self.under_way, self.count = deque(), deque(), {}, 0
+
+    def ask(self):
+        client, empty, request = self.front.recv_multipart()
+        self.count += 1
+        self.queue.append((self.count, client, request))
+
+    def result(self):
+        worker, result = self.back.recv_multipart()
+        self.idle.append(worker)
+        if worker not in self.under_way:
+            return
+        (number, client, request), since = self.under_way.pop(worker)
+        if number in self.done:
+            return
+        self.done.add(number)
+        self.front.send_multipart([client, b"", result])
+
+    def repeat(self):
+        for worker, (task, since) in self.under_way.items():
+            if task[0] not in self.done and time.monotonic() - since > 1.2:
+                self.queue.appendleft(task)
+                self.under_way[worker] = task, math.inf
+
+    def give(self):
+        while self.queue and self.idle:
+            task = self.queue.popleft()
+            if task[0] not in self.done:
+                worker = self.idle.popleft()
+                self.under_way[worker] = task, time.monotonic()
+                self.back.send_multipart([worker, task[2]])
+
+def small_broker(frontend, backend):
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as front:
+        with context.socket(zmq.ROUTER) as back:
+            front.bind(frontend)
+            back.bind(backend)
+            broker = Broker(front, back)
+            broker.done = set()
+            while True:
+                if front.poll(20):
+                    broker.ask()
+                if back.poll(20):
+                    broker.result()
+                broker.repeat()
+                broker.give()
+""",
+    },
+    "record_all": {
+        "text, flushed and synced": """
+import os
+
+def ask_for(context, source, number):
+    while True:
+        with context.socket(zmq.REQ) as req:
+            req.setsockopt(zmq.LINGER, 0)
+            req.setsockopt(zmq.RCVTIMEO, 400)
+            req.connect(source)
+            req.send_string(str(number))
+            try:
+                return req.recv_multipart()[1].decode()
+            except zmq.Again:
+                pass
+
+def record_all(path, source):
+    lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+    if lines and not lines[-1].endswith("\\n"):
+        path.write_text("".join(lines[:-1]))
+        lines.pop()
+    context = zmq.Context()
+    for number in itertools.count(len(lines) + 1):
+        data = ask_for(context, source, number)
+        with path.open("a") as file:
+            file.write(f"{number} {data}\\n")
+            file.flush()
+            os.fsync(file.fileno())
+""",
+        "a new file put in place each time": """
+import os
+
+def record_all(path, source):
+    held = path.read_bytes().split(b"\\n")[:-1] if path.is_file() else []
+    with zmq.Context() as context:
+        while True:
+            with context.socket(zmq.REQ) as req:
+                req.linger = 0
+                req.connect(source)
+                req.send(b"%d" % (len(held) + 1))
+                if not req.poll(700):
+                    continue
+                number, data = req.recv_multipart()
+            held.append(number + b" " + data)
+            new = path.with_suffix(".new")
+            new.write_bytes(b"".join(line + b"\\n" for line in held))
+            os.replace(new, path)
+""",
+        "one socket that forgets late replies": """
+def record_all(path, source):
+    path.touch()
+    with open(path, "rb+", buffering=0) as file, zmq.Context() as context:
+        number, end = 0, 0
+        for line in file.read().splitlines(True):
+            if line.endswith(b"\\n"):
+                number, end = number + 1, end + len(line)
+        file.seek(end)
+        file.truncate()
+        with context.socket(zmq.REQ) as req:
+            req.linger = 0
+            req.req_relaxed = req.req_correlate = True
+            req.connect(source)
+            while True:
+                req.send(str(number + 1).encode())
+                if req.poll(600):
+                    got, data = req.recv_multipart()
+                    number = int(got)
+                    file.write(b"%d %b\\n" % (number, data))
+""",
+    },
+}
+
+# Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
+WRONG = {
+    "missing_workers": {
+        "one clock for all": (
+            """
+def missing_workers(bind):
+    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+        pull.bind(bind)
+        name = None
+        while True:
+            if pull.poll(2000):
+                name = pull.recv()
+            elif name:
+                yield name
+""",
+            r"two workers beat.*still busy.*yielded \[\].*ago from b'Ben'",
+        ),
+        "a limit below the longest task": (
+            changed(MISSING, "> 2:", "> 0.4:"),
+            "2 false alarms: b'Ada', heard 0.*a task that takes 0.8 s.*There may be 1",
+        ),
+        "a limit above what is allowed": (
+            changed(MISSING, "> 2:", "> 6:"),
+            "It yielded b'Ben' 6.* s after its last beat: 3 s at most",
+        ),
+        "misses the same one again and again": (
+            changed(MISSING, "                    del heard[name]\n", ""),
+            "It yielded b'Ben' twice, and no beat had come in between",
+        ),
+        "never takes one back": (
+            changed(MISSING, "    heard = {}", "    dead = set()\n    heard = {}")
+            .replace("> 2:", "> 2 and name not in dead:")
+            .replace(
+                "                    del heard[name]\n", "                    dead.add(name)\n"
+            ),
+            r"still busy.*yielded \[b'Ben', b'Ada'\]",
+        ),
+        "text in place of bytes": (
+            changed(MISSING, "yield name", "yield name.decode()"),
+            "a worker's name, of type bytes.*gave: 'Ben'",
+        ),
+        "names and times": (
+            changed(MISSING, "yield name", "yield name, when"),
+            r"a worker's name, of type bytes.*gave: \(b'Ben', ",
+        ),
+        "a list when it is over": (
+            """
+def missing_workers(bind):
+    missed = []
+    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+        pull.bind(bind)
+        while pull.poll(2000):
+            missed.append(pull.recv())
+    return missed
+""",
+            "still busy.*pull.poll|a generator: `yield` things one by one",
+        ),
+        "looks only when a beat has come": (
+            changed(MISSING, "            if pull.poll(100):\n", "").replace(
+                HEARD, HEARD[4:].replace("    heard", "    heard", 1)
+            ),
+            r"still busy.*yielded \[b'Ben'\].*pull.recv",
+        ),
+        "counts the beats of the others": (
+            """
+def missing_workers(bind):
+    others = {}
+    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+        pull.bind(bind)
+        while True:
+            heard = pull.recv()
+            others[heard] = 0
+            for name in list(others):
+                others[name] += 1
+                if others[name] > 10:
+                    del others[name]
+                    yield name
+""",
+            "2 false alarms: b'Ada'",
+        ),
+        "rests between beats": (
+            changed(MISSING, HEARD, HEARD + "                time.sleep(0.5)\n"),
+            "(It yielded b'Ben' .* after its last beat|still busy)",
+        ),
+        "yields the first and ends": (
+            changed(MISSING, "yield name\n", "yield name\n                    return\n"),
+            r"It ended after it had yielded \[b'Ben'\], and should go on for ever",
+        ),
+        "a SUB": (
+            changed(MISSING, "zmq.PULL", "zmq.SUB"),
+            r"still busy.*yielded \[\]",
+        ),
+        "leaves its socket open": (
+            """
+def missing_workers(bind):
+    heard, pull = {}, zmq.Context.instance().socket(zmq.PULL)
+    pull.bind(bind)
+    while True:
+        if pull.poll(100):
+            heard[pull.recv()] = time.monotonic()
+        for name, when in list(heard.items()):
+            if time.monotonic() - when > 2:
+                del heard[name]
+                yield name
+""",
+            "When it has been closed, 1 of its sockets are still open",
+        ),
+    },
+    "small_broker": {
+        "a proxy": (
+            """
+def small_broker(frontend, backend):
+    with zmq.Context() as context:
+        front, back = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
+        front.bind(frontend)
+        back.bind(backend)
+        zmq.proxy(front, back)
+""",
+            "a DEALER socket where a ROUTER is needed.*`backend`",
+        ),
+        "never gives a task again": (
+            changed(BROKER, "since > 1:", "since > 1e6:"),
+            "Nothing came for 4 s when a task for a worker that waits was due",
+        ),
+        "gives it again at once": (
+            changed(BROKER, "since > 1:", "since > 0:"),
+            "A task was given to a second worker after 0.[0-4] s: 1 s first",
+        ),
+        "wants every reply to arrive": (
+            changed(
+                BROKER,
+                "        front.bind(frontend)\n",
+                "        front.router_mandatory = True\n        front.bind(frontend)\n",
+            ),
+            "Your broker ended.*Host unreachable",
+        ),
+        "passes on what comes too late": (
+            changed(
+                BROKER, "numbers, tasks = itertools.count(), {}", "tasks = {}\n    numbers = []"
+            )
+            .replace(
+                "number = next(numbers)",
+                "number = len(numbers)\n                numbers.append(client)",
+            )
+            .replace("if number in tasks:  #", "if number is not None:  #")
+            .replace(
+                "client, _ = tasks.pop(number)",
+                "client = numbers[number]\n                    tasks.pop(number, 0)",
+            ),
+            "a task that was answered came to a client.*done too late",
+        ),
+        "knows tasks by their clients": (
+            changed(BROKER, "number = next(numbers)", "number = client"),
+            "a task that was answered came to a client.*done too late",
+        ),
+        "the worker has done what its client waits for": (
+            changed(
+                BROKER,
+                "if number in tasks:",
+                "if number is not None and (tasks := {number: (client, b'')} | tasks):",
+            ),
+            "(The reply to|a task that was answered came to a client)",
+        ),
+        "gives without asking who is idle": (
+            changed(BROKER, "idle.pop(0)", "idle[0]"),
+            "A worker was given a second task, and had not done its first",
+        ),
+        "to whoever asked last": (
+            changed(BROKER, "                client, _ = tasks.pop(number)\n", "").replace(
+                "if number in tasks:", "if tasks.pop(number, None):"
+            ),
+            "Nothing came for 4 s when the reply to",
+        ),
+        "without the empty part": (
+            changed(BROKER, '[client, b"", result]', "[client, result]"),
+            "Nothing came for 4 s when the reply to",
+        ),
+        "the client's address to the worker": (
+            changed(
+                BROKER, "[worker, tasks[number][1]]", '[worker, client, b"", tasks[number][1]]'
+            ),
+            "A task for a worker that waits has 3 parts, not one",
+        ),
+        "drops what finds nobody idle": (
+            changed(BROKER, "todo.append(number)", "todo = [number] if idle else []"),
+            "Nothing came for 4 s when a task for a worker that waits was due",
+        ),
+        "gives a silent worker more": (
+            changed(
+                BROKER,
+                "                    todo.insert(0, number)\n",
+                "                    todo.insert(0, number)\n"
+                "                    idle += [w for w, n in held.items() if n == number]\n",
+            ),
+            "(a second task, and had not done|Nothing came for 4 s when a task for)",
+        ),
+        "never trusts a silent worker again": (
+            changed(
+                BROKER,
+                "                idle.append(worker)\n                number",
+                "                if held.get(worker, -1) is not None and (\n"
+                "                    held.get(worker) is None or held[worker] in tasks\n"
+                "                ):\n"
+                "                    idle.append(worker)\n"
+                "                number",
+            ),
+            "Nothing came for 4 s when a task for a worker that waits was due",
+        ),
+        "looks at the clock only when something comes": (
+            changed(BROKER, "[], [], 0.1)", "[], [])"),
+            "Nothing came for 4 s when a task for a worker that waits was due",
+        ),
+        "waits for the client, then for the worker": (
+            changed(BROKER, "if front in ready:", "if True:"),
+            "Nothing came for 4 s when",
+        ),
+    },
+    "record_all": {
+        "begins anew": (
+            changed(RECORD, LAST, "0").replace("len(whole)", "0"),
+            "asks for, when it was killed and is started again.*expected: b'9'.*gave: b'1'",
+        ),
+        "keeps the file and begins anew": (
+            changed(RECORD, LAST, "0"),
+            "asks for, when it was killed and is started again.*expected: b'9'.*gave: b'1'",
+        ),
+        "writes after it has asked for the next": (
+            """
+def record_all(path, source):
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    number, waiting = len(lines), b""
+    with zmq.Context() as context:
+        while True:
+            with context.socket(zmq.REQ) as req:
+                req.linger = 0
+                req.connect(source)
+                req.send(b"%d" % (number + 1))
+                if req.poll(500):
+                    with open(path, "ab") as file:
+                        file.write(waiting)
+                    waiting = b" ".join(req.recv_multipart()) + b"\\n"
+                    number += 1
+""",
+            "Line 1 of the file, as it asks for message 2.*expected: b'1 .*gave: no such line",
+        ),
+        "a buffer of its own": (
+            changed(RECORD, ", buffering=0", ""),
+            "Line 1 of the file, as it asks for message 2.*gave: no such line",
+        ),
+        "goes on in a line that was cut off": (
+            changed(RECORD, "        file.truncate(len(whole))\n", ""),
+            "Line 17 of the file, as it asks for message 18.*gave: b'17 17 ",
+        ),
+        "takes half a line for a message": (
+            changed(RECORD, WHOLE, "    whole = text\n"),
+            "What it asks for, when it was killed as it had written b'17 '.*expected: b'17'.*b'18'",
+        ),
+        "ends half a line and goes on": (
+            changed(
+                RECORD,
+                "        file.truncate(len(whole))\n",
+                '        if text != whole:\n            file.write(b"\\n")\n',
+            ),
+            "Line 17 of the file, as it asks for message 18.*gave: b'17 \\\\n'",
+        ),
+        "waits for ever": (
+            changed(RECORD, "if req.poll(500):", "if True:"),
+            "Nothing came for 4 s when the request for message 5 was due",
+        ),
+        "asks for the next one, whatever comes": (
+            changed(RECORD, "                    number += 1\n", "                number += 1\n"),
+            "What it asks for, when a reply was lost.*expected: b'5'.*gave: b'6'",
+        ),
+        "without the numbers": (
+            changed(RECORD, 'b" ".join(req.recv_multipart())', "req.recv_multipart()[1]"),
+            "Line 1 of the file, as it asks for message 2.*expected: b'1 ",
+        ),
+        "a line in two pieces, and no end": (
+            changed(RECORD, ' + b"\\n")', ")"),
+            "Line 1 of the file, as it asks for message 2",
+        ),
+        "counts from 0": (
+            changed(RECORD, 'b"%d" % (number + 1)', 'b"%d" % number'),
+            "What it asks for, when there is no file yet.*expected: b'1'.*gave: b'0'",
+        ),
+        "needs a file": (
+            changed(RECORD, ' if path.exists() else b""', ""),
+            "Your recorder ended|It ended before it connected a socket.*FileNotFoundError",
+        ),
+        "stops when nothing comes": (
+            changed(
+                RECORD,
+                "                    number += 1\n",
+                "                    number += 1\n"
+                "                else:\n"
+                "                    return\n",
+            ),
+            "Your recorder (ended|had ended).*message 5",
+        ),
+        "takes the first line for the last": (
+            changed(RECORD, "splitlines()[-1]", "splitlines()[0]"),
+            "started again.*expected: b'9'.*gave: b'2'",
+        ),
+    },
+}

@@ -1,0 +1,327 @@
+"""The checks of notebook 18: by hand first, then under the nemesis."""
+
+import contextlib
+import hashlib
+import tempfile
+import time
+from functools import partial
+from itertools import zip_longest
+from pathlib import Path
+
+import zmq
+
+from zmqlab.course.broker_bench import expect_broker
+from zmqlab.course.checks.when_things_break import expect_unbroken, told
+from zmqlab.course.exercises import exercise
+from zmqlab.course.programs import receive, running
+from zmqlab.course.trial import (
+    TIMEOUT,
+    NotYet,
+    Words,
+    call,
+    expect,
+    expect_type,
+    free_endpoint,
+    free_endpoints,
+    generated,
+    in_thread,
+    nothing_left,
+)
+from zmqlab.wire import sockets
+
+SLACK = 1.0  # seconds that a busy computer may take more than is told
+
+# Workers that are missed
+
+NOTICED, ALARMS = 3.0, 1  # seconds until a worker is missed; how many false alarms there may be
+TICK, BUSY = 0.05, 20  # seconds from beat to beat; ticks from one long task to the next
+LONG = 0.8  # seconds that a long task takes
+
+
+@exercise(
+    "missing_workers(bind)",
+    "Keep for each worker when it was heard last, in a dictionary. A worker is missed when its own "
+    "last beat is too old, whoever else was heard meanwhile.",
+    "Wait for a beat for a short time only, `if pull.poll(100): name = pull.recv()`, and look at "
+    "all workers each time, whether a beat has come or not.",
+    "The limit is a bargain: more than the longest task, 0.8 s, and less than the 3 s in which you "
+    "must notice. In the middle both sides have room.",
+    "Whoever is missed is taken out of the dictionary, `del heard[name]`, and yielded: so it is "
+    "yielded once, and its next beat puts it in again. Loop over `list(heard.items())`.",
+)
+def missing_workers(function):
+    with nothing_left("it has been closed"):
+        _expect_missed(function)
+
+    def watcher(bind, note):
+        for name in function(bind):
+            note("noticed", value=name.decode())
+
+    names = "Ada", "Ben"
+    pipeline = {"watcher": watcher} | {name: partial(_beat, name.encode()) for name in names}
+    table = {1.5: "pause Ada", 5.5: "resume Ada", 8.0: "kill Ben", 12.0: "restart Ben"}
+    verdict = expect_unbroken(pipeline, table, noticed=NOTICED + SLACK, false_alarms=ALARMS)
+    return (
+        f"It missed {verdict.counts['noticed']} workers in time when {told(verdict)}, and "
+        f"{verdict.counts['beat']} beats with long breaks made no more false alarms than allowed."
+    )
+
+
+def _beat(name, endpoint, note):
+    """Be a worker: a beat before each task, and one in five tasks is long."""
+    with zmq.Context() as context, context.socket(zmq.PUSH) as push:
+        push.linger = 0
+        push.connect(endpoint)
+        for number in note.numbers():
+            note("beat", number)
+            push.send(name)
+            time.sleep(LONG - TICK if number % 5 == 4 else TICK)
+
+
+def _expect_missed(function):
+    bind = free_endpoint()
+    last: dict[bytes, float] = {}
+    silent: set[bytes] = set()
+    missed: list[bytes] = []
+
+    def story():
+        now = time.monotonic()
+        ages = [f"{now - last[name]:.1f} s ago from {name}" for name in sorted(silent)]
+        return f"It has yielded {missed}. The last beats: {', '.join(ages)}."
+
+    with in_thread(_be_workers, bind, last, silent, missed):
+        when = "two workers beat, and fall silent in turn"
+        call(_take_missed, function, bind, last, silent, missed, when=when, timeout=20, story=story)
+
+
+def _be_workers(bind, last, silent, missed, over):
+    """Be Ada, busy at times, and Ben, silent at times; at the end both are silent."""
+    with contextlib.ExitStack() as stack:
+        context = stack.enter_context(zmq.Context())
+        pushes = {name: stack.enter_context(context.socket(zmq.PUSH)) for name in (b"Ada", b"Ben")}
+        for push in pushes.values():
+            push.linger = 0
+            push.connect(bind)
+
+        def beat(ticks, *names):
+            silent.update(pushes.keys() - set(names))
+            silent.difference_update(names)
+            for tick in range(ticks):
+                for name in names:
+                    if name == b"Ben" or tick % BUSY < BUSY - LONG / TICK:
+                        last[name] = time.monotonic()
+                        pushes[name].send(name, zmq.NOBLOCK)
+                if over.wait(TICK):
+                    return
+
+        with contextlib.suppress(zmq.Again):  # nobody is there, or has been for long
+            beat(3 * BUSY, b"Ada", b"Ben")
+            while not (missed or over.is_set()):
+                beat(BUSY, b"Ada")
+            beat(3 * BUSY, b"Ada")  # Ben, who is missed already, is missed for longer
+            beat(BUSY, b"Ada", b"Ben")
+            beat(BUSY // 2, b"Ben")
+            beat(0)
+        over.wait()
+
+
+def _take_missed(function, bind, last, silent, missed):
+    made, alarms = generated(function, bind), 0
+    since: dict[bytes, float] = {}  # who was missed, and what its last beat was then
+    try:
+        for name in made:
+            expect_type("What it yields", bytes, name, "a worker's name, of type bytes")
+            if name not in last:
+                raise NotYet(f"It yielded {name!r}, and there is no worker of that name.")
+            age = time.monotonic() - last[name]
+            if since.get(name) == last[name]:
+                raise NotYet(f"It yielded {name!r} twice, and no beat had come in between.")
+            since[name] = last[name]
+            if name not in silent:
+                alarms += 1
+                _expect_few(alarms, name, age)
+                continue
+            if age > NOTICED + SLACK:
+                raise NotYet(
+                    f"It yielded {name!r} {age:.1f} s after its last beat: {NOTICED:g} s at most."
+                )
+            missed.append(name)
+            if len(missed) == 3:
+                found = [missed[0], *sorted(missed[1:])]
+                return expect("Who was missed", [b"Ben", b"Ada", b"Ben"], found)
+    finally:
+        made.close()
+    raise NotYet(f"It ended after it had yielded {missed}, and should go on for ever.")
+
+
+def _expect_few(alarms, name, age):
+    if alarms > ALARMS:
+        raise NotYet(
+            f"{alarms} false alarms: {name!r}, heard {age:.1f} s before, was at work on a task "
+            f"that takes {LONG:g} s. There may be {ALARMS}."
+        )
+
+
+# The small broker
+
+TASK, REPLY = 0.05, 10.0  # seconds that a task takes; within which each request is answered
+
+
+@exercise(
+    "small_broker(frontend, backend)",
+    "Two ROUTERs. `client, _, request = front.recv_multipart()` of a REQ, whose reply is "
+    '`[client, b"", result]`; `worker, result = back.recv_multipart()` of a worker, which is given '
+    "`[worker, request]`.",
+    "Give each request a number of your own, and remember: by number the client and the request, "
+    "by worker the number of what it was given last, by number since when it is under way.",
+    "Whatever a worker sends makes it idle. If the number that it was given last is still without "
+    "a reply, this is the reply; else it is new, or too late, and nothing goes to a client.",
+    "Poll both for 0.1 s at most. Then put each number that was given out more than a second ago "
+    "back to those that wait, and give to idle workers what waits. Take idle workers off the list.",
+)
+def small_broker(function):
+    front, back = free_endpoints(2)
+    places = {"frontend": (front, "ROUTER"), "backend": (back, "ROUTER")}
+    with running(function, front, back, places=places, name="your broker") as broker:
+        expect_broker(broker, front, back)
+    workers = free_endpoint()
+
+    def broker_of_trial(bind):
+        function(bind, workers)
+
+    work = partial(_work, workers)
+    pipeline = {"broker": broker_of_trial, "Ada": work, "Ben": work, "client": _ask_all}
+    table = {0.5: "pause Ada", 2.5: "resume Ada", 3.0: "kill Ben", 3.5: "restart Ben"}
+    table |= {5.0: "kill Ada", 5.5: "pause Ben", 7.5: "restart Ada", 8.5: "resume Ben"}
+    verdict = expect_unbroken(pipeline, table)
+    return (
+        f"{verdict.counts['answered']} requests were answered, each once, though {told(verdict)}, "
+        "and other clients had vanished."
+    )
+
+
+def _work(endpoint):
+    """Be a worker: ready at first, then a task and its result."""
+    with zmq.Context() as context, context.socket(zmq.DEALER) as dealer:
+        dealer.linger = 0
+        dealer.connect(endpoint)
+        dealer.send(b"")
+        while True:
+            request = dealer.recv()
+            time.sleep(TASK)
+            dealer.send(b"reply to " + request)
+
+
+def _ask_all(endpoint, note):
+    """Ask, each time once; before some requests a client comes that does not wait."""
+    with zmq.Context() as context:
+        for number in note.numbers():
+            for who in ("vanishing", "asking") if number % 5 == 0 else ("asking",):
+                with context.socket(zmq.REQ) as req:
+                    req.linger = 500  # what is asked does arrive
+                    req.connect(endpoint)
+                    req.send(b"%d of the %s" % (number, who.encode()))
+                    if who == "vanishing":
+                        req.poll(20)
+                        continue
+                    note("asked", number, f"reply to {number} of the asking")
+                    if not req.poll(1000 * REPLY):
+                        raise TimeoutError(f"request {number} had no reply after {REPLY:g} s")
+                    note("answered", number, req.recv().decode())
+
+
+# The recorder that loses nothing
+
+MESSAGES = [hashlib.sha256(b"%d" % n).hexdigest()[: 4 + n % 40].encode() for n in range(10_000)]
+MANY = 8  # messages to each start
+
+
+@exercise(
+    "record_all(path, source)",
+    "The file says how far you have come: the next message is the one after the last whole line. "
+    "A line without an end was cut off by the kill: cut it away before you go on.",
+    "Write a message, whole, before you ask for the next one: asking says that all before is safe. "
+    '`open(path, "ab", buffering=0)` hands each `write` to the operating system at once.',
+    '`text[: text.rfind(b"\\n") + 1]` are the whole lines; `file.truncate(len(whole))` cuts the '
+    "rest away. The number of the last one: `int(whole.splitlines()[-1].split()[0])`.",
+    "Ask as in `ask_surely`, with a fresh REQ each time, `linger = 0` and half a second for the "
+    "reply. No reply: ask for the same again. Else write the line, its end included, at once.",
+)
+def record_all(function):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "by_hand.txt")
+        _expect_recorded(function, path, 1, "there is no file yet")
+        _expect_recorded(function, path, 1 + MANY, "it was killed and is started again")
+        for torn, first in ((b"%d " % (1 + 2 * MANY), 1 + 2 * MANY), (b"2", 1 + 3 * MANY)):
+            with open(path, "ab") as file:
+                file.write(torn)
+            when = f"it was killed as it had written {torn!r} of a line, and is started again"
+            _expect_recorded(function, path, first, when)
+        path = Path(folder, "under_the_nemesis.txt")
+
+        def recorder(endpoint):
+            function(path, endpoint)
+
+        faults = "kill recorder", "cut", "pause recorder", "kill wire"
+        verdict = expect_unbroken({"recorder": recorder, "source": _be_source}, faults)
+        kept = verdict.history[-1]["number"]
+        _expect_lines(path, kept, f"under the nemesis, when {told(verdict)}")
+    return f"The file holds all {kept} messages, each once and in order, though {told(verdict)}."
+
+
+def _expect_lines(path, count, when):
+    """Raise `NotYet` unless the file holds the messages up to this one, and nothing else."""
+    held = path.read_bytes().replace(b"\r\n", b"\n") if path.exists() else b""
+    right = b"".join(b"%d %s\n" % (n, MESSAGES[n]) for n in range(1, count + 1))
+    pairs = zip_longest(right.splitlines(True), held.splitlines(True))
+    for number, (line, found) in enumerate(pairs, start=1):
+        if line != found:
+            none = Words("no such line")
+            raise NotYet(f"Line {number} of the file, {when}:", line or none, found or none)
+
+
+def _expect_recorded(function, path, first, when):
+    """Be a source whose messages begin with this one; look into the file at each request."""
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        router.linger = 0
+        call = function, path, sockets.bind(router, "tcp://127.0.0.1:*")
+        with running(*call, places={}, name="your recorder", verb="connected") as recorder:
+            for number in range(first, first + MANY):
+                envelope = _expect_request(router, recorder, number, when, number > first)
+                if number > first:
+                    _expect_lines(path, number - 1, f"as it asks for message {number}, when {when}")
+                if number == first + MANY // 2:  # a reply that is lost: it asks again
+                    envelope = _expect_request(router, recorder, number, "a reply was lost")
+                router.send_multipart([*envelope, b"%d" % number, MESSAGES[number]])
+            _expect_request(router, recorder, first + MANY, when)
+            recorder.end_by("kill")
+            recorder.settle(lambda it: it.ended, TIMEOUT)
+
+
+def _expect_request(router, recorder, number, when, again=True):
+    """Return whom to reply to; a busy computer may ask again for what it was sent just now."""
+    for _ in range(MANY):
+        what = f"the request for message {number}"
+        *envelope, request = receive(router, recorder, what)
+        if request != b"%d" % (number - 1) or not again:
+            break
+        router.send_multipart([*envelope, request, MESSAGES[number - 1]])
+    expect(f"What it asks for, when {when}", b"%d" % number, request)
+    return envelope
+
+
+def _be_source(bind, note):
+    """Make messages, and keep each until a later one is asked for; end when all are safe."""
+    made, asked, asker = 0, 1, None
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        router.bind(bind)
+        while asked <= made or not note.over:
+            made += not note.over
+            if router.poll(10):
+                *envelope, request = router.recv_multipart()
+                if int(request) >= asked:  # else it is old, and was late
+                    asked, asker = int(request), envelope
+            if asker and asked <= made:
+                router.send_multipart([*asker, b"%d" % asked, MESSAGES[asked]])
+                asker = None
+    note("kept", made)
