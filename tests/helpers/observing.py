@@ -11,7 +11,7 @@ import zmqlab
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
-PATIENCE = 20.0  # seconds; far more than anything here takes
+PATIENCE = 60.0  # seconds; far more than anything here takes, on a busy computer too
 LOOPBACK = "tcp://127.0.0.1:*"
 
 
