@@ -47,7 +47,7 @@ from zmqlab import (
 from zmqlab.page.live_server import serve_live
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # the fixture does it all
 ANY = "tcp://127.0.0.1:*"
 MB = 1_000_000
 _AT_A_TIME = 6

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -216,5 +217,5 @@ def tap(
     keys = of_this_process() or keys
     there = endpoint.endpoint if isinstance(endpoint, Process) else endpoint
     name = f"tap on {there}"
-    options = {"connect": there, "bind": bind, "show": False, "keys": keys}
-    return Tap(start(tap_relay, process_name=name, **options), keys)
+    where = partial(tap_relay, connect=there, bind=bind, show=False, keys=keys)
+    return Tap(start(where, process_name=name), keys)

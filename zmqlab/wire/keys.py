@@ -122,9 +122,14 @@ def of_this_process() -> Path | None:
             place = Path(tempfile.mkdtemp(prefix="zmqlab-"))
             _make(place / "keys")
             _ours[pid] = place / "keys"
-            # A fork that ends leaves them to the one whose they are.
-            atexit.register(lambda: os.getpid() == pid and shutil.rmtree(place, True))
+            atexit.register(_remove, place, pid)
         return _ours.get(pid)
+
+
+def _remove(place, owner):
+    """Remove a folder; a fork that ends leaves it to the one whose it is."""
+    if os.getpid() == owner:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 @contextlib.contextmanager
