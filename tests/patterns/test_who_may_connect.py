@@ -409,11 +409,11 @@ class Peers(NamedTuple):
 @pytest.fixture(scope="module")
 def outcomes(folders, tmp_path_factory):
     """Try all, a few at a time: most of it is waiting."""
-    keys = folders.lab
+    common = {"start_timeout": PATIENCE, "keys": folders.lab}
     with (
-        start(camera_publisher, "simulated", process_name="peer's stream", keys=keys) as stream,
-        start(camera_server, "simulated", process_name="peer's camera", keys=keys) as server,
-        start(sink, process_name="peer's sink", timeout=600, keys=keys) as collects,
+        start(camera_publisher, "simulated", process_name="peer's stream", **common) as stream,
+        start(camera_server, "simulated", process_name="peer's camera", **common) as server,
+        start(sink, process_name="peer's sink", timeout=600, **common) as collects,
         ThreadPoolExecutor(_AT_A_TIME) as pool,
     ):
         peers = Peers(stream.endpoint, server.endpoint, collects.endpoint)
