@@ -46,7 +46,9 @@ def _row(entry, start):
     who += f", {entry['socket_type']}" if entry["socket_type"] else ""
     cells = [
         f"{entry['time'] - start:.4f}",
-        f'<span{_WHOLE}><span aria-hidden="true">{sign}</span> {escape(who)}</span>' if entry["side"] else "the tap",
+        f'<span{_WHOLE}><span aria-hidden="true">{sign}</span> {escape(who)}</span>'
+        if entry["side"]
+        else "the tap",
         f"<code{_WHOLE}>{_in_lines(hex_of(entry))}</code>" if entry["raw"] else "",
         _unfolded(entry) if len(entry["fields"]) > 1 else escape(entry["meaning"]),
     ]
