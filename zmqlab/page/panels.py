@@ -85,7 +85,7 @@ class Panel(View):
             f"<details><summary>{escape(line)}</summary><pre>{escape(story)}</pre></details>"
             for line, story in self.sockets
         )
-        log = f'<pre style="font-family: monospace; margin: 0">{escape(self.log)}</pre>'
+        log = f'<pre style="font-family: monospace; margin: 0; flex: none">{escape(self.log)}</pre>'
         return f'<p>{head}</p>{folded}{escape(self.more)}<div style="{ENDING}">{log}</div>'
 
 
