@@ -22,7 +22,9 @@ with zmq.Context() as context, context.socket(zmq.PAIR) as one, context.socket(z
 """
 CELLS = [
     "%load_ext zmqlab\n"
-    "from zmqlab import camera_publisher, live, network, start, stop_all, subscribe, tap, timeline",
+    "from zmqlab import camera_publisher, live, network, recall, start, stop_all, subscribe, tap\n"
+    "from zmqlab import timeline",
+    "recall('05')",
     "%%terminal talker\nprint('printed by <talker> & kept')",
     "talker.wait()",
     "camera = start(camera_publisher, 'simulated')\ncamera",
@@ -44,6 +46,7 @@ def test_an_exported_page_keeps_panels_live_views_and_timelines(tmp_path):
     options = {"resources": {"metadata": {"path": str(tmp_path)}}, "store_widget_state": False}
     NotebookClient(notebook, timeout=120, **options).execute()
     page, _ = HTMLExporter(template_name="lab").from_notebook_node(notebook)
+    assert "<summary>Answer</summary>" in page
     assert "printed by &lt;talker&gt; &amp; kept" in page
     assert "talker: ended" in page
     assert "camera publisher: simulated at tcp:" in page

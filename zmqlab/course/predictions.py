@@ -178,7 +178,7 @@ class Returning:
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         data, metadata = _widget(self._box, options)
-        page = STYLE + "".join(each.page() for each in self._predictions)
+        page = STYLE + "<br>".join(each.page() for each in self._predictions)
         return {**data, "text/html": page, "text/plain": repr(self)}, metadata
 
 

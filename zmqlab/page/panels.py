@@ -20,6 +20,8 @@ from zmqlab.processes.handle import Process
 PERIOD = 0.2  # seconds between updates of a panel
 SHOWN = 200  # lines
 MOST_SOCKETS = 4
+# Where a page has no script: as tall as a panel is, and scrolled to the end.
+ENDING = "max-height: 16em; overflow: auto; display: flex; flex-direction: column-reverse"
 
 
 class Panel(View):
@@ -81,7 +83,8 @@ class Panel(View):
             f"<details><summary>{escape(line)}</summary><pre>{escape(story)}</pre></details>"
             for line, story in self.sockets
         )
-        return f"<p>{head}</p>{folded}{escape(self.more)}<pre>{escape(self.log)}</pre>"
+        log = f'<pre style="font-family: monospace; margin: 0; flex: none">{escape(self.log)}</pre>'
+        return f'<p>{head}</p>{folded}{escape(self.more)}<div style="{ENDING}">{log}</div>'
 
 
 def panel(process: Process) -> threading.Thread:
