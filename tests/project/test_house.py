@@ -35,7 +35,7 @@ LATER = {
     "the browser's camera": (480, 5),
     "peers that keep to no rule": (620, 170),
     "keys": (400, 400),
-    "keys for what a notebook opens for itself": (70, 30),
+    "keys for what a notebook opens for itself": (80, 30),
     "a watchdog, for children that have no turn": (100, 0),
 }
 # What a learner is not invited to read, of the rooms that one is invited to.

@@ -184,18 +184,14 @@ class Memory:
         return sorted(alive)
 
 
-_kept: dict[int, weakref.ref] = {}
+_kept: dict[object, weakref.ref] = {}
 
 
 def _keep(array, let_go, slot):
     """Call `let_go(slot)` at the end of an array: half the work of `weakref.finalize`."""
 
-    def end(reference):
-        del _kept[id(reference)]
-        let_go(slot)
-
-    reference = weakref.ref(array, end)
-    _kept[id(reference)] = reference
+    key = object()
+    _kept[key] = weakref.ref(array, lambda _: _kept.pop(key) and let_go(slot))
 
 
 def create(slots: int, nbytes: int) -> Memory:
