@@ -16,7 +16,7 @@ def all_refused(door, kind, server, folder):
     with contextlib.redirect_stdout(None):
         keys.make_keys(folder / "stranger")
     shutil.copy(server / "own.key", folder / "stranger" / "server.key")
-    for theirs, why in ((None, "for who has keys"), (folder / "stranger", "does not know your")):
+    for theirs, why in ((None, "and wants keys"), (folder / "stranger", "does not know your")):
         assert why in who_listens(door, PATIENCE, theirs, kind)
         with zmq.Context() as context, context.socket(kind) as socket:
             gets_nothing(socket, door, theirs)

@@ -189,7 +189,6 @@ _kept: dict[object, weakref.ref] = {}
 
 def _keep(array, let_go, slot):
     """Call `let_go(slot)` at the end of an array: half the work of `weakref.finalize`."""
-
     key = object()
     _kept[key] = weakref.ref(array, lambda _: _kept.pop(key) and let_go(slot))
 
