@@ -68,9 +68,12 @@ def test_a_tap_in_a_kernel(capsys):
 @pytest.mark.slow
 def test_a_tap_obeys_the_notebook_that_made_it_and_nobody_else(tmp_path):
     """Who asks may read what passes, corrupt it, and stop it."""
-    with raw_socket(zmq.PULL) as pull, tap(pull.last_endpoint.decode()) as wire:
+    patient = {"rcvtimeo": int(1000 * PATIENCE)}
+    with raw_socket(zmq.PULL, **patient) as pull, tap(pull.last_endpoint.decode()) as wire:
         all_refused(wire.process.endpoints[1], zmq.DEALER, of_this_process(), tmp_path)
         with connected(zmq.PUSH, wire.endpoint) as push:
+            push.send(b"hello")
+            assert pull.recv() == b"hello"  # hands are shaken
             wire.corrupt()
             push.send(b"hello")
             assert pull.recv() == b"helln"
