@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 
@@ -60,6 +61,7 @@ def test_a_room_imports_from_those_below_it_only():
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(np.__version__ < "2", reason="older packages say other types, or none")
 def test_annotations_hold():
     run("-m", "mypy")
 
