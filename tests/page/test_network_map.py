@@ -34,6 +34,7 @@ from zmqlab.page.network_map import NAME
 from zmqlab.processes import launch, own_sockets
 from zmqlab.processes.members import about
 from zmqlab.wire.keys import of_this_process
+from zmqlab.wire.sockets import connect
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 AS_IT_WAS = zmq.Context._socket_class
@@ -243,7 +244,7 @@ def test_without_the_token_nothing_is_shown(talking):
         await page.until(drawn("client, process, running"))
         with zmq.Context() as context, context.socket(zmq.PUSH) as push:
             push.linger = int(1000 * PATIENCE)
-            push.connect(view.process.endpoint)
+            connect(push, view.process.endpoint, keys=of_this_process())
             push.send_multipart([b"x" * 32, json.dumps(told).encode()])
             push.send_multipart([b""])
         before = page.flows.get("client/0>server/0", [0])[0]
