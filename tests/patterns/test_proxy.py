@@ -159,6 +159,8 @@ def test_the_live_view_shows_what_comes_through_a_proxy():
         while not isinstance(message := await page.read_message(), bytes):
             assert message is not None, "the view has closed"
         page.close()
+        while await page.read_message() is not None:
+            pass  # until it is closed
         return message
 
     with (

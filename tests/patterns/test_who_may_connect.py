@@ -303,7 +303,9 @@ async def look_live(port):
                 break
             else:
                 told |= json.loads(message)
-    connection.close()
+        connection.close()
+        while await connection.read_message() is not None:
+            pass  # until it is closed
     return told.get("note") or "works"
 
 

@@ -486,7 +486,7 @@ WRONG = {
             changed(THREAD, "            thread.join()\n", "").replace(
                 "args=(context,)", "args=(context,), daemon=True"
             ),
-            "a thread of it still runs",
+            "a thread of it still runs|ended the process .* with exit code -6",
         ),
         "sleeps instead of joining": (
             changed(THREAD, "thread.join()", "time.sleep(0.5)"),
