@@ -21,7 +21,7 @@ from zmqlab.patterns.farm import fft_farm
 from zmqlab.patterns.workers import FarmError
 from zmqlab.recording.recorder import Recorder, RecordingError
 
-pytest.importorskip("distributed")
+distributed = pytest.importorskip("distributed")
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
 
 QUIET = {"progress": False, "timeout": 100}
@@ -99,6 +99,24 @@ def test_the_same_as_with_sockets(cluster):
     check(results, frames)
     assert set(results.worker) == {"worker Ada", "worker Grace"}
     assert np.array_equal(results.spectra, fft_farm(frames, **QUIET).spectra)
+
+
+def test_results_of_workers_behind_a_firewall_come_by_way_of_the_scheduler(cluster, monkeypatch):
+    def nobody(address, timeout):
+        raise TimeoutError(f"no way to {address} in {timeout} s")
+
+    monkeypatch.setattr("zmqlab.patterns.cluster.socket.create_connection", nobody)
+    ways = []
+    gather = distributed.Client.gather
+
+    def watched(client, futures, *args, direct=None, **kwargs):
+        ways.append(direct)
+        return gather(client, futures, *args, direct=direct, **kwargs)
+
+    monkeypatch.setattr("distributed.Client.gather", watched)
+    check(fft_farm(small_frames(), engine=cluster, **QUIET), small_frames())
+    monkeypatch.undo()
+    assert set(ways) == {False}
 
 
 def test_a_generator_is_read_as_far_as_there_is_room(cluster):

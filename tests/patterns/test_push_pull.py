@@ -24,10 +24,11 @@ from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.ask_for_work import ROOM, asking_worker, hand_out, welcome
 from zmqlab.patterns.farm import fft_farm
 from zmqlab.patterns.push_pull import fft_worker, sink, ventilator
+from zmqlab.patterns.rendezvous import greet
 from zmqlab.patterns.workers import FarmError, dismiss, gather, unpack_result
 from zmqlab.processes.handle import ProcessError, StartError
 from zmqlab.processes.launch import process, start
-from zmqlab.wire.messages import pack_message, send_frame
+from zmqlab.wire.messages import pack_frame, pack_message, send_frame, send_message
 from zmqlab.wire.shared import FrameRing, RingReader
 from zmqlab.wire.sockets import bind, recv_parts
 
@@ -210,6 +211,29 @@ def test_what_was_pushed_to_a_killed_worker_is_lost():
         r"after (\d+) of 60; missing: (\d+), (\d+), (\d+).*has one been", str(error.value)
     )
     assert 30 < int(found[1]) < 58
+
+
+def test_a_number_that_no_frame_has_takes_no_memory():
+    """Who says that it is a worker is one; its results need room for what they are, not more."""
+    control = free_endpoint()
+    with (
+        ThreadPoolExecutor() as pool,
+        zmq.Context() as context,
+        context.socket(zmq.DEALER) as stranger,
+        context.socket(zmq.PUSH) as push,
+        context.socket(zmq.DEALER) as dealing,
+    ):
+        stranger.linger = push.linger = dealing.linger = 0
+        collecting = pool.submit(sink, control, timeout=60)
+        go = greet(stranger, control, "worker 1", 60)
+        assert greet(dealing, control, "ventilator", 60) == go
+        push.connect(f"tcp://127.0.0.1:{go['port']}")
+        for number in (0, 10**12, 1):
+            about = {"time": 0.0, "worker": "worker 1", "token": go["token"]}
+            push.send_multipart(pack_frame(np.zeros((48, 64)), "result", number, **about))
+        send_message(dealing, "sent", {"frames": 2})
+        with pytest.raises(FarmError, match="frame 1000000000000, and the ventilator has sent 2,"):
+            collecting.result(60)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a file that is open cannot be removed there")

@@ -186,9 +186,10 @@ def trial(
 ) -> Verdict:
     """Run functions as programs, break what is between them and them, and judge what came of it.
 
-    What they have noted is judged: answered once or said to be unknown, done once, nothing lost
-    that was promised, in order, whole; and always that no program fails of itself, that memory
-    stays bounded, and that the last program of the pipeline ends once all is mended.
+    What is done is printed as it is done. What they have noted is judged: answered once or said
+    to be unknown, done once, nothing lost that was promised, in order, whole; and always that no
+    program fails of itself, that memory stays bounded, and that the last program of the pipeline
+    ends once all is mended.
 
     Parameters
     ----------
@@ -226,10 +227,12 @@ def trial(
         most, began = dict.fromkeys(stage.running, 0), now()
         for before, when in itertools.pairwise([0.0, *sorted(table)]):
             _watch(stage, most, now() + when - before)  # a busy computer makes it all longer
+            print(f"{now() - began:5.1f} s  {table[when]}", flush=True)
             _do(stage, table[when])
         _mend_all(stage)
         Notes(folder, "").finish()
         last = stage.running[list(pipeline)[-1]]
+        print(f"{now() - began:5.1f} s  all is mended; {last.name} may end", flush=True)
         _watch(stage, most, now() + ending, last)
         ended = last.ended
         for process in reversed(stage.running.values()):
@@ -275,6 +278,7 @@ def _set_up(stack, pipeline, folder, seed):
         calls[name] = partial(function, **{it: given[it] for it in given if it in parameters})
     stage = Stage(calls, {}, [], [], bind, control, random.Random(seed))
     stack.callback(lambda: [each.stop() for each in reversed(stage.running.values())])
+    print(f"starting {', '.join(calls)}", flush=True)
     for name in calls:
         _launch(stage, name)
     for name, process in stage.running.items():

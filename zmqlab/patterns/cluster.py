@@ -15,6 +15,7 @@ import contextlib
 import itertools
 import os
 import pickle
+import socket
 import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -31,9 +32,10 @@ from zmqlab.recording import open_recording
 if TYPE_CHECKING:
     from distributed import Client
 
-_AT_A_TIME = 5  # frames in a task, at most
+_AT_A_TIME = 8  # frames in a task, at most
 _ROOM = 3  # tasks under way for each thread of a worker: one to work on, and some to come
 _COMING_UP = 20.0  # seconds for a scheduler to answer
+_KNOCK = 1.0  # seconds for a worker to be reached
 
 Numbers = tuple[int, int]  # of the first frame of a task, and behind its last
 
@@ -114,6 +116,7 @@ def hand_out(
     else:
         tasks = _of_frames(frames, at_a_time)
     packed = cloudpickle.dumps(task)  # or the scheduler would have to know it, too
+    direct = _reachable(client)
     under_way: dict[Any, Numbers] = {}
     try:
         while True:
@@ -128,7 +131,7 @@ def hand_out(
             with client.as_current():
                 done = wait(list(under_way), timeout, "FIRST_COMPLETED").done
             for future in done:
-                yield from _results(future, under_way.pop(future))
+                yield from _results(client, future, under_way.pop(future), direct)
     except (TimeoutError, OSError, CancelledError):
         missing = some([first for first, _ in under_way.values()])
         raise FarmError(
@@ -142,6 +145,21 @@ def hand_out(
 def _threads(client):
     """Return how many tasks the workers can run at a time; at least one, for one may yet come."""
     return max(1, sum(client.nthreads().values()))
+
+
+def _reachable(client):
+    """Tell whether all workers can be reached from here: then results need no way round.
+
+    By way of the scheduler they are sent twice. But it may be all that can be reached, through a
+    tunnel or a firewall, and Dask would try each worker anew for each result.
+    """
+    addresses = [each.rpartition("/")[2].rpartition(":") for each in client.nthreads()]
+    try:
+        for host, _, port in addresses:
+            socket.create_connection((host.strip("[]"), int(port)), _KNOCK).close()
+    except (OSError, ValueError):  # or an address of another kind
+        return False
+    return bool(addresses)
 
 
 def _reason(client, timeout):
@@ -189,11 +207,11 @@ def _frames_of(path, numbers):
         yield from data["frames"][slice(*numbers)]
 
 
-def _results(future, numbers):
+def _results(client, future, numbers, direct):
     """Yield the results of a task that has ended."""
     first, _ = numbers
     try:
-        name, arrays, error = future.result()
+        name, arrays, error = client.gather(future, direct=direct)
     except Exception as error:  # Dask's own: it could not be sent, or no worker survives it
         raise FarmError(f"frames {some(range(*numbers))} have no result: {error}") from None
     for number, array in enumerate(arrays, first):

@@ -30,7 +30,16 @@ import zmq
 from zmqlab.analysis.spectra import spectrum
 from zmqlab.cameras import CameraError, open_camera
 from zmqlab.patterns.rendezvous import VENTILATOR, assemble, greet, hear, is_over
-from zmqlab.patterns.workers import Result, Results, dismiss, gather, some, unpack_result, work
+from zmqlab.patterns.workers import (
+    FarmError,
+    Result,
+    Results,
+    dismiss,
+    gather,
+    some,
+    unpack_result,
+    work,
+)
 from zmqlab.wire import sockets
 from zmqlab.wire.messages import recv_frame, send_frame, send_message
 from zmqlab.wire.shared import RingReader
@@ -187,7 +196,7 @@ def sink(
 
 def _collect(router, pull, peers, go, timeout) -> Iterator[Result]:
     """Yield the results at the sink, once for each frame."""
-    total, heard = None, monotonic()
+    total, most, heard = None, -1, monotonic()
     seen: set[int] = set()
     while len(seen) != total:
         left = heard + timeout - monotonic()
@@ -198,10 +207,16 @@ def _collect(router, pull, peers, go, timeout) -> Iterator[Result]:
         if pull in ready:
             result = unpack_result(sockets.recv_parts(pull), RingReader(), go["token"])
             if result and result[0] not in seen:
+                most = max(most, result[0])
                 heard = monotonic()
                 seen.add(result[0])
                 yield result
-        elif not ready:
+        if total is not None and most >= total:
+            raise FarmError(
+                f"a result came for frame {most}, and the ventilator has sent {total}, numbered "
+                "from 0: something else has connected as a worker"
+            )
+        if not ready:
             missing = "and the ventilator has not said how many frames there are"
             if total is not None:
                 missing = f"of {total}; missing: {some(set(range(total)) - seen)}"

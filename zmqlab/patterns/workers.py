@@ -125,7 +125,9 @@ def gather(arrivals: Iterable[Result], count: int | None = None) -> Results:
     """Put results into one array as they arrive; the clock runs meanwhile.
 
     Each number of a frame, from 0 up, comes once. If it is known how many there will be (`count`),
-    the array is made only once. ValueError if there are none, or not all of one shape and type.
+    each goes to its place at once; otherwise they are put in order at the end, so that memory grows
+    with what has come, whatever number it says. ValueError if there are none, or not all of one
+    shape and type.
     """
     start = perf_counter()
     spectra, notes = None, {}
@@ -137,12 +139,14 @@ def gather(arrivals: Iterable[Result], count: int | None = None) -> Results:
                 f"frame {number} gave {array.dtype} of shape {array.shape}, an earlier one "
                 f"{spectra.dtype} of shape {spectra.shape[1:]}: they fit into no array together"
             )
-        if number >= len(spectra):  # at least twice as long, so that this happens rarely
-            spectra.resize((2 * max(number, 1), *array.shape), refcheck=False)
-        spectra[number] = array
-        notes[number] = worker, perf_counter() - start
+        row = number if count else len(notes)
+        if row >= len(spectra):  # twice as long, so that this happens rarely
+            spectra.resize((2 * row, *array.shape), refcheck=False)
+        spectra[row] = array
+        notes[number] = row, worker, perf_counter() - start
     if spectra is None:
         raise ValueError("there was no frame, so there are no results")
-    workers, times = zip(*(notes[number] for number in range(len(notes))), strict=True)
+    rows, workers, times = zip(*(notes[number] for number in range(len(notes))), strict=True)
+    spectra = spectra[: len(notes)] if count else spectra[list(rows)]
     seconds = perf_counter() - start
-    return Results(spectra[: len(notes)], np.array(workers), np.array(times), seconds)
+    return Results(spectra, np.array(workers), np.array(times), seconds)
