@@ -30,7 +30,7 @@ from zmqlab.wire.text import short
 _PLAIN = "bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 "
 _PLAIN += "float16 float32 float64 complex64 complex128"
 _DTYPES = {name: np.dtype(name).newbyteorder("<") for name in _PLAIN.split()}
-_NAMES = {dtype: name for name, dtype in _DTYPES.items()}  # dtype.name itself is slow
+NAMES = {dtype: name for name, dtype in _DTYPES.items()}  # dtype.name itself is slow
 _KEYS = dict.fromkeys(["dtype", "shape", "sequence", "time"]).keys()
 _MOST_DIMENSIONS = 32  # what every numpy can hold
 _LONGEST = 1 << 20  # bytes of a header, or of other JSON
@@ -145,13 +145,13 @@ def frame_header(
     """
     array = np.asarray(frame)
     dtype = array.dtype.newbyteorder("<")
-    if dtype not in _NAMES:
+    if dtype not in NAMES:
         raise MessageError(
             f"this is no frame: {short(frame)} (numpy makes it {dtype.name}). "
             f"A frame is an array of one of {_PLAIN}"
         )
     number, seconds = operator.index(sequence), float(now() if time is None else time)
-    header = dict(dtype=_NAMES[dtype], shape=array.shape, sequence=number, time=seconds, **extra)
+    header = dict(dtype=NAMES[dtype], shape=array.shape, sequence=number, time=seconds, **extra)
     _check_stamp(header)
     return header
 

@@ -73,6 +73,8 @@ class Memory:
     Attributes
     ----------
     path : pathlib.Path
+    name : str
+        That of the path, which would take longer to ask each time.
     slots, room : int
         How many there are, and how many bytes each has.
     mine : list of int
@@ -80,7 +82,7 @@ class Memory:
     """
 
     def __init__(self, path: Path, number: int, lock: IO[bytes]) -> None:
-        self.path, self._number = path, number
+        self.path, self.name, self._number = path, path.name, number
         weakref.finalize(self, lock.close)
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), 0)

@@ -107,7 +107,7 @@ class FrameRing(AbstractContextManager["FrameRing"]):
             self._memory.write(slot, frame)
         else:
             frame.flags.writeable = False
-        header.update(ring=self._memory.path.name, slot=slot, turn=self._memory.end(slot))
+        header.update(ring=self._memory.name, slot=slot, turn=self._memory.end(slot))
         return messages.pack_message(topic, header)
 
     def empty(self, shape: int | Sequence[int], dtype: DTypeLike = "uint8") -> np.ndarray:
@@ -120,8 +120,9 @@ class FrameRing(AbstractContextManager["FrameRing"]):
         shape, dtype
             As for `numpy.empty`. Anything but plain numbers raises MessageError.
         """
-        messages.frame_header(np.empty(0, dtype))  # refuses what could not be sent
         dtype = np.dtype(dtype).newbyteorder("<")
+        if dtype not in messages.NAMES:
+            messages.frame_header(np.empty(0, dtype))  # refuses it, and says why
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         slot = self._take(math.prod(shape) * dtype.itemsize)
         return self._memory.array(slot, shape, dtype)
