@@ -271,6 +271,7 @@ def test_nonsense_from_a_visitor_harms_nobody_else(place, nonsense):
             await rude.connection.write_message(nonsense, binary=isinstance(nonsense, bytes))
             while await rude.hear():
                 pass  # until it is shown the door
+            assert rude.connection.close_code in (1003, 1007, 1009)
             return await one.measure()
 
     asyncio.run(visit())

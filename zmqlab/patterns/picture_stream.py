@@ -126,7 +126,7 @@ class PictureSocket(KnownSocket):
         """Send what is new, apart from pictures."""
 
     async def obey(self, message):
-        """Do what a message from the page asks for; KeyError and the like if it is none."""
+        """Do what a message from the page, a dict, asks for; KeyError and the like if it cannot."""
 
     async def send(self):
         """Send what is new each time it is woken, and pictures while there are credits."""
@@ -161,7 +161,10 @@ class PictureSocket(KnownSocket):
             if isinstance(text, str) and text.startswith("painted "):
                 self.take_back(int(text.split()[1]))
             else:
-                await self.obey(json.loads(text))
+                message = json.loads(text)
+                if not isinstance(message, dict):
+                    raise TypeError("no JSON object")
+                await self.obey(message)
         except (ValueError, KeyError, TypeError, RecursionError):
             self.close(1007, "not a message of this page")
 
