@@ -71,7 +71,7 @@ def parts_in(socket):
     return lambda: recv_frame(socket)[2]
 
 
-# Into an array that is kept, so that no page is ever fresh.
+# Into an array that is kept: copied once more, out of the message that ZeroMQ makes anyway.
 
 
 def into_kept_in(socket):
