@@ -84,6 +84,7 @@ def test_grey_and_numbers_with_a_point_give_the_same():
     of_numbers = measure_fringes(grey[..., 0].astype(np.float32) / 255)
     assert of_grey == pytest.approx(of_colours)
     assert of_numbers == pytest.approx(of_grey, rel=1e-5)
+    assert measure_fringes(grey.astype(float) / 255) == pytest.approx(of_grey, rel=1e-5)
 
 
 def test_no_picture():

@@ -312,3 +312,11 @@ def test_spectra_leave_nothing_half_written(film, tmp_path):
         f"zmqlab: {tmp_path / 'none.h5'}: there is no such file\n",
     )
     assert list(tmp_path.iterdir()) == []
+    empty = tmp_path / "empty.h5"
+    with h5py.File(empty, "w") as file:
+        for name, shape in {"frames": (0, 4, 4, 3), "sequence": (0,), "time": (0,)}.items():
+            file[f"entry/data/{name}"] = np.zeros(shape)
+    done = zmqlab("spectra", empty, "--out", out)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"zmqlab: {empty}: was ended before its first frame")
+    assert list(tmp_path.iterdir()) == [empty]

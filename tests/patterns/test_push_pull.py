@@ -213,6 +213,22 @@ def test_what_was_pushed_to_a_killed_worker_is_lost():
     assert 30 < int(found[1]) < 58
 
 
+def test_how_many_frames_there_are_takes_no_memory():
+    control = free_endpoint()
+    with (
+        ThreadPoolExecutor() as pool,
+        zmq.Context() as context,
+        context.socket(zmq.DEALER) as stranger,
+        context.socket(zmq.DEALER) as dealing,
+    ):
+        stranger.linger = dealing.linger = 0
+        collecting = pool.submit(sink, control, timeout=3)
+        assert greet(stranger, control, "worker 1", 60) == greet(dealing, control, "ventilator", 60)
+        send_message(dealing, "sent", {"frames": 10**12})
+        with pytest.raises(TimeoutError, match=r"of 10{12}; missing: 0, 1, 2, 3, 4, \.\.\."):
+            collecting.result(60)
+
+
 def test_a_number_that_no_frame_has_takes_no_memory():
     """Who says that it is a worker is one; its results need room for what they are, not more."""
     control = free_endpoint()

@@ -237,6 +237,10 @@ def test_what_is_no_recording(path):
         file["images"] = picture(0)
     with pytest.raises(RecordingError, match="holds no frames"):
         opened()
+    with h5py.File(path, "w") as file:
+        file["entry/data/frames"] = picture(0)[None]
+    with pytest.raises(RecordingError, match="holds no frames.*entry/data/sequence"):
+        opened()
 
 
 # Reading, and looking, in the process that records

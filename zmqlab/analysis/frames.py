@@ -1,5 +1,6 @@
 """What counts as a frame, wherever one is shown or something is calculated from it."""
 
+import cv2
 import numpy as np
 
 
@@ -26,3 +27,11 @@ def check_frame(frame: object) -> np.ndarray:
             "give height x width x 3 (BGR) or height x width (grey)"
         )
     return frame
+
+
+def grey(frame: np.ndarray) -> np.ndarray:
+    """Return a frame in grey, 0.114 B + 0.587 G + 0.299 R: uint8, or of any other type float32."""
+    frame = check_frame(frame)
+    if frame.dtype != np.uint8:
+        frame = frame.astype(np.float32)
+    return cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if frame.ndim == 3 else frame

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
+from zmqlab.analysis.frames import grey
 from zmqlab.analysis.spectra import find_peaks, hann_spectrum, spectrum
 
 NEAR, FAR = 4, 8  # bins from the peak: between them the spectrum holds what is no fringe
@@ -50,13 +51,12 @@ def measure_fringes(frame: np.ndarray) -> Fringes | None:
     peaks = find_peaks(bins, frame.shape)
     if not peaks:
         return None
-    grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if frame.ndim == 3 else frame
-    grey = grey.astype(np.float32)
-    down, across = (_Axis(length) for length in grey.shape)
+    pixels = grey(frame).astype(np.float32)
+    down, across = (_Axis(length) for length in pixels.shape)
     wave = 2 * np.pi * np.array([peaks[0].fy, peaks[0].fx])  # radians per pixel
     for _ in range(STEPS):
         # The transform F at this frequency, its first and its second derivatives.
-        sums = down.waves(wave[0]) @ _along_rows(grey, across.waves(wave[1]))
+        sums = down.waves(wave[0]) @ _along_rows(pixels, across.waves(wave[1]))
         value, first = sums[0, 0], -1j * np.array([sums[1, 0], sums[0, 1]])
         second = -np.array([[sums[2, 0], sums[1, 1]], [sums[1, 1], sums[0, 2]]])
         slope = (value.conj() * first).real  # of |F|² / 2, which has its maximum where F has
@@ -64,7 +64,7 @@ def measure_fringes(frame: np.ndarray) -> Fringes | None:
         if np.linalg.det(curvature) <= 0:
             return None  # a ridge, no peak
         wave = wave - np.linalg.solve(curvature, slope)
-    around = _power_around(bins, wave / (2 * np.pi), grey.shape)
+    around = _power_around(bins, wave / (2 * np.pi), pixels.shape)
     frequency = math.hypot(*wave) / (2 * np.pi)
     if not abs(value) ** 2 > CLEAR * around or not 0 < frequency < 0.75:
         return None
@@ -92,14 +92,14 @@ class _Axis:
         return np.stack([wave, wave * self.places, wave * self.places**2])
 
 
-def _along_rows(grey, waves):
+def _along_rows(pixels, waves):
     """Return the sum of each row times each wave: height x 3.
 
     With OpenCV: the threads of numpy's matrix product wait for one another, a hundred times as
     long where other programs are busy.
     """
     parts = np.concatenate([waves.real, waves.imag]).astype(np.float32)
-    sums = cv2.gemm(grey, parts, 1, None, 0, flags=cv2.GEMM_2_T)
+    sums = cv2.gemm(pixels, parts, 1, None, 0, flags=cv2.GEMM_2_T)
     return sums[:, :3] + 1j * sums[:, 3:].astype(float)
 
 

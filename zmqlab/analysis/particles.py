@@ -15,7 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from .frames import check_frame
+from .frames import grey
 
 DIAMETER = 12.0  # pixels: what is looked for, unless told otherwise
 KEPT, EVERY = 25, 6  # the background is the median of 25 frames, one in 6 of the newest 150,
@@ -74,14 +74,6 @@ def find_beads(
     weight = around.sum(axis=(1, 2))
     dx, dy = (around @ axis).sum(axis=1) / weight, (axis @ around).sum(axis=1) / weight
     return np.stack([x + reach + dx, y + reach + dy], axis=1)
-
-
-def grey(frame: np.ndarray) -> np.ndarray:
-    """Return a frame in grey, 0.114 B + 0.587 G + 0.299 R: uint8, or of any other type float32."""
-    frame = check_frame(frame)
-    if frame.dtype != np.uint8:
-        frame = frame.astype(np.float32)
-    return cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY) if frame.ndim == 3 else frame
 
 
 class Detector:

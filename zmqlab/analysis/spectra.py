@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import scipy.fft
 
-from .frames import check_frame
+from .frames import grey
 
 # No peak is looked for within so many bins of the zero frequency: the brightness of the whole
 # picture, its vignetting and its large shadows lie there.
@@ -54,16 +54,11 @@ def spectrum(frame: np.ndarray) -> np.ndarray:
     TypeError, ValueError
         If `frame` is not a picture; the text says what it is instead.
     """
-    frame = check_frame(frame)
-    if frame.dtype != np.uint8:
-        frame = frame.astype(np.float32)  # an average of frames, say
-    if frame.ndim == 3:
-        frame = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)  # 0.114 B + 0.587 G + 0.299 R
-    grey = np.ascontiguousarray(frame, dtype=np.float32)
+    pixels = np.ascontiguousarray(grey(frame), dtype=np.float32)
     # OpenCV is half as fast again as scipy, but only for sizes without large prime factors.
-    if grey.shape[1] % 2 == 0 and all(cv2.getOptimalDFTSize(n) == n for n in grey.shape):
-        return _unpack(cv2.dft(grey))
-    return scipy.fft.rfft2(grey)
+    if pixels.shape[1] % 2 == 0 and all(cv2.getOptimalDFTSize(n) == n for n in pixels.shape):
+        return _unpack(cv2.dft(pixels))
+    return scipy.fft.rfft2(pixels)
 
 
 def log_spectrum(spectrum: np.ndarray, width: int) -> np.ndarray:

@@ -29,6 +29,7 @@ import numpy as np
 
 from zmqlab.analysis.diffusion import Tracks, bead_diameter
 from zmqlab.analysis.particles import DIAMETER, Detector, TrackingError
+from zmqlab.patterns.picture_stream import as_picture
 from zmqlab.patterns.publisher import Publisher
 from zmqlab.patterns.subscription import Subscription, subscribe
 from zmqlab.patterns.watch_stream import one_line
@@ -98,13 +99,14 @@ def detect_beads(
                 about["frame_shape"] = frame.shape[:2]
                 try:
                     positions = _send_found(beads, detector.add(about, frame))
+                    if positions is None:
+                        collecting = round(detector.progress, 2)
+                        beads.send(np.empty((0, 2)), **about, collecting=collecting)
+                    if marked.look():
+                        picture, _ = as_picture(frame)
+                        marked.send(mark(picture, positions, detector.progress), about["time"])
                 except (TypeError, ValueError, cv2.error) as error:
                     print(f"detector: frame {about['frame_number']} left out: {error}", flush=True)
-                    continue
-                if positions is None:
-                    beads.send(np.empty((0, 2)), **about, collecting=round(detector.progress, 2))
-                if marked.look():
-                    marked.send(mark(frame, positions, detector.progress), about["time"])
             _send_found(beads, detector.finish())
 
 
@@ -198,7 +200,8 @@ def _linked(tracks: Tracks, stream: Subscription, positions: np.ndarray):
     header = stream.header
     number, lost = header.get("frame_number"), header.get("lost")
     shape = header.get("frame_shape")
-    if type(number) is not int or type(lost) is not int or positions.shape[1:] != (2,):
+    counts = [each for each in (number, lost) if type(each) is int and each >= 0]
+    if len(counts) < 2 or positions.shape[1:] != (2,):
         raise MessageError(
             f"a frame_number, a number of lost ones and positions of shape (beads, 2) make a "
             f"message; here {short(number)}, {short(lost)} and {positions.shape} came"

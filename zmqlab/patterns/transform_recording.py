@@ -58,6 +58,8 @@ def spectra(
     try:
         with open_recording(path) as film, h5py.File(part, "w") as file:
             count = len(film["frames"])
+            if not count:
+                raise RecordingError(f"{path}: was ended before its first frame, and holds none")
             for name in ("sequence", "time"):
                 file[name] = film[name][:count]
             _, height, width, *_ = film["frames"].shape

@@ -206,7 +206,7 @@ def open_recording(path: str | Path) -> Iterator[h5py.Group]:
     Raises
     ------
     RecordingError
-        If there is no such file, or no frame in it.
+        If there is no such file, or it is no recording.
 
     Notes
     -----
@@ -227,16 +227,18 @@ def open_recording(path: str | Path) -> Iterator[h5py.Group]:
             "once it holds its first frame; otherwise it is no recording"
         ) from error
     with file:
-        if "entry/data/frames" not in file:
-            raise RecordingError(f"{path}: holds no frames (there is no entry/data/frames in it)")
-        data = file["entry/data"]
         # Opening a dataset fixes its length, so frames, which grows last, is opened first.
-        opened = [data[name] for name in ("frames", "sequence", "time")]
+        names = [f"entry/data/{name}" for name in ("frames", "sequence", "time")]
+        opened = [file[name] for name in names if name in file]
+        if len(opened) < len(names):
+            raise RecordingError(
+                f"{path}: holds no frames as the recorder writes them ({', '.join(names)})"
+            )
         filters = opened[0].id.get_create_plist()
         codes = [filters.get_filter(i)[0] for i in range(filters.get_nfilters())]
         if not all(map(h5py.h5z.filter_avail, codes)):
             _hdf5plugin()
-        yield data
+        yield file["entry/data"]
 
 
 def stretch(data: h5py.Group, start: float, stop: float) -> slice:
