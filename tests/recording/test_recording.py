@@ -239,7 +239,7 @@ def test_what_is_no_recording(path):
         opened()
     with h5py.File(path, "w") as file:
         file["entry/data/frames"] = picture(0)[None]
-    with pytest.raises(RecordingError, match="holds no frames.*entry/data/sequence"):
+    with pytest.raises(RecordingError, match=r"holds no frames.*entry/data/sequence"):
         opened()
 
 

@@ -219,8 +219,8 @@ def _collect(router, pull, peers, go, timeout) -> Iterator[Result]:
         if not ready:
             missing = "and the ventilator has not said how many frames there are"
             if total is not None:
-                missing = (number for number in range(total) if number not in seen)
-                missing = f"of {total}; missing: {some([*itertools.islice(missing, 6)])}"
+                absent = (number for number in range(total) if number not in seen)
+                missing = f"of {total}; missing: {some([*itertools.islice(absent, 6)])}"
             raise TimeoutError(
                 f"no result came for {timeout:g} s, after {len(seen)} {missing}. What PUSH "
                 "has given to a worker is lost with it: has one been killed?"

@@ -200,8 +200,8 @@ def _linked(tracks: Tracks, stream: Subscription, positions: np.ndarray):
     header = stream.header
     number, lost = header.get("frame_number"), header.get("lost")
     shape = header.get("frame_shape")
-    counts = [each for each in (number, lost) if type(each) is int and each >= 0]
-    if len(counts) < 2 or positions.shape[1:] != (2,):
+    flat = positions.shape[1:] == (2,)
+    if type(number) is not int or type(lost) is not int or lost < 0 or not flat:
         raise MessageError(
             f"a frame_number, a number of lost ones and positions of shape (beads, 2) make a "
             f"message; here {short(number)}, {short(lost)} and {positions.shape} came"

@@ -130,7 +130,8 @@ def gather(arrivals: Iterable[Result], count: int | None = None) -> Results:
     shape and type.
     """
     start = perf_counter()
-    spectra, notes = None, {}
+    spectra: np.ndarray | None = None
+    notes: dict[int, tuple[int, str, float]] = {}
     for number, worker, array in arrivals:
         if spectra is None:
             spectra = np.empty((count or 64, *array.shape), array.dtype)
