@@ -22,6 +22,7 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 import zmqlab
@@ -99,6 +100,24 @@ class Pipeline:
         self.films.append(self.folder / f"film-{len(self.films)}.h5")
         return self.films[-1]
 
+    def count_film(self):
+        """Count what the newest film holds, and delete it: an hour of them takes 90 GB."""
+        path, counts = self.films[-1], self.counts
+        if not path.exists():
+            return
+        try:
+            with open_recording(path) as film:
+                numbers = film["sequence"][: len(film["frames"])].astype(int)
+        except zmqlab.RecordingError as error:  # killed before its first frame
+            self.note(f"{error}")
+            counts["without a frame"] += 1
+            numbers = np.array([], int)
+        steps = numbers[1:] - numbers[:-1]
+        counts["recorded"] += len(numbers)
+        counts["missing in a film"] += int(steps[steps > 1].sum() - (steps > 1).sum())
+        counts["twice in a film"] += int((steps == 0).sum())
+        path.unlink()
+
     def note(self, text):
         self.log.append(f"{time.monotonic() - self.began:6.1f} s  {text}")
         print(self.log[-1], flush=True)
@@ -112,6 +131,8 @@ class Pipeline:
     def again(self, name, why):
         """Start a role anew, at its place."""
         self.gone(self.there[name])
+        if name == "recorder":
+            self.count_film()
         self.there[name] = self.start[name]()
         self.counts[f"{why}: {name}"] += 1
 
@@ -198,20 +219,6 @@ async def visit(pipeline):
         await asyncio.sleep(0.5)
 
 
-def recorded(pipeline):
-    """Return how many frames the films hold, how many are missing in them, and come twice."""
-    frames = missing = twice = 0
-    for path in pipeline.films:
-        if path.exists():
-            with open_recording(path) as film:
-                numbers = film["sequence"][: len(film["frames"])].astype(int)
-            steps = numbers[1:] - numbers[:-1]
-            frames += len(numbers)
-            missing += int(steps[steps > 1].sum() - (steps > 1).sum())
-            twice += int((steps == 0).sum())
-    return frames, missing, twice
-
-
 def soak(minutes, seed):
     """Run it; return a table in Markdown."""
     with tempfile.TemporaryDirectory(prefix="zmqlab-soak-") as folder:
@@ -239,13 +246,13 @@ def soak(minutes, seed):
         for each in pipeline.there.values():
             pipeline.gone(each)
         zmqlab.stop_all(20)
+        pipeline.count_film()
         return table(pipeline, minutes, seed, before, after)
 
 
 def table(pipeline, minutes, seed, before, after):
     """Return what was counted and measured, as Markdown."""
     counts = pipeline.counts
-    frames, missing, twice = recorded(pipeline)
     told = len(kept(pipeline.history))
     rows = [
         ("frames sent, by the publishers' last reports", counts["sent"]),
@@ -254,9 +261,10 @@ def table(pipeline, minutes, seed, before, after):
         ("frames that it counted as lost (a mark was reached; cut, paused)", counts["lost"]),
         ("frames that came twice there", counts["came twice"]),
         ("publishers that it saw started anew", counts["restarts seen"]),
-        (f"frames in {len(pipeline.films)} recordings, all of them readable", frames),
-        ("frames missing within a recording", missing),
-        ("frames twice in a recording", twice),
+        (f"frames in {len(pipeline.films)} recordings", counts["recorded"]),
+        ("recordings that cannot be read, or were ended before a frame", counts["without a frame"]),
+        ("frames missing within a recording", counts["missing in a film"]),
+        ("frames twice in a recording", counts["twice in a film"]),
         (f"results of the farm, {ONE} at a time, each once", counts["results"]),
         ("measurements that the page's visitor was shown", counts["measured"]),
         ("measurements kept (killed between keeping and showing: more)", told),

@@ -10,7 +10,11 @@ def fresh(name):
     """Return the path of a recording to be made. The one of an earlier run gives way to it."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     path = FOLDER / f"{name}.h5"
-    path.unlink(missing_ok=True)
+    try:
+        path.unlink(missing_ok=True)
+    except PermissionError:  # Windows keeps what a program has open
+        print(f"A program of an earlier run still has {path} open: zmqlab.stop_all() ends it.")
+        raise
     if path not in _made:
         _made.append(path)
     return path

@@ -12,7 +12,6 @@ them or holds them open, and with this process both they and the devices go.
 
 import contextlib
 import ctypes
-import fcntl
 import heapq
 import itertools
 import os
@@ -80,6 +79,8 @@ def _call(name, *numbers):
 
 
 def _device(address):
+    import fcntl  # not on Windows, where `why_not` must be able to say so
+
     device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
     fcntl.ioctl(device, TUN_SET_IFF, struct.pack("16sH", b"line", TUN | NO_PI))
     for command in (

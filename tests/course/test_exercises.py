@@ -3,6 +3,7 @@
 import _thread
 import dataclasses
 import functools
+import os
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -137,6 +138,11 @@ def shouts(*lines):
         (["import sys", "sys.exit(5)"], "raised an error.*SystemExit: 5"),
         (["input('Well? ')"], "raised an error.*EOFError"),
         (["import os", "os._exit(3)"], "ended the process that it ran in, with exit code 3"),
+        pytest.param(
+            ["import os", "os.kill(os.getpid(), 9)"],
+            "The process of the check was killed, perhaps because there was no memory",
+            marks=pytest.mark.skipif(os.name == "nt", reason="no signals there"),
+        ),
         pytest.param(
             ["import ctypes", "ctypes.string_at(0)"], "ended the process that it ran in", marks=slow
         ),

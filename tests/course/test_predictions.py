@@ -83,6 +83,9 @@ def test_a_question_that_returns_is_answered_at_once():
     choose(returning, 2)
     assert "Not so" in returning._answer.value
     assert progress_file.load()["guesses"][NAME]["right"] is False
+    choose(returning, returning.question.right)  # who knows the answer does not guess
+    assert "Right" in returning._answer.value
+    assert progress_file.load()["guesses"][NAME]["right"] is False
 
 
 def test_in_a_page_without_widgets_returning_questions_have_their_answers_folded():

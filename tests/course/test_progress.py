@@ -68,6 +68,28 @@ def test_a_broken_file_is_said_and_set_aside(broken):
     assert states()["hears"] == "passed"
 
 
+def test_a_file_that_cannot_be_read_now_is_left_as_it_is(monkeypatch):
+    """With too many open files, say: a new one needs none to be renamed, but one to be read."""
+    resource = pytest.importorskip("resource")
+    progress_file.note_exercise("hears", passed=True)
+    before = progress_file.path().read_bytes()
+    assert set(states()) > {"hears"}  # all that is imported is
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
+    try:
+        with pytest.warns(UserWarning, match="cannot be read now.*Too many open files"):
+            assert progress_file.load()["exercises"] == {}
+        with pytest.warns(UserWarning, match="could not be kept.*Too many open files"):
+            progress_file.note_exercise("hears", passed=False)
+        with pytest.warns(UserWarning, match="could not be kept.*Too many open files"):
+            progress_file.note_guess("queue", 1, right=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    assert progress_file.path().read_bytes() == before
+    assert states()["hears"] == "passed"
+    assert not progress_file.path().with_suffix(".broken").exists()
+
+
 def test_a_place_that_cannot_be_written_to_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import h5py
@@ -231,6 +232,11 @@ def record_until_disk_is_full(folder):
         there = assert_true(data)
     with h5py.File(path) as file:  # it was closed properly: any program reads it
         assert len(file["entry/data/time"]) == there
+    with suppress(OSError), open(Path(folder) / "rest", "wb", buffering=0) as rest:
+        while rest.write(bytes(512)):
+            pass
+    with pytest.raises(RecordingError, match="cannot be made.*" + os.strerror(errno.ENOSPC)):
+        Recorder(Path(folder) / "next.h5")
     print(json.dumps([recorder.count, there]))
 
 

@@ -32,6 +32,7 @@ from zmqlab.processes.handle import StartError
 from zmqlab.processes.launch import start
 
 SLOWEST = 90  # seconds that a whole check may take
+KILLED = -9  # exit code of a process that the system ended (SIGKILL)
 LAST_LINES = 20  # of what the function printed are shown
 _exercises: dict[str, "Exercise"] = {}
 _passed: dict[str, Any] = {}  # name: the code of the function that passed last
@@ -213,8 +214,11 @@ def _try_out(name, check, function):
             if begun.exists():  # it may have ended even before it told that it has begun
                 process = launch.process(options["process_name"])
                 verdict = not_yet(
-                    f"It ended the process that it ran in, with exit code {process.exit_code}. A "
-                    "function returns or raises an error, and the process goes on."
+                    "The process of the check was killed, perhaps because there was no memory "
+                    "left. Stop what else is running, and check again."
+                    if process.exit_code == KILLED
+                    else f"It ended the process that it ran in, with exit code {process.exit_code}"
+                    ". A function returns or raises an error, and the process goes on."
                 )
             else:
                 what, _, lines = str(error).partition("\n")
@@ -223,6 +227,11 @@ def _try_out(name, check, function):
             verdict = not_yet(f"The check was not done after {SLOWEST} s, and was ended.")
         except KeyboardInterrupt:
             verdict = not_yet("The check was interrupted.")
+        except OSError as error:
+            verdict = not_yet(
+                f"The check could not begin: {error.strerror or error}. Stop what else is running, "
+                "or restart the kernel, and check again."
+            )
     return verdict, process.output if process else ""
 
 

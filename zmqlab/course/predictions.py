@@ -69,9 +69,11 @@ class Prediction:
         number, question = change["new"], self.question
         if number is None:
             return
+        first = question.name not in _guesses  # what comes after that knows the answer
         _guesses[question.name] = number
         if self._tell:
-            progress_file.note_guess(question.name, number, number == question.right)
+            if first:
+                progress_file.note_guess(question.name, number, number == question.right)
             self._answer.value = _judged(question, number, question.right)
         else:
             self._answer.value = "Noted. Now run the next cell."

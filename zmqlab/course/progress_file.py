@@ -12,6 +12,7 @@ There is one file for each folder that holds the course, where the system keeps 
 import contextlib
 import hashlib
 import json
+import os
 import secrets
 import warnings
 from pathlib import Path
@@ -43,18 +44,32 @@ def course_folder() -> Path:
 
 def path() -> Path:
     """Return the file of this folder's progress, which need not exist."""
-    try:
-        folder = course_folder()
-    except FileNotFoundError:
-        folder = Path.cwd()
-    name = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
+    # Windows takes c: and C: for the same, and programs write one or the other.
+    name = hashlib.sha256(os.path.normcase(_folder()).encode()).hexdigest()[:16]
     return platformdirs.user_data_path("zmqlab") / f"progress-{name}.json"
 
 
+def _folder():
+    try:
+        return str(course_folder())
+    except FileNotFoundError:
+        return str(Path.cwd())
+
+
 def load() -> dict[str, Any]:
-    """Return what the file holds. A broken one is said, set aside, and begun anew."""
+    """Return what the file holds; nothing, with a warning, if it cannot be read now."""
+    try:
+        return _read()
+    except OSError as error:
+        text = f"your progress in {path()} cannot be read now ({error.strerror})"
+        warnings.warn(text, stacklevel=2)
+        return {"folder": _folder(), "exercises": {}, "guesses": {}}
+
+
+def _read():
+    """Read the file. A broken one is said, set aside, and begun anew."""
     file = path()
-    empty: dict[str, Any] = {"folder": str(Path.cwd()), "exercises": {}, "guesses": {}}
+    empty: dict[str, Any] = {"folder": _folder(), "exercises": {}, "guesses": {}}
     try:
         held = json.loads(file.read_text("utf-8"))
         if not all(isinstance(held[key], type(value)) for key, value in empty.items()):
@@ -62,42 +77,46 @@ def load() -> dict[str, Any]:
         return held
     except (FileNotFoundError, NotADirectoryError):
         return empty
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         aside = file.with_suffix(".broken")
         with contextlib.suppress(OSError):
             file.replace(aside)
         warnings.warn(
             f"{file} could not be read ({error}); it is now {aside.name}, and your progress begins "
             "anew. Your notebooks are as they were",
-            stacklevel=2,
+            stacklevel=3,
         )
         return empty
 
 
-def _save(held):
+@contextlib.contextmanager
+def _kept():
+    """Give what the file holds, and write it back."""
     file = path()
     part = file.with_suffix(f".{secrets.token_hex(4)}")
     try:
+        held = _read()  # an error must not lead to an empty one, which would be kept
+        yield held
         file.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps(held, ensure_ascii=False, indent=1), "utf-8")
         part.replace(file)
     except OSError as error:  # a home that cannot be written to: the course goes on
-        warnings.warn(f"your progress could not be kept in {file}: {error.strerror}", stacklevel=3)
+        with contextlib.suppress(OSError):
+            part.unlink()
+        warnings.warn(f"your progress could not be kept in {file}: {error.strerror}", stacklevel=4)
 
 
 def note_exercise(name: str, passed: bool) -> None:
     """Keep that an exercise was tried, or passed; once passed it stays so."""
-    held = load()
-    if held["exercises"].get(name) != "passed":
-        held["exercises"][name] = "passed" if passed else "tried"
-        _save(held)
+    with _kept() as held:
+        if held["exercises"].get(name) != "passed":
+            held["exercises"][name] = "passed" if passed else "tried"
 
 
 def note_guess(name: str, guess: int, right: bool) -> None:
     """Keep what was guessed before a cell answered, and whether that was right."""
-    held = load()
-    held["guesses"][name] = {"guess": guess, "right": right}
-    _save(held)
+    with _kept() as held:
+        held["guesses"][name] = {"guess": guess, "right": right}
 
 
 class Progress(list):

@@ -277,10 +277,11 @@ def stretch(data: h5py.Group, start: float, stop: float) -> slice:
 
 
 def _create(path):
+    there = path.exists()  # a full disk leaves a file without a byte
     try:
         return film.make(path)
     except OSError as error:
-        if path.exists():
+        if there:
             why = "exists already and is not written over; delete it or choose another name"
         elif not path.parent.is_dir():
             why = f"there is no folder {path.parent}; make it first"

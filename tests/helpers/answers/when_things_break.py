@@ -213,6 +213,12 @@ def follow_total(snapshots, stream):
 # Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
 WRONG = {
     "ask_surely": {
+        "counts its tries, not the time": (
+            changed(ASK, LOOP, "for _ in range(int(timeout * 10)):").replace(
+                "min(0.3, left)", "0.3"
+            ),
+            "the server never replies, it gave up after .* and was told 1.5 in all",
+        ),
         "asks once": (
             changed(ASK, LOOP, "for left in (timeout,):").replace("min(0.3, left)", "left"),
             "two requests stay without a reply.*expected: b'reply to again'.*gave: None",
@@ -286,6 +292,22 @@ def ask_surely(endpoint, request, timeout):
         ),
     },
     "count_once": {
+        "takes a name for a part of another": (
+            """
+def count_once(logbook, bind):
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        while True:
+            name = rep.recv_string()
+            text = logbook.read_text() if logbook.exists() else ""
+            if name not in text:
+                with open(logbook, "a") as file:
+                    file.write(name + "\\n")
+                text += name + "\\n"
+            rep.send_string(str(text[:text.index(name)].count("\\n") + 1))
+""",
+            "The reply to 'b-1', among others.*expected: b'3'.*gave: b'1'",
+        ),
         "counts each request": (
             changed(COUNT, "if name not in done:", "if True:"),
             "The reply to 'Zoé-1'.*expected: b'4'.*gave: b'6'",
@@ -298,17 +320,17 @@ def ask_surely(endpoint, request, timeout):
         ),
         "where it stands now": (
             changed(COUNT, "str(done.index(name) + 1)", "str(len(done))"),
-            "The reply to 'b-1', among others.*expected: b'1'.*gave: b'3'",
+            "The reply to 'b-10', among others.*expected: b'1'.*gave: b'3'",
         ),
         "counts from 0": (
             changed(COUNT, "done.index(name) + 1", "done.index(name)"),
-            "The reply to 'b-1'.*expected: b'1'.*gave: b'0'",
+            "The reply to 'b-10'.*expected: b'1'.*gave: b'0'",
         ),
         "compares with the last one only": (
             changed(COUNT, "if name not in done:", "if name not in done[-1:]:").replace(
                 "done.index(name) + 1", "len(done)"
             ),
-            "The reply to 'b-1', among others.*expected: b'1'.*gave: b'4'",
+            "The reply to 'b-10', among others.*expected: b'1'.*gave: b'4'",
         ),
         "takes the names for growing": (
             changed(COUNT, "if name not in done:", "if name > max(done, default=''):"),
@@ -322,11 +344,11 @@ def ask_surely(endpoint, request, timeout):
                 "                continue\n"
                 "            if name not in done:",
             ),
-            "The reply to 'b-1', among others.*expected: b'1'.*gave: b'done'",
+            "The reply to 'b-10', among others.*expected: b'1'.*gave: b'done'",
         ),
         "silent when it knows": (
             changed(COUNT, "            " + REPLY, "                " + REPLY),
-            "Your server ended.*b'b-1'.*current state",
+            "Your server ended.*b'b-10'.*current state",
         ),
         "writes when it ends": (
             """

@@ -30,6 +30,7 @@ from zmqlab.course.trial import (
 from zmqlab.wire import sockets
 
 SEED = 12
+LATE = 2.6  # seconds, of a function that has 1.5 and a last try of 0.3
 PATIENT = 25.0  # seconds for an answer while things break, on a busy computer
 AMOUNTS = [number * number % 7 + 1 for number in range(100_000)]
 TOTALS = [0, *itertools.accumulate(AMOUNTS)]  # TOTALS[n]: after update n, the first one is 1
@@ -124,13 +125,20 @@ def told(verdict: Verdict) -> str:
 
 
 def _expect_unknown(function, endpoint, when):
-    began = time.monotonic()
-    got = call(function, endpoint, b"anyone?", 1.5, when=when, timeout=8)
-    took = time.monotonic() - began
-    if got is not None:
-        raise NotYet(f"What it returns when {when}:", Words("None: nobody knows"), got)
-    if took < 1.4:
-        raise NotYet(f"When {when}, it gave up after {took:.1f} s of its 1.5.")
+    for _ in range(2):  # a busy computer makes it late, and hardly twice
+        began = time.monotonic()
+        got = call(function, endpoint, b"anyone?", 1.5, when=when, timeout=8)
+        took = time.monotonic() - began
+        if got is not None:
+            raise NotYet(f"What it returns when {when}:", Words("None: nobody knows"), got)
+        if took < 1.4:
+            raise NotYet(f"When {when}, it gave up after {took:.1f} s of its 1.5.")
+        if took < LATE:
+            return
+    raise NotYet(
+        f"When {when}, it gave up after {took:.1f} s, and was told 1.5 in all: what is left of "
+        "these is the most that a try may wait, and `linger` 0 lets a socket close at once."
+    )
 
 
 def _come_late(endpoint, over):
@@ -169,16 +177,16 @@ def count_once(function):
     with tempfile.TemporaryDirectory() as folder:
         logbook = Path(folder, "logbook.txt")
         with served(function, logbook) as server:
-            for name, position in (("b-1", 1), ("a-1", 2), ("b-10", 3), ("b-1", 1), ("a-1", 2)):
+            for name, position in (("b-10", 1), ("a-1", 2), ("b-1", 3), ("b-10", 1), ("a-1", 2)):
                 _expect_position(server, name, position, "among others")
             _expect_position(server, "Zoé-1", 4, "with a letter beyond ASCII")
             expect_patience(server)
-            for name, position in (("b-1", 1), ("c-1", 5)):
+            for name, position in (("b-1", 3), ("c-1", 5)):
                 _expect_position(server, name, position, "after a silence")
             server.end_by("kill")
             server.settle(lambda it: it.ended, TIMEOUT)
         with served(function, logbook) as server:
-            for name, position in (("c-1", 5), ("b-10", 3), ("d-1", 6)):
+            for name, position in (("c-1", 5), ("b-10", 1), ("d-1", 6)):
                 _expect_position(server, name, position, "after a kill -9 and a new start")
         logbook.unlink()
 
