@@ -104,7 +104,9 @@ class Page(PageSocket):
     def on_message(self, message):
         with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
             order = json.loads(message)
-            self.obey(order["do"], order.get("node"))
+            name = order.get("node")
+            if name is None or isinstance(name, str):  # what it looks at is asked for again later
+                self.obey(order["do"], name)
 
     def obey(self, what, name):
         """Do what the page asks for, to a process of that name; to no other."""
