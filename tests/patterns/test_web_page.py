@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import urllib.request
 from pathlib import Path
 
@@ -26,8 +27,12 @@ from zmqlab import camera_publisher, camera_server, measure_fringes, request, st
 from zmqlab.analysis.fringes import Fringes
 from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.measurements import HistoryError, as_csv, keep, kept
-from zmqlab.patterns.web_page import web_page
+from zmqlab.patterns.picture_stream import Show
+from zmqlab.patterns.web_page import SharedCamera, web_page
 from zmqlab.patterns.web_visitors import MOST
+from zmqlab.wire import guard
+from zmqlab.wire.messages import pack_frame
+from zmqlab.wire.sockets import FRAME
 
 posix = pytest.mark.skipif(os.name == "nt", reason="limits of a process are Unix's")
 NOBODY = "tcp://127.0.0.1:9"
@@ -213,6 +218,41 @@ def test_the_camera_goes_and_comes_again(tmp_path):
     with serving_page(endpoint, NOBODY, tmp_path / "m.sqlite") as (_, address):
         assert len(asyncio.run(visit(address))) == 2
     assert len(kept(tmp_path / "m.sqlite")) == 2
+
+
+def test_the_guard_counts_what_the_page_has_read(tmp_path):
+    """After more bytes than may be unread, the connection to the camera is the same one."""
+    frame = pack_frame(np.zeros((4000, 4000), np.uint8))
+    count = 2 * FRAME // 16_000_000
+    who, over = set(), threading.Event()
+
+    def reply(socket):
+        while not over.is_set():
+            if socket.poll(10):
+                identity, *_ = socket.recv_multipart()
+                who.add(identity)
+                socket.send_multipart([identity, b"", *frame], copy=False)
+
+    async def ask(endpoint):
+        show = Show(asyncio.get_running_loop(), spectrum=False)
+        camera = SharedCamera(endpoint, show, tmp_path / "m.sqlite", [], None)
+        try:
+            for _ in range(count):
+                await camera._read()
+            await asyncio.to_thread(guard._look)  # as it does 20 times a second
+            await camera._read()
+        finally:
+            camera.context.destroy(linger=0)
+
+    with raw_socket(zmq.ROUTER) as socket:
+        replying = threading.Thread(target=reply, args=(socket,))
+        replying.start()
+        try:
+            asyncio.run(ask(socket.last_endpoint.decode()))
+        finally:
+            over.set()
+            replying.join()
+    assert len(who) == 1, "it had to connect anew"
 
 
 REPLIES = [

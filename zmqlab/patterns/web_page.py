@@ -50,7 +50,7 @@ from zmqlab.patterns.subscription import Subscription
 from zmqlab.patterns.web_visitors import application
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.sockets import connect as connect_socket
-from zmqlab.wire.sockets import who_listens
+from zmqlab.wire.sockets import took_all, who_listens
 from zmqlab.wire.text import plain
 
 _PERIOD = 1.0  # seconds between two looks at a camera of which nobody wants anything
@@ -255,9 +255,9 @@ class SharedCamera:
             if not await self.socket.poll(1000 * timeout):
                 who = await asyncio.to_thread(who_listens, self.endpoint, keys=self.keys)
                 raise TimeoutError(f"The camera does not answer at {self.endpoint}: {who}.")
-            reply = unpack_reply(
-                await self.socket.recv_multipart(copy=False), self.endpoint, command
-            )
+            parts = await self.socket.recv_multipart(copy=False)
+            took_all(parts)
+            reply = unpack_reply(parts, self.endpoint, command)
         except RequestError:
             self.state["camera"] = ""
             raise

@@ -200,6 +200,14 @@ def recv_parts(socket: zmq.Socket, timeout: float = 10.0, most: int = 4) -> list
                 ) from None
 
 
+def took_all(parts: Sequence[zmq.Frame]) -> None:
+    """Tell the guard of a message that was received otherwise than by `recv_parts`.
+
+    Without that, it takes what was read for what fills the memory, and shuts the connection.
+    """
+    took(parts, sum(map(len, parts)) + AROUND * len(parts))
+
+
 def endpoint_of(socket: zmq.Socket) -> str:
     """Return the endpoint that a socket bound or connected last, with its port as a number."""
     return bytes(socket.get(zmq.LAST_ENDPOINT)).decode()
