@@ -301,9 +301,10 @@ def test_random_bytes_from_the_camera_end_nothing(tmp_path, reply):
 @pytest.mark.parametrize(
     "nonsense",
     [b"\xff\xfe", "", "x", "[]", "7", "null", "[" * 9000, "x" * 20_000, "painted x",
+     "painted ", "painted  \t", f'{{"exposure": 1{"0" * 400}}}',
      '{"measure": 1}', '{"exposure": "<b>"}', '{"exposure": NaN}',
      '{"exposure": 1e999}', '{"exposure": true}'],
-    ids=range(14),
+    ids=range(17),
 )  # fmt: skip
 def test_nonsense_from_a_visitor_harms_nobody_else(place, nonsense):
     async def visit():
