@@ -28,11 +28,13 @@ from zmqlab.analysis.fringes import Fringes
 from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.measurements import HistoryError, as_csv, keep, kept
 from zmqlab.patterns.picture_stream import Show
+from zmqlab.patterns.stream import wire_topic
 from zmqlab.patterns.web_page import SharedCamera, web_page
 from zmqlab.patterns.web_visitors import MOST
 from zmqlab.wire import guard
+from zmqlab.wire.keys import make_keys
 from zmqlab.wire.messages import pack_frame
-from zmqlab.wire.sockets import FRAME
+from zmqlab.wire.sockets import FRAME, bind
 
 posix = pytest.mark.skipif(os.name == "nt", reason="limits of a process are Unix's")
 NOBODY = "tcp://127.0.0.1:9"
@@ -253,6 +255,44 @@ def test_the_guard_counts_what_the_page_has_read(tmp_path):
             over.set()
             replying.join()
     assert len(who) == 1, "it had to connect anew"
+
+
+@pytest.mark.slow
+def test_keys_that_are_away_for_a_moment_end_nothing(tmp_path):
+    """Neither the server, which tells its visitors what is wrong, nor the live picture."""
+    endpoint, folder, away = free_endpoint(), tmp_path / "keys", tmp_path / "away"
+    make_keys(folder)
+    shutil.copytree(folder, tmp_path / "theirs")  # copies: those of the camera stay
+    theirs = tmp_path / "theirs"
+    frame = pack_frame(np.zeros((8, 8), np.uint8), wire_topic("camera"))
+
+    async def visit(address, stream):
+        async with visiting(address) as visitor:
+            await visitor.hear_until(
+                lambda it: (
+                    it.state
+                    and "cannot read" in it.state["camera"]
+                    and "cannot read" in it.state["stream"]
+                )
+            )
+            assert not visitor.pictures
+            away.rename(folder)
+            while not visitor.pictures:
+                stream.send_multipart(frame)
+                assert await visitor.hear()
+            with await asyncio.to_thread(
+                start, camera_server, "simulated", bind=endpoint, keys=theirs, process_name="camera"
+            ):
+                await visitor.measure()
+
+    with zmq.Context() as context, context.socket(zmq.PUB) as stream:
+        stream.linger = 0
+        where = bind(stream, "tcp://127.0.0.1:*", keys=theirs)
+        with serving_page(endpoint, where, tmp_path / "m.sqlite", keys=folder) as (page, address):
+            folder.rename(away)
+            asyncio.run(visit(address, stream))
+            assert page.running
+            assert "Traceback" not in page.output
 
 
 REPLIES = [

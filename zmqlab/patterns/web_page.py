@@ -48,6 +48,7 @@ from zmqlab.patterns.picture_stream import Show, as_picture, draw, draw_spectrum
 from zmqlab.patterns.request_reply import RequestError, pack_request, request, unpack_reply
 from zmqlab.patterns.subscription import Subscription
 from zmqlab.patterns.web_visitors import application
+from zmqlab.wire.keys import KeysError
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.sockets import connect as connect_socket
 from zmqlab.wire.sockets import took_all, who_listens
@@ -57,7 +58,8 @@ _PERIOD = 1.0  # seconds between two looks at a camera of which nobody wants any
 _TIMEOUT = 2.0  # seconds to wait for its settings, which it always has at hand
 _EXPOSED = 12.0  # seconds to wait for a frame, with an exposure of up to ten
 _SHOWN = 1000  # measurements in a page; the file keeps all
-_REFUSED = (RequestError, MessageError, TimeoutError)
+# A keys folder may be away for a moment: each new socket reads it anew.
+_REFUSED = (RequestError, MessageError, TimeoutError, KeysError)
 
 
 def web_page(

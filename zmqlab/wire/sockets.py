@@ -21,7 +21,16 @@ from zmq import zmq_poll  # what `Socket.poll` calls, without its detours
 
 from zmqlab.wire.guard import guard, took
 from zmqlab.wire.interrupts import whole
-from zmqlab.wire.keys import HANDSHAKE, SEALED, check_open, connect_with, given, refused, serve_with
+from zmqlab.wire.keys import (
+    HANDSHAKE,
+    SEALED,
+    KeysError,
+    check_open,
+    connect_with,
+    given,
+    refused,
+    serve_with,
+)
 
 # As plain numbers: pyzmq's own are members of enums, which take their time.
 _NOBLOCK, _SNDMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE)
@@ -244,7 +253,10 @@ def who_listens(
         if knock.recv(1) == _GREETING:
             secure, folder, why = _has_keys(knock), given(keys), ""
             if secure and folder:
-                why = refused(endpoint, folder, kind, timeout)
+                try:
+                    why = refused(endpoint, folder, kind, timeout)
+                except KeysError as error:
+                    why = f" and wants keys: {error}"
             elif secure:
                 why = " and wants keys: give keys=FOLDER"
             elif folder:
