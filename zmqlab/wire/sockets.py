@@ -21,16 +21,7 @@ from zmq import zmq_poll  # what `Socket.poll` calls, without its detours
 
 from zmqlab.wire.guard import guard, took
 from zmqlab.wire.interrupts import whole
-from zmqlab.wire.keys import (
-    HANDSHAKE,
-    SEALED,
-    KeysError,
-    check_open,
-    connect_with,
-    given,
-    refused,
-    serve_with,
-)
+from zmqlab.wire.keys import HANDSHAKE, SEALED, check_open, connect_with, given, refused, serve_with
 
 # As plain numbers: pyzmq's own are members of enums, which take their time.
 _NOBLOCK, _SNDMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE)
@@ -210,10 +201,7 @@ def recv_parts(socket: zmq.Socket, timeout: float = 10.0, most: int = 4) -> list
 
 
 def took_all(parts: Sequence[zmq.Frame]) -> None:
-    """Tell the guard of a message that was received otherwise than by `recv_parts`.
-
-    Without that, it takes what was read for what fills the memory, and shuts the connection.
-    """
+    """Tell the guard of a message read without `recv_parts`: else it counts as unread."""
     took(parts, sum(map(len, parts)) + AROUND * len(parts))
 
 
@@ -255,7 +243,7 @@ def who_listens(
             if secure and folder:
                 try:
                     why = refused(endpoint, folder, kind, timeout)
-                except KeysError as error:
+                except ValueError as error:  # KeysError: the folder has gone meanwhile
                     why = f" and wants keys: {error}"
             elif secure:
                 why = " and wants keys: give keys=FOLDER"
