@@ -102,7 +102,7 @@ class Page(PageSocket):
         self.pages.discard(self)
 
     def on_message(self, message):
-        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
             order = json.loads(message)
             name = order.get("node")
             if name is None or isinstance(name, str):  # what it looks at is asked for again later
