@@ -222,10 +222,14 @@ def test_nothing_else_can_be_killed(talking):
             await page.until(drawn("outside, process, running"))
             for node in ("", NAME, str(outside.pid), outside.pid, None, [], {"a": 1}):
                 await page.do("kill", node)
-            for nonsense in ("{", "[]", '{"do": 7}', "7", '{"do": "look"}'):
+            for nonsense in ("{", "[]", '{"do": 7}', "7", '{"do": "look"}', "[" * 1000):
                 await page.connection.write_message(nonsense)
+            for node in (7, True, {"a": 1}, [1]):
+                await page.do("look", node)
             await page.do("kill", "outside")
             await page.until(drawn("outside, process, failed"))
+            page.told.pop("table", None)
+            await page.until(lambda it: "table" in it.told)  # what is looked at is asked for, too
 
         look(script)
         assert psutil.Process(os.getpid()).is_running()

@@ -1,6 +1,7 @@
 """A tap between real sockets: what passes is what was sent, and what is shown is what it means."""
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -28,6 +29,7 @@ from helpers.with_node import node, run_node
 
 from zmqlab import RequestError, StartError
 from zmqlab.course.trial import free_endpoint
+from zmqlab.wire.zmtp import COMMAND
 
 pytestmark = pytest.mark.slow  # a process each
 
@@ -197,6 +199,25 @@ def test_nobody_there():
             with plain_connection(way) as near:
                 assert near.recv(1) == b""
         assert kinds(seen(way, has("refused"))).count("refused") == 1
+
+
+def test_what_is_long_to_tell_is_told_in_several_replies():
+    """A stranger's commands have some kilobytes each, and a reply may have 1 MiB."""
+    ready = b"\5READY" + 49 * (b"\0" + bytes(4))  # 49 properties without a name or a value
+    count = 400
+    with plain_server() as (server, endpoint), tapped(endpoint) as way:
+        with plain_connection(way) as near:
+            far, _ = server.accept()
+            with far:
+                near.sendall(GREETING + count * (bytes([COMMAND, len(ready)]) + ready))
+                near.shutdown(plain_sockets.SHUT_WR)
+                far.settimeout(PATIENCE)
+                while far.recv(1_000_000):
+                    pass
+        entries = seen(way, has("READY", count))
+    numbers = [each["number"] for each in entries]
+    assert numbers == list(range(1, len(entries) + 1))
+    assert len(json.dumps(entries)) > 2 << 20, "they would have fitted into two replies"
 
 
 def test_whatever_is_asked_the_tap_goes_on():

@@ -11,6 +11,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import urllib.request
 from pathlib import Path
 
@@ -26,8 +27,14 @@ from zmqlab import camera_publisher, camera_server, measure_fringes, request, st
 from zmqlab.analysis.fringes import Fringes
 from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.measurements import HistoryError, as_csv, keep, kept
-from zmqlab.patterns.web_page import web_page
+from zmqlab.patterns.picture_stream import Show
+from zmqlab.patterns.stream import wire_topic
+from zmqlab.patterns.web_page import SharedCamera, web_page
 from zmqlab.patterns.web_visitors import MOST
+from zmqlab.wire import guard
+from zmqlab.wire.keys import make_keys
+from zmqlab.wire.messages import pack_frame
+from zmqlab.wire.sockets import FRAME, bind
 
 posix = pytest.mark.skipif(os.name == "nt", reason="limits of a process are Unix's")
 NOBODY = "tcp://127.0.0.1:9"
@@ -215,6 +222,79 @@ def test_the_camera_goes_and_comes_again(tmp_path):
     assert len(kept(tmp_path / "m.sqlite")) == 2
 
 
+def test_the_guard_counts_what_the_page_has_read(tmp_path):
+    """After more bytes than may be unread, the connection to the camera is the same one."""
+    frame = pack_frame(np.zeros((4000, 4000), np.uint8))
+    count = 2 * FRAME // 16_000_000
+    who, over = set(), threading.Event()
+
+    def reply(socket):
+        while not over.is_set():
+            if socket.poll(10):
+                identity, *_ = socket.recv_multipart()
+                who.add(identity)
+                socket.send_multipart([identity, b"", *frame], copy=False)
+
+    async def ask(endpoint):
+        show = Show(asyncio.get_running_loop(), spectrum=False)
+        camera = SharedCamera(endpoint, show, tmp_path / "m.sqlite", [], None)
+        try:
+            for _ in range(count):
+                await camera._read()
+            await asyncio.to_thread(guard._look)  # as it does 20 times a second
+            await camera._read()
+        finally:
+            camera.context.destroy(linger=0)
+
+    with raw_socket(zmq.ROUTER) as socket:
+        replying = threading.Thread(target=reply, args=(socket,))
+        replying.start()
+        try:
+            asyncio.run(ask(socket.last_endpoint.decode()))
+        finally:
+            over.set()
+            replying.join()
+    assert len(who) == 1, "it had to connect anew"
+
+
+@pytest.mark.slow
+def test_keys_that_are_away_for_a_moment_end_nothing(tmp_path):
+    """Neither the server, which tells its visitors what is wrong, nor the live picture."""
+    endpoint, folder, away = free_endpoint(), tmp_path / "keys", tmp_path / "away"
+    make_keys(folder)
+    shutil.copytree(folder, tmp_path / "theirs")  # copies: those of the camera stay
+    theirs = tmp_path / "theirs"
+    frame = pack_frame(np.zeros((8, 8), np.uint8), wire_topic("camera"))
+
+    async def visit(address, stream):
+        async with visiting(address) as visitor:
+            await visitor.hear_until(
+                lambda it: (
+                    it.state
+                    and "cannot read" in it.state["camera"]
+                    and "cannot read" in it.state["stream"]
+                )
+            )
+            assert not visitor.pictures
+            away.rename(folder)
+            while not visitor.pictures:
+                stream.send_multipart(frame)
+                assert await visitor.hear()
+            with await asyncio.to_thread(
+                start, camera_server, "simulated", bind=endpoint, keys=theirs, process_name="camera"
+            ):
+                await visitor.measure()
+
+    with zmq.Context() as context, context.socket(zmq.PUB) as stream:
+        stream.linger = 0
+        where = bind(stream, "tcp://127.0.0.1:*", keys=theirs)
+        with serving_page(endpoint, where, tmp_path / "m.sqlite", keys=folder) as (page, address):
+            folder.rename(away)
+            asyncio.run(visit(address, stream))
+            assert page.running
+            assert "Traceback" not in page.output
+
+
 REPLIES = [
     [b""],
     [b"\xff" * 40],
@@ -261,9 +341,10 @@ def test_random_bytes_from_the_camera_end_nothing(tmp_path, reply):
 @pytest.mark.parametrize(
     "nonsense",
     [b"\xff\xfe", "", "x", "[]", "7", "null", "[" * 9000, "x" * 20_000, "painted x",
+     "painted ", "painted  \t", f'{{"exposure": 1{"0" * 400}}}',
      '{"measure": 1}', '{"exposure": "<b>"}', '{"exposure": NaN}',
      '{"exposure": 1e999}', '{"exposure": true}'],
-    ids=range(14),
+    ids=range(17),
 )  # fmt: skip
 def test_nonsense_from_a_visitor_harms_nobody_else(place, nonsense):
     async def visit():

@@ -102,9 +102,11 @@ class Page(PageSocket):
         self.pages.discard(self)
 
     def on_message(self, message):
-        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError):
+        with contextlib.suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
             order = json.loads(message)
-            self.obey(order["do"], order.get("node"))
+            name = order.get("node")
+            if name is None or isinstance(name, str):  # what it looks at is asked for again later
+                self.obey(order["do"], name)
 
     def obey(self, what, name):
         """Do what the page asks for, to a process of that name; to no other."""

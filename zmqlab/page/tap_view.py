@@ -13,12 +13,13 @@ from IPython.display import DisplayHandle, display
 from zmqlab.page.capture_table import HEADS, SHOWN, Capture, rows
 from zmqlab.page.views import View
 from zmqlab.patterns.capture import Entry, Kept
-from zmqlab.patterns.request_reply import pack_request, request, unpack_reply
+from zmqlab.patterns.request_reply import RequestError, pack_request, request, unpack_reply
 from zmqlab.patterns.tap import tap_relay
 from zmqlab.processes.handle import Process
 from zmqlab.processes.launch import start
 from zmqlab.processes.report_receiver import PLAIN
 from zmqlab.wire.keys import check_open, of_this_process
+from zmqlab.wire.messages import MessageError
 from zmqlab.wire.sockets import connect, recv_parts, send_parts
 
 PERIOD = 0.2  # seconds between looks
@@ -152,6 +153,8 @@ class Tap(View):
                     )
                 except (TimeoutError, zmq.ZMQError):
                     break  # it has just ended
+                except (RequestError, MessageError):
+                    break  # what came before stays readable, and is followed on
                 if not told["entries"]:
                     break
                 for entry in told["entries"]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import traitlets
-from IPython.display import display
+from IPython.display import DisplayHandle, display
 
 from zmqlab.page.timeline_drawing import draw, in_words, table
 from zmqlab.page.views import View
@@ -60,6 +60,7 @@ class Timeline(View):
         self.words = "timeline"
         self._processes, self._seconds, self._after = processes, seconds, after
         self._stopped = threading.Event()
+        self._shown: list[DisplayHandle] = []  # to be brought up to date at the end
         self.on_msg(self._on_message)
         self.refresh()
 
@@ -70,6 +71,7 @@ class Timeline(View):
     def stop(self) -> None:
         """Let a live timeline stand still."""
         self._stopped.set()
+        self.live = False  # at once: it may be shown again before its thread has ended
 
     def refresh(self) -> None:
         """Draw what has been noted by now."""
@@ -113,18 +115,18 @@ class Timeline(View):
         return f'<figure class="zmqlab-timeline">{self.html}</figure>'
 
     def _ipython_display_(self) -> None:
+        global _live
         data, metadata = self._repr_mimebundle_()
         shown = display(data, metadata=metadata, raw=True, display_id=True)
-        if self.live:
-            follower = threading.Thread(target=self._go_on, args=(shown,), daemon=True)
-            follower.name = "live timeline"
-            follower.start()
+        if shown:
+            self._shown.append(shown)
+        if self.live and _live is not self:  # else it is shown once more, and followed already
+            if _live:
+                _live.stop()
+            _live = self
+            threading.Thread(target=self._go_on, daemon=True, name="live timeline").start()
 
-    def _go_on(self, shown):
-        global _live
-        if _live:
-            _live.stop()
-        _live = self
+    def _go_on(self):
         took = 0.0
         while not self._stopped.wait(max(PERIOD, took / SHARE)):
             began = time.thread_time()
@@ -133,7 +135,7 @@ class Timeline(View):
             if not any(each.running for each in self._processes or traced()):
                 break
         self.live = False
-        if shown:
+        for shown in self._shown:
             data, metadata = self._repr_mimebundle_()
             shown.update(data, metadata=metadata, raw=True)
 

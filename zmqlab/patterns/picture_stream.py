@@ -165,7 +165,7 @@ class PictureSocket(KnownSocket):
                 if not isinstance(message, dict):
                     raise TypeError("no JSON object")
                 await self.obey(message)
-        except (ValueError, KeyError, TypeError, RecursionError):
+        except (ValueError, LookupError, TypeError, ArithmeticError, RecursionError):
             self.close(1007, "not a message of this page")
 
     def take_back(self, sequence):

@@ -27,9 +27,8 @@ import zmq
 
 from zmqlab.patterns.stream import WAITING_IN_THE_SYSTEM, WAITING_TO_BE_SENT
 from zmqlab.patterns.subscribers import Subscriptions
-from zmqlab.wire.guard import took
 from zmqlab.wire.interrupts import whole
-from zmqlab.wire.sockets import AROUND, TOPIC, check_count, come_back, send_each, wait
+from zmqlab.wire.sockets import TOPIC, check_count, come_back, send_each, took_all, wait
 from zmqlab.wire.sockets import bind as bind_socket
 from zmqlab.wire.sockets import connect as connect_socket
 
@@ -111,7 +110,7 @@ def _pass_frames(cameras, viewers):
         for _ in range(_MOST):
             with whole:
                 parts = cameras.recv_multipart(zmq.NOBLOCK, copy=False)
-                took(parts, sum(map(len, parts)) + AROUND * len(parts))
+                took_all(parts)
                 send_each(viewers, parts)  # never waits: who has no room misses it
 
 

@@ -38,10 +38,12 @@ from zmqlab.processes.announce import announce
 from zmqlab.wire.commands import answer_command
 from zmqlab.wire.keys import check_open
 from zmqlab.wire.line import Line
+from zmqlab.wire.messages import to_json
 from zmqlab.wire.sockets import bind as bind_socket
 from zmqlab.wire.zmtp import Fact
 
 _MOST_TOLD = 500  # entries in a reply
+_ENOUGH = 800_000  # bytes of JSON in a reply: what is longer than 1 MiB, nobody takes
 _A_WHILE = 500  # milliseconds of one wait; the next one begins at once
 _LAST_CHANCE = 1500  # milliseconds in which to ask for what came last
 _PERIOD = 0.1  # seconds between looks at what there is to print
@@ -180,10 +182,15 @@ class Relay:
         return self.line.settings | {"cut": not self.mended.is_set(), "corrupt": self.corrupt}
 
     def read(self, after: int = 0) -> dict[str, Any]:
-        """Tell what has been seen after an entry."""
+        """Tell what has been seen after an entry, as much as a reply can hold."""
         if type(after) is not int:
             raise ValueError(f"after={after!r}: give the number of an entry, 0, 1, 2, ...")
-        entries = [as_dict(each) for each in self.kept.after(after)[:_MOST_TOLD]]
+        entries, size = [], 0
+        for each in self.kept.after(after)[:_MOST_TOLD]:
+            entries.append(as_dict(each))
+            size += len(to_json(entries[-1]))
+            if size > _ENOUGH:  # one has some kilobytes at most; the client asks on
+                break
         self.told = entries[-1]["number"] if entries else self.kept.last
         return {"entries": entries, "last": self.told}
 

@@ -48,16 +48,18 @@ from zmqlab.patterns.picture_stream import Show, as_picture, draw, draw_spectrum
 from zmqlab.patterns.request_reply import RequestError, pack_request, request, unpack_reply
 from zmqlab.patterns.subscription import Subscription
 from zmqlab.patterns.web_visitors import application
+from zmqlab.wire.keys import KeysError
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.sockets import connect as connect_socket
-from zmqlab.wire.sockets import who_listens
+from zmqlab.wire.sockets import took_all, who_listens
 from zmqlab.wire.text import plain
 
 _PERIOD = 1.0  # seconds between two looks at a camera of which nobody wants anything
 _TIMEOUT = 2.0  # seconds to wait for its settings, which it always has at hand
 _EXPOSED = 12.0  # seconds to wait for a frame, with an exposure of up to ten
 _SHOWN = 1000  # measurements in a page; the file keeps all
-_REFUSED = (RequestError, MessageError, TimeoutError)
+# A keys folder may be away for a moment: each new socket reads it anew.
+_REFUSED = (RequestError, MessageError, TimeoutError, KeysError)
 
 
 def web_page(
@@ -255,9 +257,9 @@ class SharedCamera:
             if not await self.socket.poll(1000 * timeout):
                 who = await asyncio.to_thread(who_listens, self.endpoint, keys=self.keys)
                 raise TimeoutError(f"The camera does not answer at {self.endpoint}: {who}.")
-            reply = unpack_reply(
-                await self.socket.recv_multipart(copy=False), self.endpoint, command
-            )
+            parts = await self.socket.recv_multipart(copy=False)
+            took_all(parts)
+            reply = unpack_reply(parts, self.endpoint, command)
         except RequestError:
             self.state["camera"] = ""
             raise

@@ -200,6 +200,11 @@ def recv_parts(socket: zmq.Socket, timeout: float = 10.0, most: int = 4) -> list
                 ) from None
 
 
+def took_all(parts: Sequence[zmq.Frame]) -> None:
+    """Tell the guard of a message read without `recv_parts`: else it counts as unread."""
+    took(parts, sum(map(len, parts)) + AROUND * len(parts))
+
+
 def endpoint_of(socket: zmq.Socket) -> str:
     """Return the endpoint that a socket bound or connected last, with its port as a number."""
     return bytes(socket.get(zmq.LAST_ENDPOINT)).decode()
@@ -236,7 +241,10 @@ def who_listens(
         if knock.recv(1) == _GREETING:
             secure, folder, why = _has_keys(knock), given(keys), ""
             if secure and folder:
-                why = refused(endpoint, folder, kind, timeout)
+                try:
+                    why = refused(endpoint, folder, kind, timeout)
+                except ValueError as error:  # KeysError: the folder has gone meanwhile
+                    why = f" and wants keys: {error}"
             elif secure:
                 why = " and wants keys: give keys=FOLDER"
             elif folder:
