@@ -14,6 +14,7 @@ import pytest
 import zmq
 from helpers.attacks import LONG, MORE, message, part, peer, pour, shake_hands
 from helpers.streams import publish, raw_socket
+from zmq.utils.monitor import parse_monitor_message
 
 from zmqlab import (
     FarmError,
@@ -30,9 +31,10 @@ from zmqlab import (
 )
 from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.request_reply import unpack_reply
+from zmqlab.patterns.subscribers import Subscriptions
 from zmqlab.patterns.watch_stream import carries, watch
 from zmqlab.patterns.workers import unpack_result
-from zmqlab.wire.guard import MOST_PEERS
+from zmqlab.wire.guard import MOST_PEERS, address_of
 from zmqlab.wire.messages import pack_frame, pack_message
 from zmqlab.wire.shared import RingReader
 
@@ -130,6 +132,27 @@ def test_subscriptions_fill_no_memory():
                     break
             assert growth() < 100 * MB
         stream.read()
+
+
+def test_of_who_subscribes_and_leaves_at_once_nothing_is_kept():
+    """When the news of it is taken in, there is nobody any more whose it is."""
+    with raw_socket(zmq.XPUB, xpub_verboser=True, rcvtimeo=10_000) as publisher:
+        ended = publisher.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        believed = Subscriptions()
+        for number in range(20):
+            topic = b"%d" % number
+            with peer(publisher.last_endpoint.decode(), "SUB") as it:
+                it.sendall(part(b"\1" + topic))
+            assert ended.poll(10_000)
+            file = parse_monitor_message(ended.recv_multipart())["value"]
+            while address_of(file) is not None:  # libzmq closes it a moment later
+                ended.poll(1)
+            for _ in range(2):  # that it came, and that it left
+                assert believed.hear(publisher.recv(copy=False)) == (0, topic)
+        publisher.disable_monitor()
+        ended.close()
+    assert not believed.who
+    assert not believed._late
 
 
 # Streams

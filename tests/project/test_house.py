@@ -38,6 +38,7 @@ LATER = {
     "keys": (400, 400),
     "keys for what a notebook opens for itself": (80, 30),
     "a watchdog, for children that have no turn": (100, 0),
+    "what a fork inherits, what the killed leave, two hosts with the same port": (75, 10),
 }
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {

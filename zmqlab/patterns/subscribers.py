@@ -31,6 +31,8 @@ class Subscriptions:
         if file < 0 or address == "":  # of one that has ended, or that came without tcp
             if change < 0 and self._late[topic]:
                 self._late[topic] -= 1
+                if not self._late[topic]:
+                    del self._late[topic]
                 return 0, topic
             return change, topic
         took([news], len(text))

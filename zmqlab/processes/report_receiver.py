@@ -6,19 +6,16 @@ take all its connections. On Windows it is a port of loopback, to which anybody 
 either a report counts only with the token that one child was given through its own pipe.
 """
 
-import atexit
 import contextlib
-import glob
 import json
 import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable
 
 import zmq
 
 from zmqlab.processes.report_sender import PLAIN
+from zmqlab.temporary import folder_of_this_process
 
 MOST_BYTES = 1 << 20  # of a part; libzmq closes a connection that sends more
 MOST_WAITING = 20  # reports of one connection; more wait in the child, or are dropped there
@@ -46,28 +43,10 @@ def register(token: str, receive: Callable[[dict, bytes], None]) -> str:
 def _private_endpoint():
     """Return an endpoint in a folder of our own, or a port of loopback where that cannot be."""
     if os.name == "posix" and zmq.has("ipc"):
-        folder, pid = _make_folder(), os.getpid()
-        # A fork that ends leaves it to the one whose it is.
-        atexit.register(lambda: os.getpid() == pid and shutil.rmtree(folder, ignore_errors=True))
-        if len(folder) < _LONGEST_PATH:
+        folder = folder_of_this_process()
+        if len(os.fsencode(folder)) < _LONGEST_PATH:
             return f"ipc://{folder}/reports"
     return "tcp://127.0.0.1:*"
-
-
-def _make_folder():
-    """Make a folder, locked until this process ends; remove those of processes that were killed."""
-    import fcntl  # which Windows has not
-
-    for path in glob.glob(f"{glob.escape(tempfile.gettempdir())}/zmqlab-*/lock"):
-        with contextlib.suppress(OSError), open(path) as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(os.path.dirname(path))
-    folder = tempfile.mkdtemp(prefix="zmqlab-")
-    new = f"{folder}/new"  # named so until it is locked
-    with contextlib.suppress(OSError):  # where nothing can be locked, nobody removes it
-        fcntl.flock(os.open(new, os.O_CREAT), fcntl.LOCK_EX)
-        os.rename(new, f"{folder}/lock")
-    return folder
 
 
 def forget(token: str) -> None:

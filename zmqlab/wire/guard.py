@@ -68,6 +68,9 @@ _peers: dict[int, _Peer] = {}  # by file descriptor
 _begin = threading.Lock()
 _told = -_QUIET
 _thread: threading.Thread | None = None
+# Connections (by both their ends) of the process that this one was forked from. They are not ours
+# to cut off: what came by them was counted, and taken out, over there.
+_inherited: set[tuple[object, object]] = set()
 
 
 def guard(socket: zmq.Socket, endpoint: str, bound: bool, longest: int) -> None:
@@ -81,7 +84,7 @@ def guard(socket: zmq.Socket, endpoint: str, bound: bool, longest: int) -> None:
     new = _Guarded(int(port), bound, longest, int(socket.get(zmq.RCVHWM)) or 1000, publishes)
     with _begin:
         _guarded.setdefault(socket, []).append(new)
-        if _thread is None:
+        if _thread is None or not _thread.is_alive():  # it is missing in a fork
             _thread = threading.Thread(target=_watch, daemon=True, name="zmqlab guard")
             _thread.start()
 
@@ -147,6 +150,21 @@ def _borrowed(file):
         connection.detach()
 
 
+def _begin_anew():
+    """Forget, in a fork, what the other process looks after; a lock of it may be held for ever."""
+    global _begin, _guarded, _inherited
+    _begin, _guarded, _inherited = threading.Lock(), weakref.WeakKeyDictionary(), set()
+    _peers.clear()
+    with contextlib.suppress(OSError):
+        for name in os.listdir("/dev/fd"):
+            with contextlib.suppress(OSError), _borrowed(int(name)) as connection:
+                _inherited.add((connection.getsockname(), connection.getpeername()))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_anew)
+
+
 def _watch():
     nap = threading.Event()
     while not nap.wait(_PERIOD):
@@ -167,9 +185,10 @@ def _look():
         with contextlib.suppress(OSError), _borrowed(file) as connection:
             if connection.family not in (plain_sockets.AF_INET, plain_sockets.AF_INET6):
                 continue
-            here, peer = connection.getsockname()[1], connection.getpeername()
+            ours, peer = connection.getsockname(), connection.getpeername()
+            here = ours[1]
             limits = bound.get(here) or connected.get(peer[1])
-            if limits is None:
+            if limits is None or (ours, peer) in _inherited:
                 continue
             seen.add(file)
             came = _received(connection)

@@ -19,14 +19,12 @@ thread for each context, which looks into the folder each time. pyzmq has one, t
 stopped before its context ends, and sockets are made and closed here by whoever has the context.
 """
 
-import atexit
 import contextlib
 import ipaddress
 import os
 import shutil
 import stat
 import sys
-import tempfile
 import threading
 import weakref
 from collections.abc import Iterator
@@ -34,6 +32,8 @@ from pathlib import Path
 
 import zmq
 from zmq.utils import z85
+
+from zmqlab.temporary import folder_of_this_process, own_folder
 
 NONE = "none"  # for `keys`: whoever can reach the port may connect
 SEALED = 33  # bytes that a part has more when it is encrypted
@@ -114,22 +114,16 @@ def given(keys: str | Path | None) -> Path | None:
 def of_this_process() -> Path | None:
     """Return keys for this process and those it gives them to; None where there is no CURVE.
 
-    They are made when they are first asked for, and removed when the process ends.
+    They are made when they are first asked for, and removed when the process ends, or, if it was
+    killed, by the next process that has such a folder.
     """
     pid = os.getpid()
     with _begin:
         if zmq.has("curve") and pid not in _ours:
-            place = Path(tempfile.mkdtemp(prefix="zmqlab-"))
-            _make(place / "keys")
-            _ours[pid] = place / "keys"
-            atexit.register(_remove, place, pid)
+            folder = folder_of_this_process() / "keys"
+            _make(folder)
+            _ours[pid] = folder
         return _ours.get(pid)
-
-
-def _remove(place, owner):
-    """Remove a folder; a fork that ends leaves it to the one whose it is."""
-    if os.getpid() == owner:
-        shutil.rmtree(place, ignore_errors=True)
 
 
 @contextlib.contextmanager
@@ -140,8 +134,8 @@ def among_ourselves(keys: str | Path | None) -> Iterator[str | Path | None]:
         yield keys
         return
     _pair(folder)
-    with tempfile.TemporaryDirectory() as place:
-        copy = Path(shutil.copytree(folder, Path(place) / "keys"))
+    with own_folder() as place:
+        copy = shutil.copytree(folder, place / "keys")
         shutil.copy(copy / "own.key", copy / _SERVER)
         shutil.copy(copy / "own.key", copy / _CLIENTS)
         yield copy

@@ -314,6 +314,8 @@ def sweep() -> None:
             if lock := claim(folder / name, 0):
                 with lock:
                     remove(folder / name)
+                with contextlib.suppress(OSError):  # Windows removes no file that is open
+                    (folder / f"{name}.0").unlink()
 
 
 def remove(path: Path) -> None:

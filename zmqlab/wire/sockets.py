@@ -35,6 +35,9 @@ TOPIC, REQUEST, FRAME = 100, 64 << 10, 64 << 20
 _NEWS = 4  # subscriptions of a connection that libzmq takes in before somebody looks at them
 _HANDSHAKE = 5000  # milliseconds for a peer to say who it is
 
+# Of each host: one with two network cards may answer with either, now this one and then the other.
+_addresses: dict[str, set[str]] = {}
+
 _EXAMPLE = "An endpoint looks like tcp://127.0.0.1:5555"
 _NO_SUCH_ADDRESS = (
     "this computer has no such address. 127.0.0.1 serves programs on this computer only, "
@@ -114,19 +117,31 @@ def come_back(socket: zmq.Socket, endpoint: str) -> None:
     """Connect anew where libzmq has given up.
 
     After a part that is too long, or bytes that are not ZeroMQ's, a socket never tries again. This
-    does nothing while this process has any connection to that port, or one under way.
+    does nothing while this process has any connection to that host and port, or one under way.
     """
     import psutil
 
     parts = urlsplit(endpoint)
     if parts.scheme == "tcp":
         with suppress(psutil.Error):
-            there = psutil.Process().net_connections("tcp")
-            if any(each.raddr and each.raddr[1] == parts.port for each in there):
+            peers = (each.raddr for each in psutil.Process().net_connections("tcp") if each.raddr)
+            there = {address for address, port in peers if port == parts.port}
+            if there and _any_is_of(parts.hostname, there):
                 return
         with suppress(zmq.ZMQError):
             socket.disconnect(endpoint)
         socket.connect(endpoint)
+
+
+def _any_is_of(host, addresses):
+    """Tell whether a host has one of these addresses; True where nobody can tell."""
+    its = _addresses.setdefault(host, set())
+    if its.isdisjoint(addresses):
+        try:
+            its.update(str(each[4][0]) for each in plain_sockets.getaddrinfo(host, None))
+        except (OSError, UnicodeError):  # no such name, or nothing that could be one
+            return True
+    return not its.isdisjoint({*addresses, "0.0.0.0", "::"})  # these two lead to this computer
 
 
 def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]:
