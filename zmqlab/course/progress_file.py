@@ -89,14 +89,15 @@ def _read():
         return empty
 
 
-@contextlib.contextmanager
-def _kept():
-    """Give what the file holds, and write it back."""
+def _keep(kind, name, state):
+    """Add something to the file; an exercise that is passed stays so."""
     file = path()
     part = file.with_suffix(f".{secrets.token_hex(4)}")
     try:
         held = _read()  # an error must not lead to an empty one, which would be kept
-        yield held
+        if held[kind].get(name) == "passed":
+            return
+        held[kind][name] = state
         file.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(json.dumps(held, ensure_ascii=False, indent=1), "utf-8")
         part.replace(file)
@@ -108,15 +109,12 @@ def _kept():
 
 def note_exercise(name: str, passed: bool) -> None:
     """Keep that an exercise was tried, or passed; once passed it stays so."""
-    with _kept() as held:
-        if held["exercises"].get(name) != "passed":
-            held["exercises"][name] = "passed" if passed else "tried"
+    _keep("exercises", name, "passed" if passed else "tried")
 
 
 def note_guess(name: str, guess: int, right: bool) -> None:
     """Keep what was guessed before a cell answered, and whether that was right."""
-    with _kept() as held:
-        held["guesses"][name] = {"guess": guess, "right": right}
+    _keep("guesses", name, {"guess": guess, "right": right})
 
 
 class Progress(list):
