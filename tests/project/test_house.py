@@ -39,6 +39,8 @@ LATER = {
     "keys for what a notebook opens for itself": (80, 30),
     "a watchdog, for children that have no turn": (100, 0),
     "what a fork inherits, what the killed leave, two hosts with the same port": (75, 10),
+    "results straight from a cluster's workers": (20, 0),
+    "odd messages to pages and sinks, odd frames to the detector, a file that is no film": (60, 25),
 }
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {
