@@ -6,6 +6,7 @@ talks to a server, as a client; `receive` waits for what a program sends, and sa
 
 import contextlib
 import inspect
+import os
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -77,6 +78,18 @@ def _call(function, *args):
     if inspect.iscoroutine(got):
         got.close()
         raise TypeError("it returns a coroutine, which nobody runs: `asyncio.run(...)` would")
+
+
+def until_it_sends(function: Callable[..., Any], *args: Any) -> None:
+    """Call a function, and die as by `kill -9` when it has sent its first message."""
+    send = zmq.Socket.send
+
+    def last(*args, **options):
+        send(*args, **options)
+        os._exit(9)
+
+    vars(zmq)["Socket"].send = last
+    function(*args)
 
 
 def _expect_places(program, verb, places):

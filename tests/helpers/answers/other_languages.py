@@ -135,6 +135,10 @@ WRONG = {
         ),
     },
     "ppm": {
+        "a line feed at the end": (
+            changed(PPM, ".tobytes()", '.tobytes() + b"\\n"'),
+            "Behind the last pixel something follows",
+        ),
         "blue first": (changed(PPM, "frame[:, :, ::-1]", "frame"), "red and blue are exchanged"),
         "height first": (
             changed(PPM, "{width} {height}", "{height} {width}"),

@@ -41,6 +41,14 @@ WRONG = {
             changed(ESTIMATE, "squares + 2 * products", "squares"),
             r"wrong by 0\.2 µm",
         ),
+        "both means over as many": (
+            changed(
+                ESTIMATE,
+                "np.mean(steps[1:] * steps[:-1])",
+                "np.sum(steps[1:] * steps[:-1]) / len(steps)",
+            ),
+            r"0\.0, 1\.0, 3\.0, 4\.0.*expected: 6\.0.*gave: .*4\.6",
+        ),
         "the correction once": (
             changed(ESTIMATE, "2 * products", "products"),
             r"wrong by 0\.2 µm",

@@ -213,6 +213,10 @@ def follow_total(snapshots, stream):
 # Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
 WRONG = {
     "ask_surely": {
+        "hurries": (
+            changed(ASK, "min(0.3, left)", "min(0.1, left)"),
+            "asked a silent server 1. times.*wait 0.3 s each time",
+        ),
         "counts its tries, not the time": (
             changed(ASK, LOOP, "for _ in range(int(timeout * 10)):").replace(
                 "min(0.3, left)", "0.3"
@@ -292,6 +296,24 @@ def ask_surely(endpoint, request, timeout):
         ),
     },
     "count_once": {
+        "replies before it writes": (
+            """
+def count_once(logbook, bind):
+    done = logbook.read_text().split() if logbook.exists() else []
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        while True:
+            name = rep.recv_string()
+            new = name not in done
+            if new:
+                done.append(name)
+            rep.send_string(str(done.index(name) + 1))
+            if new:
+                with open(logbook, "a") as file:
+                    file.write(name + "\\n")
+""",
+            "The reply to 'f-1', after it died with the reply to 'e-1'.*expected: b'8'.*gave: b'7'",
+        ),
         "takes a name for a part of another": (
             """
 def count_once(logbook, bind):

@@ -154,6 +154,12 @@ def give_keys(server, client):
         ),
     },
     "decide": {
+        "a list of what is forbidden": (
+            changed(
+                DECIDE, 'if mechanism == b"CURVE":', 'if mechanism not in (b"NULL", b"PLAIN"):'
+            ),
+            "by another way .GSSAPI.*expected: b'400'",
+        ),
         "lets everybody in": (
             changed(DECIDE, "clients.get(z85.encode(credentials[0]))", "list(clients.values())[0]"),
             "The name when the name has an accent",

@@ -80,6 +80,8 @@ def ppm(function):
             turned = np.array_equal(read[:, :, ::-1], frame)
             why = "red and blue are exchanged" if turned else "the pixels are others"
             raise NotYet(f"OpenCV reads another picture when {when}: {why}.")
+        if not got.endswith(given[:, :, ::-1].tobytes()):
+            raise NotYet("Behind the last pixel something follows: a file ends with its pixels.")
     return f"OpenCV read {len(frames)} pictures, and they were the same."
 
 

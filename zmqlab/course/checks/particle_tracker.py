@@ -34,6 +34,9 @@ def covariance_estimate(function):
         given = _walk(20_000, interval, wrong, smeared)
         got = call(function, given.copy(), interval, when=what)
         _expect(_D, got, f"{what}, and D is {_D} µm²/s", 0.08)
+    even = [0.0, 1.0, 3.0, 4.0]  # three squares of steps, and two products of neighbours, 2 each
+    got = call(function, np.array(even), 0.5, when=f"the positions are {even} µm, 0.5 s apart")
+    _expect(6.0, got, f"the positions are {even} µm, 0.5 s apart", 1e-9)
     return "It finds D where positions are wrong, and where the exposure smears them."
 
 

@@ -128,6 +128,7 @@ def decide(function):
         "there are no keys (NULL)": ([*head, b"NULL"], ""),
         "a name and a password come (PLAIN)": ([*head, b"PLAIN", b"ada", b"secret"], ""),
         "Ada's key comes as a password (PLAIN)": ([*head, b"PLAIN", raw["ada"], b""], ""),
+        "Ada's key comes by another way (GSSAPI)": ([*head, b"GSSAPI", raw["ada"]], ""),
         "the key is all zeros": ([*head, b"CURVE", bytes(32)], ""),
     }
     with nothing_left():
