@@ -89,7 +89,7 @@ def test_a_fork_that_ends_stops_nobody():
     then = "if os.fork():\n    print(os.wait()[1], flush=True)\n    time.sleep(60)"
     with parent(then) as (script, children):
         assert script.stdout.readline() == "0\n"
-        assert alive(children) == children
+        assert alive(children) == children != []
         script.kill()
         ended(children)
 
@@ -147,6 +147,7 @@ def test_a_watchdog_that_was_killed_has_a_successor():
         ended([watchdog])
         print(file=script.stdin, flush=True)
         second = [psutil.Process(int(pid)) for pid in script.stdout.readline().split()]
+        assert alive(second) == second != []
         script.kill()
         ended([*first, *second])
 
@@ -169,7 +170,7 @@ print(zmqlab.process("echo").pid, flush=True)
 sys.stdin.read()
 """
     with script_with(text) as (script, children, _):
-        assert alive(children) == children
+        assert alive(children) == children != []
         script.kill()
         ended(children)
 
