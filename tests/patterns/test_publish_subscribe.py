@@ -218,7 +218,7 @@ def test_a_slow_subscriber_knows_each_frame_that_it_lost():
 
 @pytest.mark.slow
 def test_a_fast_subscriber_does_not_suffer_from_a_slow_one():
-    """With a high-water mark for all its frames one loses none, while another loses most."""
+    """With a high-water mark for all its frames it loses none, however slow the other one is."""
     with (
         start(publish, 100, wait_for=2, hwm=100) as process,
         subscribe(process.endpoint, hwm=100) as fast,
@@ -231,7 +231,6 @@ def test_a_fast_subscriber_does_not_suffer_from_a_slow_one():
         thread.join(20)
         assert fast_numbers == list(range(100))
         assert len(arrived) + slow.lost == 100
-        assert slow.gaps == [] or slow.lost > 0
 
 
 @pytest.mark.slow
