@@ -268,6 +268,8 @@ export default {
     };
     const nodeAt = (target) => target.closest?.("[data-node]")?.dataset.node;
     drawing.addEventListener("pointerover", ({ target }) => {
+      // Under a mouse that rests, too, once it is drawn anew or scrolled; a key may be about to act.
+      if (tools.querySelector(":focus-visible")) return;
       const id = nodeAt(target);
       if (id !== undefined) choose(id);
     });
@@ -303,6 +305,7 @@ export default {
       if (!["Enter", " ", "Escape", "ArrowLeft", "ArrowRight"].includes(event.key)) return;
       event.stopPropagation();
       const id = nodeAt(event.target);
+      if (id !== undefined && (event.key === "Enter" || event.key === " ")) choose(id);
       const there = buttons.filter((button) => !button.hidden && !tools.hidden);
       if (event.key === "Escape") focusOn(chosen);
       else if (id !== undefined && (event.key === "Enter" || event.key === " ")) {
@@ -317,8 +320,8 @@ export default {
     window.addEventListener("keydown", keys, true);
 
     const draw = () => {
-      const focused = nodeAt(document.activeElement ?? view);
-      const inTools = tools.contains(document.activeElement);
+      const active = document.activeElement ?? view;
+      const focused = drawing.contains(active) ? nodeAt(active) : undefined;
       drawing.innerHTML = told.svg; // made and escaped by our own process
       nodes = told.nodes;
       size = [told.width, told.height];
@@ -332,7 +335,8 @@ export default {
       groupOf(chosen)?.classList.add("chosen");
       fit();
       dots.adopt();
-      if (focused !== undefined || inTools) focusOn(chosen);
+      if (focused !== undefined) focusOn(focused in nodes ? focused : chosen ?? "");
+      else if (tools.contains(active) && (tools.hidden || active.hidden)) focusOn(chosen ?? "");
       if (chosen === null) { detail.hidden = true; tools.hidden = true; }
     };
     const told = {}; // the last of all that has come
