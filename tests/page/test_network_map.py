@@ -354,7 +354,25 @@ DOTS = """() => {
 DIRECTLY = """
 const address = (model) => `http://127.0.0.1:${model.get("port")}/${model.get("token")}/`;
 """
+KEEP_SOCKETS = """() => {
+    window.sockets = [];
+    window.WebSocket = class extends WebSocket {
+        constructor(url) { super(url); sockets.push(this); }
+    };
+}"""
 FOCUSED = "() => document.activeElement.dataset.node ?? document.activeElement.textContent"
+# Whether what is drawn of the dots changes from frame to frame.
+MOVING = """async () => {
+    const canvas = document.querySelector('.zmqlab-dots');
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    const before = canvas.toDataURL();
+    for (let n = 0; n < 10; n++) {
+        await frame();
+        if (canvas.toDataURL() !== before) return true;
+    }
+    return false;
+}"""
 
 
 @pytest.fixture
@@ -364,6 +382,7 @@ def alone(browser, talking):
 
     def prepare(page):
         page.set_default_timeout(1000 * PATIENCE)
+        page.evaluate(KEEP_SOCKETS)
 
     known = {"port": view.port, "token": view.token, "still": view.still}
     with open_widget(browser, "network", DIRECTLY, prepare, **known) as page:
@@ -405,6 +424,36 @@ def test_by_keyboard_it_is_the_process_in_focus_to_which_something_is_done(alone
     page.keyboard.press("Enter")
     node("server").wait_for(state="detached")
     assert page.evaluate(FOCUSED) == ""  # the notebook: the keyboard is still on the map
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_map_that_is_cut_off_connects_anew_until_its_process_has_ended(alone):
+    page, node = alone
+    pause, status = page.get_by_role("button", name="Pause and look"), page.get_by_role("status")
+    page.wait_for_function(MOVING)
+    page.evaluate("() => sockets[0].close()")
+    status.get_by_text("is being tried again").wait_for()
+    assert pause.get_attribute("aria-disabled") == "true"
+    page.wait_for_function("() => document.querySelector('.zmqlab-note').textContent === ''")
+    assert page.evaluate("() => sockets.length") == 2
+    page.wait_for_function(MOVING)
+    node("client").hover()
+    page.locator(".zmqlab-detail:not([hidden])").wait_for()
+
+    # By keyboard, which keeps its place on the button.
+    pause.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Go on").wait_for()
+    assert page.evaluate(FOCUSED) == "Go on"
+    page.keyboard.press("Enter")
+    page.wait_for_function(MOVING)
+
+    kill(zmqlab.process(NAME))
+    status.get_by_text("The process behind this map has ended").wait_for()
+    assert page.evaluate("() => sockets.length") == 2 + 4
+    assert not page.evaluate(MOVING)
+    assert page.evaluate(FOCUSED) == "Pause and look"
 
 
 @pytest.mark.browser
