@@ -26,6 +26,7 @@ from helpers.observing import LOOPBACK, PATIENCE
 from helpers.strangers import all_refused
 from helpers.streams import kill
 from helpers.web_pages import fails
+from helpers.widget_page import open_widget
 from tornado.websocket import websocket_connect
 
 import zmqlab
@@ -348,6 +349,110 @@ DOTS = """() => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     return data.reduce((sum, value, index) => sum + (index % 4 === 3 && value > 0), 0);
 }"""
+# Of a page without JupyterLab, which asks the map's process itself.
+DIRECTLY = """
+const address = (model) => `http://127.0.0.1:${model.get("port")}/${model.get("token")}/`;
+"""
+KEEP_SOCKETS = """() => {
+    window.sockets = [];
+    window.WebSocket = class extends WebSocket {
+        constructor(url) { super(url); sockets.push(this); }
+    };
+}"""
+FOCUSED = "() => document.activeElement.dataset.node ?? document.activeElement.textContent"
+# Whether what is drawn of the dots changes from frame to frame.
+MOVING = """async () => {
+    const canvas = document.querySelector('.zmqlab-dots');
+    const frame = () => new Promise(requestAnimationFrame);
+    await frame();
+    const before = canvas.toDataURL();
+    for (let n = 0; n < 10; n++) {
+        await frame();
+        if (canvas.toDataURL() !== before) return true;
+    }
+    return false;
+}"""
+
+
+@pytest.fixture
+def alone(browser, talking):
+    """The map in an empty page, with what finds a node in it."""
+    view = zmqlab.network()
+
+    def prepare(page):
+        page.set_default_timeout(1000 * PATIENCE)
+        page.evaluate(KEEP_SOCKETS)
+
+    known = {"port": view.port, "token": view.token, "still": view.still}
+    with open_widget(browser, "network", DIRECTLY, prepare, **known) as page:
+        node = lambda name: page.locator(f'[data-node="{name}"]')  # noqa: E731
+        node("server").wait_for()
+        node("client").wait_for()
+        yield page, node
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_by_keyboard_it_is_the_process_in_focus_to_which_something_is_done(alone):
+    page, node = alone
+    acts = page.get_by_role("group", name="what can be done to server")
+    assert node("server").get_attribute("aria-expanded") is None  # nothing is unfolded there
+    node("server").focus()
+    node("client").hover()
+    with zmqlab.start(ask, zmqlab.process("server").endpoint, 0.1, process_name="another"):
+        node("another").wait_for()  # all is drawn anew, and under the mouse is still the client
+        assert page.evaluate(FOCUSED) == "server"
+        node("").hover()
+        node("client").hover()
+        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowRight")
+        acts.wait_for()
+        assert page.evaluate(FOCUSED) == "Kill -9"
+    node("another").and_(page.locator(".ended")).wait_for()
+    assert page.evaluate(FOCUSED) == "Kill -9"
+    node("").hover()
+    node("client").hover()
+    acts.wait_for()
+    page.keyboard.press("Enter")
+    node("server").and_(page.locator(".ended")).wait_for()
+    assert zmqlab.process("client").running
+    assert page.evaluate(FOCUSED) == "server"
+    page.mouse.move(0, 0)
+    page.keyboard.press("Enter")
+    assert page.evaluate(FOCUSED) == "Dismiss"
+    page.keyboard.press("Enter")
+    node("server").wait_for(state="detached")
+    assert page.evaluate(FOCUSED) == ""  # the notebook: the keyboard is still on the map
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_map_that_is_cut_off_connects_anew_until_its_process_has_ended(alone):
+    page, node = alone
+    pause, status = page.get_by_role("button", name="Pause and look"), page.get_by_role("status")
+    page.wait_for_function(MOVING)
+    page.evaluate("() => sockets[0].close()")
+    status.get_by_text("is being tried again").wait_for()
+    assert pause.get_attribute("aria-disabled") == "true"
+    page.wait_for_function("() => document.querySelector('.zmqlab-note').textContent === ''")
+    assert page.evaluate("() => sockets.length") == 2
+    page.wait_for_function(MOVING)
+    node("client").hover()
+    page.locator(".zmqlab-detail:not([hidden])").wait_for()
+
+    # By keyboard, which keeps its place on the button.
+    pause.focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Go on").wait_for()
+    assert page.evaluate(FOCUSED) == "Go on"
+    page.keyboard.press("Enter")
+    page.wait_for_function(MOVING)
+
+    kill(zmqlab.process(NAME))
+    status.get_by_text("The process behind this map has ended").wait_for()
+    assert page.evaluate("() => sockets.length") == 2 + 4
+    assert not page.evaluate(MOVING)
+    assert page.evaluate(FOCUSED) == "Pause and look"
 
 
 @pytest.mark.browser

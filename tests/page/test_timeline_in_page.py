@@ -1,8 +1,20 @@
 """The timeline as a learner uses it in JupyterLab: by mouse, by keyboard, light and dark, live."""
 
+import sys
+
+import cloudpickle
 import pytest
+import zmq
 from axe_playwright_python.sync_playwright import Axe
 from helpers.in_browser import change_theme, open_page, run_notebook, screenshot
+from helpers.observing import PATIENCE, serve
+from helpers.widget_page import change, open_widget
+
+import zmqlab
+from zmqlab.page.timeline import NOTHING
+from zmqlab.processes.handle import have_report
+
+cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 SETUP = """%load_ext zmqlab
 import zmq
@@ -130,3 +142,89 @@ def test_a_timeline_is_zoomed_moved_and_read_and_another_goes_on_under_load(brow
             found = Axe().run(page, {"include": [[".jp-OutputArea-output"]]})
             assert not found.response["violations"], found.generate_report()
             screenshot(page, f"timeline {theme}", tmp_path)
+
+
+def ask(endpoint):
+    with zmq.Context() as context, context.socket(zmq.REQ) as req:
+        req.connect(endpoint)
+        for _ in range(3):
+            req.send(b"how are you?")
+            req.recv()
+
+
+@pytest.fixture(scope="module")
+def html():
+    """The picture of six messages, and what is shown before there is any."""
+    options = {"trace": True, "start_timeout": PATIENCE}
+    with (
+        zmqlab.start(serve, "REP", process_name="server", **options) as server,
+        zmqlab.start(ask, server.endpoint, process_name="client", **options) as client,
+    ):
+        client.wait(PATIENCE)
+        have_report([server], PATIENCE)
+        return zmqlab.timeline(client, server).html, f"<p>{NOTHING}.</p>"
+
+
+@pytest.fixture
+def page(browser, html):
+    """An empty page with a live timeline."""
+    with open_widget(browser, "timeline", html=html[0], live=True) as page:
+        yield page
+
+
+def listeners(page):
+    """Return how many listeners the drawing has."""
+    tools = page.context.new_cdp_session(page)
+    plot = {"expression": "document.querySelector('.zmqlab-plot')"}
+    found = tools.send("Runtime.evaluate", plot)["result"]["objectId"]
+    return len(tools.send("DOMDebugger.getEventListeners", {"objectId": found})["listeners"])
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_timeline_that_is_drawn_again_keeps_nothing_of_the_one_before(page, html):
+    told = "() => document.querySelector('[role=status]').firstChild"
+    told, before = page.evaluate_handle(told), listeners(page)
+    for _ in range(3):
+        change(page, "html", html[0])
+    assert listeners(page) == before == 6
+    # What a screen reader reads out is not set again: it would be read out again.
+    assert told.evaluate("told => told.isConnected")
+    page.locator(".zmqlab-plot").focus()
+    page.keyboard.press("ArrowRight")
+    assert "how are you?" in page.get_by_role("status").inner_text()
+    page.evaluate("() => end()")
+    assert listeners(page) == 0
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_timeline_stands_still_though_the_kernel_does_not_hear(page, html):
+    drawn = page.locator(".zmqlab-plot svg").element_handle()
+    page.get_by_role("button", name="Stand still").focus()
+    page.keyboard.press("Enter")
+    change(page, "html", html[0])
+    assert drawn.evaluate("svg => svg.isConnected")
+    assert page.evaluate("() => sent") == ["stop"]
+    change(page, "live", False)
+    assert page.get_by_role("button", name="Stand still").is_hidden()
+    assert page.evaluate("() => document.activeElement.className") == "zmqlab-plot"
+    change(page, "html", html[0])  # by refresh() in a cell
+    assert not drawn.evaluate("svg => svg.isConnected")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_a_live_timeline_may_have_no_messages_for_a_while(page, html):
+    drawn, nothing = html
+    page.get_by_text("The same as a table").click()
+    assert page.locator("details").get_attribute("open") is not None
+    change(page, "html", drawn)
+    assert page.locator("details").get_attribute("open") is not None
+    assert page.evaluate("() => document.activeElement.localName") == "summary"
+    change(page, "html", nothing)  # and no table that could be open
+    assert page.get_by_role("button").all_inner_texts() == ["Stand still"]
+    change(page, "live", False)
+    assert page.locator(".zmqlab-tools").is_hidden()
+    change(page, "html", drawn)
+    assert page.get_by_role("button").all_inner_texts() == ["+", "\N{MINUS SIGN}", "◀", "▶", "All"]

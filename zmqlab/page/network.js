@@ -6,6 +6,8 @@ const QUICK = 160; // pixels a second of such a dot, or faster, to be there
 const LATEST = 1.5; // seconds after it has left
 const STEP = 4; // pixels between the points of a path in its table
 const SMALLEST = 0.62; // scale at which the words can still be read
+const AGAIN = [1, 2, 4, 8]; // seconds until a lost connection is tried again
+const STILL = "The map stands still. timeline() in a cell shows such pictures at any time.";
 const BUTTONS = [
   ["stop", "Stop", "ask it to stop, as Ctrl-C does"],
   ["kill", "Kill -9", "end it at once: it can tidy up nothing"],
@@ -268,6 +270,8 @@ export default {
     };
     const nodeAt = (target) => target.closest?.("[data-node]")?.dataset.node;
     drawing.addEventListener("pointerover", ({ target }) => {
+      // Under a mouse that rests, too, once it is drawn anew or scrolled; a key may be about to act.
+      if (tools.querySelector(":focus-visible")) return;
       const id = nodeAt(target);
       if (id !== undefined) choose(id);
     });
@@ -279,9 +283,13 @@ export default {
       const id = nodeAt(target);
       if (id !== undefined) focusOn(id);
     });
+    // One that is disabled would lose the focus, and with it the keyboard its place.
+    const disable = (button, on) => button.setAttribute("aria-disabled", on);
+    const disabled = (button) => button.getAttribute("aria-disabled") === "true";
     pause.addEventListener("click", () => {
+      if (disabled(pause)) return;
       if (!missed) {
-        pause.disabled = true;
+        disable(pause, true);
         note.textContent = "Every process notes its messages now, for a second.";
         send({ do: "trace" });
         return;
@@ -295,7 +303,9 @@ export default {
       dots.hold(false);
       show(news);
     });
-    tidy.addEventListener("click", () => send({ do: "tidy" }));
+    tidy.addEventListener("click", () => {
+      if (!disabled(tidy)) send({ do: "tidy" });
+    });
 
     // JupyterLab has keys of its own for what is neither a text nor a form, and would take these.
     const keys = (event) => {
@@ -303,6 +313,7 @@ export default {
       if (!["Enter", " ", "Escape", "ArrowLeft", "ArrowRight"].includes(event.key)) return;
       event.stopPropagation();
       const id = nodeAt(event.target);
+      if (id !== undefined && (event.key === "Enter" || event.key === " ")) choose(id);
       const there = buttons.filter((button) => !button.hidden && !tools.hidden);
       if (event.key === "Escape") focusOn(chosen);
       else if (id !== undefined && (event.key === "Enter" || event.key === " ")) {
@@ -317,8 +328,8 @@ export default {
     window.addEventListener("keydown", keys, true);
 
     const draw = () => {
-      const focused = nodeAt(document.activeElement ?? view);
-      const inTools = tools.contains(document.activeElement);
+      const active = document.activeElement ?? view;
+      const focused = drawing.contains(active) ? nodeAt(active) : undefined;
       drawing.innerHTML = told.svg; // made and escaped by our own process
       nodes = told.nodes;
       size = [told.width, told.height];
@@ -332,7 +343,8 @@ export default {
       groupOf(chosen)?.classList.add("chosen");
       fit();
       dots.adopt();
-      if (focused !== undefined || inTools) focusOn(chosen);
+      if (focused !== undefined) focusOn(focused in nodes ? focused : chosen ?? "");
+      else if (tools.contains(active) && (tools.hidden || active.hidden)) focusOn(chosen ?? "");
       if (chosen === null) { detail.hidden = true; tools.hidden = true; }
     };
     const told = {}; // the last of all that has come
@@ -344,8 +356,8 @@ export default {
         missed = new Set();
         dots.hold(true);
         pause.textContent = "Go on";
-        pause.disabled = false;
-        note.textContent = "The map stands still. timeline() in a cell shows such pictures at any time.";
+        disable(pause, false);
+        note.textContent = STILL;
       }
       Object.assign(told, news);
       if (missed) Object.keys(news).forEach((each) => missed.add(each));
@@ -367,25 +379,51 @@ export default {
       if (news.has("note")) note.textContent = told.note;
     };
 
-    const fallBack = (why) => {
-      note.textContent = `${why} What you see is a still picture.`;
-      tidy.disabled = pause.disabled = true;
+    const rest = (why) => { // nobody is there who could be asked for anything
+      note.textContent = why;
+      dots.hold(true);
+      for (const button of [tidy, pause]) disable(button, true);
+      if (tools.contains(document.activeElement)) focusOn(chosen);
       nodes = {};
       showTools();
+    };
+    const goOn = () => {
+      note.textContent = missed ? STILL : "";
+      dots.hold(missed !== null);
+      for (const button of [tidy, pause]) disable(button, false);
+      nodes = told.nodes;
+      showTools();
+      if (chosen !== null) send({ do: "look", node: chosen });
+    };
+    const fallBack = (why) => {
+      rest(`${why} What you see is a still picture.`);
       if (!drawing.firstChild) {
         drawing.innerHTML = model.get("still");
         folded.hidden = bar.hidden = true;
       }
     };
+    let opened = false;
+    let attempts = 0; // since something was heard
+    let again = 0; // timer of the next
     const connect = (url) => {
-      let opened = false;
       socket = new WebSocket(url);
       socket.onopen = () => { opened = true; };
-      socket.onmessage = ({ data }) => onNews(JSON.parse(data));
-      socket.onclose = ({ code }) => fallBack(
-        opened
-          ? "The process behind this map has ended. Run the cell again."
-          : `No connection through jupyter-server-proxy (code ${code}).`);
+      socket.onmessage = ({ data }) => {
+        onNews(JSON.parse(data));
+        if (attempts) goOn();
+        attempts = 0; // not before: a proxy opens although nobody is there any more
+      };
+      socket.onclose = ({ code }) => {
+        if (!opened) {
+          fallBack(`No connection through jupyter-server-proxy (code ${code}).`);
+        } else if (told.svg === undefined || attempts === AGAIN.length) {
+          fallBack("The process behind this map has ended. Run the cell again.");
+        } else {
+          rest("The connection to this map's process is lost, and is being tried again.");
+          again = setTimeout(() => connect(url), 1000 * AGAIN[attempts]);
+          attempts += 1;
+        }
+      };
     };
     const watcher = new ResizeObserver(() => fit());
     watcher.observe(stage);
@@ -397,6 +435,7 @@ export default {
       watcher.disconnect();
       dots.end();
       clearTimeout(asked);
+      clearTimeout(again);
       if (!socket) return;
       socket.onclose = null;
       socket.close();

@@ -73,7 +73,7 @@ def _node(node, layout, live):
     classes = f"node {node['kind']}" + (" ended" if node["ended"] else "")
     if node["state"].startswith("paused"):
         classes += " paused"
-    choose = 'tabindex="0" role="button" aria-expanded="false"' if live else ""
+    choose = 'tabindex="0" role="button"' if live else ""
     relay = node["kind"] == "relay"
     parts = [
         f'<g class="{classes}" data-node="{escape(node["id"])}" {choose} '

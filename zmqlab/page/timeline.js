@@ -40,8 +40,9 @@ function axisOf(start, span, place, left, right, y, top) {
     `<text x="${(left + right) / 2}" y="${y + 36}" text-anchor="middle" fill="currentColor">ms</text>`;
 }
 
-// Let a drawn timeline be zoomed, moved and read; `tell` shows what is said of a message.
-function bringToLife(plot, tell) {
+// Let a drawn timeline be zoomed, moved and read; `tell` shows what is said of a message. `plot`
+// outlives the drawing, so what it listens to ends with `signal`.
+function bringToLife(plot, tell, signal) {
   const svg = plot.querySelector("svg");
   const axis = svg.querySelector(".zmqlab-axis");
   const [left, right, whole] = ["left", "right", "span"].map((name) => Number(svg.dataset[name]));
@@ -112,20 +113,20 @@ function bringToLife(plot, tell) {
       if (far < nearest) [nearest, found] = [far, number];
     });
     if (found >= 0 && found !== chosen) choose(found);
-  });
+  }, { signal });
   plot.addEventListener("pointerdown", (event) => {
     dragged = { x: at(event)[0], start };
     plot.setPointerCapture(event.pointerId);
-  });
+  }, { signal });
   for (const name of ["pointerup", "pointercancel"]) {
-    plot.addEventListener(name, () => { dragged = null; });
+    plot.addEventListener(name, () => { dragged = null; }, { signal });
   }
   plot.addEventListener("wheel", (event) => {
     if (!event.ctrlKey) return; // without, the wheel moves the page
     event.preventDefault();
     const time = start + ((at(event)[0] - left) / (right - left)) * span;
     zoom(event.deltaY < 0 ? 1.25 : 0.8, time);
-  }, { passive: false });
+  }, { passive: false, signal });
   plot.addEventListener("keydown", (event) => {
     const moved = event.shiftKey ? ["earlier", "later"] : ["previous", "next"];
     const keys = { "+": "in", "=": "in", "-": "out", 0: "all", ArrowLeft: moved[0], ArrowRight: moved[1] };
@@ -133,7 +134,7 @@ function bringToLife(plot, tell) {
     event.preventDefault();
     event.stopPropagation();
     acts[keys[event.key]]();
-  });
+  }, { signal });
   draw();
   tell(HINT);
   return acts;
@@ -152,34 +153,65 @@ export default {
     plot.setAttribute("role", "group");
     plot.setAttribute("aria-label", "messages in time; the arrow keys step from one to the next");
     let acts = {};
+    let listening = new AbortController();
     const buttons = {
       in: ["+", "zoom in"], out: ["−", "zoom out"], earlier: ["◀", "move to earlier"],
       later: ["▶", "move to later"], all: ["All", "show all"],
     };
-    for (const [act, [sign, words]] of Object.entries(buttons)) {
+    const zooming = Object.entries(buttons).map(([act, [sign, words]]) => {
       const button = element("button", "", tools, sign);
       button.setAttribute("aria-label", words);
       button.title = words;
       button.addEventListener("click", () => acts[act]?.());
-    }
+      return button;
+    });
     const stop = element("button", "", tools, "Stand still");
-    stop.addEventListener("click", () => model.send("stop"));
+    let held = false; // until the kernel, which may be busy, has heard that it is to stand still
+    stop.addEventListener("click", () => {
+      held = true;
+      model.send("stop");
+    });
 
+    const tell = (text) => { // a screen reader reads it out again whenever it is set
+      if (told.textContent !== text) told.textContent = text;
+    };
+    const showTools = () => {
+      const nothing = !plot.firstChild;
+      const live = model.get("live");
+      if (!live && document.activeElement === stop) plot.focus({ preventScroll: true });
+      for (const button of zooming) button.hidden = nothing;
+      stop.hidden = !live;
+      tools.hidden = nothing && !live;
+    };
     const draw = () => {
+      if (held) return;
       const open = more.querySelector("details")?.open;
+      const focused = more.contains(document.activeElement);
       const parsed = new DOMParser().parseFromString(model.get("html"), "text/html");
       const svg = parsed.querySelector("svg");
+      listening.abort();
+      listening = new AbortController();
       plot.replaceChildren(...(svg ? [svg] : []));
       more.replaceChildren(...parsed.body.children);
-      if (open) more.querySelector("details").open = true;
-      tools.hidden = plot.hidden = told.hidden = !svg;
-      if (svg) acts = bringToLife(plot, (text) => { told.textContent = text; });
+      const details = more.querySelector("details");
+      if (open && details) details.open = true;
+      if (focused) more.querySelector("summary")?.focus({ preventScroll: true });
+      plot.hidden = told.hidden = !svg;
+      acts = svg ? bringToLife(plot, tell, listening.signal) : {};
+      showTools();
     };
-    const change = () => { stop.hidden = !model.get("live"); };
+    const change = () => {
+      if (!model.get("live")) held = false;
+      showTools();
+    };
     model.on("change:html", draw);
     model.on("change:live", change);
     draw();
     change();
-    return () => { model.off("change:html", draw); model.off("change:live", change); };
+    return () => {
+      listening.abort();
+      model.off("change:html", draw);
+      model.off("change:live", change);
+    };
   },
 };
