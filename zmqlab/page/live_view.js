@@ -18,6 +18,8 @@ export default {
     if (model.get("words").includes("spectrum")) element("small", "", view, caption);
     const note = element("div", "zmqlab-note", view);
     note.setAttribute("role", "status");
+    const unsaved = element("div", "", view); // not in the note, which the process fills anew
+    unsaved.setAttribute("role", "status");
     Object.assign(slider, { type: "range", min: -2, max: 2, step: 0.05 });
     label.hidden = true;
     pause.disabled = save.disabled = true;
@@ -81,10 +83,24 @@ export default {
       pause.textContent = paused ? "Go on" : "Pause";
       if (!paused) for (const sequence of owed.splice(0)) socket.send(`painted ${sequence}`);
     });
-    save.addEventListener("click", async () => {
+    const savedFrame = async () => {
       const reply = await fetch(address(model) + "frame.png");
+      if (!reply.ok) throw new Error(`the server answers ${reply.status} ${reply.statusText}`);
+      const kind = reply.headers.get("Content-Type");
+      if (!kind?.startsWith("image/png")) { // such as a page to log in
+        throw new Error(`no PNG came, but ${kind}; reload this page, your login may have expired`);
+      }
+      return reply.blob();
+    };
+    save.addEventListener("click", async () => {
       const link = document.createElement("a");
-      link.href = URL.createObjectURL(await reply.blob());
+      unsaved.textContent = "";
+      try {
+        link.href = URL.createObjectURL(await savedFrame());
+      } catch (error) {
+        unsaved.textContent = `The frame was not saved: ${error.message}.`;
+        return;
+      }
       link.download = `frame-${newest}.png`;
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
