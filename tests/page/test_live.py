@@ -416,6 +416,27 @@ def test_a_frame_that_was_not_saved_is_told_and_no_file_is_made(browser, lab, mo
 
 
 @pytest.mark.browser
+def test_a_view_whose_process_has_ended_says_so_after_some_tries(browser, lab):
+    write_notebook(lab, "ended", MIXED.replace("live(start", "view = live(start") + "view")
+    with open_page(browser, lab) as page:
+        page.evaluate(REMEMBER_SOCKETS)
+        page.evaluate(
+            "() => { const later = setTimeout; "
+            "window.setTimeout = (call, ms, ...more) => later(call, ms / 10, ...more); }"
+        )
+        open_notebook(page, "notebooks/ended.ipynb")
+        page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.wait_for_function("() => opened.at(-1)?.pictures > 1")
+        page.evaluate(
+            "code => void jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+            ".requestExecute({code})",
+            "view.stop()",
+        )
+        page.get_by_text("probably ended. Run the cell again. What you see is a still").wait_for()
+        assert page.evaluate("() => opened.length") == 5
+
+
+@pytest.mark.browser
 def test_live_view_in_jupyterlab(browser, lab, tmp_path):
     cells = [
         "%load_ext zmqlab\nfrom zmqlab import camera_publisher, live, start",
