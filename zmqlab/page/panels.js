@@ -6,6 +6,24 @@ function element(tag, name, parent) {
   return made;
 }
 
+// Show a text line by line, each in a node that stays as long as its line does: what a reader has
+// selected stays so, and a screen reader reads only what is new.
+function showLines(log, text) {
+  const lines = text.match(/[^\n]*\n|[^\n]+/g) ?? [];
+  const shown = Array.from(log.childNodes, (node) => node.data);
+  // How many have fallen out at the top; the last one may have been half a line.
+  let out = 0;
+  const fits = () => shown.length - out <= lines.length &&
+    shown.slice(out, -1).every((line, number) => line === lines[number]);
+  while (!fits()) out += 1;
+  for (let number = 0; number < out; number++) log.firstChild.remove();
+  const last = log.lastChild;
+  const is = lines[shown.length - out - 1];
+  if (last && is.startsWith(last.data)) last.appendData(is.slice(last.data.length));
+  else if (last) last.data = is;
+  log.append(...lines.slice(shown.length - out));
+}
+
 export default {
   render({ model, el }) {
     const panel = element("section", "zmqlab-panel", el);
@@ -59,7 +77,7 @@ export default {
       more.textContent = model.get("more");
       leftOut.textContent = model.get("left_out");
       if (log.textContent !== model.get("log")) {
-        log.textContent = model.get("log");
+        showLines(log, model.get("log"));
         toEnd();
       }
     };
