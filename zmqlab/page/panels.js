@@ -38,11 +38,20 @@ export default {
     const log = element("pre", "zmqlab-log", panel);
     log.setAttribute("role", "log");
     log.tabIndex = 0;
+    stop.setAttribute("aria-disabled", false);
+    let slow = null; // goes off when a kernel that is busy keeps the learner waiting
     stop.addEventListener("click", () => {
-      stop.disabled = true;
+      // Not disabled: that would take the focus away.
+      if (stop.getAttribute("aria-disabled") === "true") return;
+      stop.setAttribute("aria-disabled", true);
       stop.textContent = "Stopping…";
+      slow = setTimeout(() => { stop.textContent = "Stopping, once the kernel is free…"; }, 1000);
       model.send("stop");
     });
+    const heard = () => {
+      clearTimeout(slow);
+      stop.textContent = "Stopping…";
+    };
 
     // Follow the end, unless the reader has scrolled away from it. What is out of sight has no size.
     let follow = true;
@@ -52,8 +61,11 @@ export default {
     });
     new ResizeObserver(toEnd).observe(log);
 
+    // The kernel has gone, and with it the process.
+    let orphan = el.closest(".jupyter-widgets-disconnected") !== null;
     const draw = () => {
-      const text = model.get("state");
+      const going = /^(starting|running)/.test(model.get("state"));
+      const text = orphan && going ? "ended with its kernel" : model.get("state");
       const kind = text.split(/[ ,]/)[0]; // starting, running, ended, stopped, failed
       const sign = { starting: "◌", running: "●", ended: "■", stopped: "■", failed: "✕" }[kind];
       panel.dataset.state = kind;
@@ -62,8 +74,8 @@ export default {
       name.textContent = model.get("name");
       state.textContent = `${sign} ${text}`;
       facts.textContent = model.get("facts");
-      stop.hidden = kind !== "running" && kind !== "starting";
-      if (!stop.disabled) stop.textContent = "Stop";
+      stop.hidden = orphan || !going;
+      if (stop.getAttribute("aria-disabled") === "false") stop.textContent = "Stop";
       // Those that are there stay, open or folded.
       const told = model.get("sockets");
       while (sockets.childElementCount > told.length) sockets.lastElementChild.remove();
@@ -83,7 +95,16 @@ export default {
     };
     const names = ["name", "state", "facts", "sockets", "more", "left_out", "log"];
     for (const trait of names) model.on(`change:${trait}`, draw);
+    model.on("change:stopping", heard);
+    // JupyterLab's widgets tell of this when their kernel restarts, and never take it back.
+    const orphaned = () => { orphan = true; draw(); };
+    model.on("comm_live_update", orphaned);
     draw();
-    return () => { for (const trait of names) model.off(`change:${trait}`, draw); };
+    return () => {
+      clearTimeout(slow);
+      for (const trait of names) model.off(`change:${trait}`, draw);
+      model.off("change:stopping", heard);
+      model.off("comm_live_update", orphaned);
+    };
   },
 };
