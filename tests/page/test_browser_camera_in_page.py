@@ -152,7 +152,7 @@ def test_the_view_that_was_turned_on_last_is_the_camera(browser, lab):
             # Not by the button of its panel: JupyterLab may lose what a page sends to a kernel
             # after another page of that kernel has closed (ipykernel issue 1557).
             first.evaluate(EXECUTE, "camera.stop()")
-            first.get_by_text("off: its process has ended. Run the cell again.").wait_for()
+            first.get_by_text("off: the connection is lost. Turn the camera on again").wait_for()
             first.wait_for_function("() => window.track.readyState === 'ended'")
 
 

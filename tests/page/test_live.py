@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 import zmq
+from helpers import in_browser
 from helpers.in_browser import open_notebook, open_page, raised, write_notebook
 from helpers.streams import raw_publisher, raw_socket
 from helpers.web_pages import fails
@@ -194,6 +195,20 @@ def test_without_a_page_there_is_a_still_picture():
         assert view.process.ended
 
 
+@pytest.mark.slow
+def test_views_of_two_streams_of_one_topic_go_on_and_a_cell_run_again_ends_its_own():
+    with (
+        start(camera_publisher, "simulated", process_name="left") as left,
+        start(camera_publisher, "simulated", process_name="right") as right,
+        live(left).process as first,
+        live(right).process as second,
+        live(right.endpoint).process as third,
+    ):
+        assert first.running
+        with live(left).process as again:
+            assert [each.running for each in (first, second, third, again)] == [False] + [True] * 3
+
+
 def ramp(*shape, dtype):
     return np.linspace(0, 1, np.prod(shape)).reshape(shape).astype(dtype)
 
@@ -335,6 +350,21 @@ def test_a_port_that_is_none_is_no_control(port):
         assert stream.control is None
 
 
+# Have the page keep those of its websockets that bring pictures, and count these.
+REMEMBER_SOCKETS = """() => {
+    window.opened = [];
+    window.WebSocket = class extends WebSocket {
+        constructor(url, ...options) {
+            super(url, ...options);
+            if (!String(url).endsWith('/stream')) return;
+            this.pictures = 0;
+            this.addEventListener('message', ({ data }) => {
+                this.pictures += typeof data !== 'string';
+            });
+            window.opened.push(this);
+        }
+    };
+}"""
 MIXED = """
 import time
 import numpy as np
@@ -363,6 +393,55 @@ def test_a_note_in_the_page_says_which_frames_are_left_out(browser, lab):
 
 
 @pytest.mark.browser
+def test_a_frame_that_was_not_saved_is_told_and_no_file_is_made(browser, lab, monkeypatch):
+    refused = "Failed to load resource"  # which the browser says of what is provoked here
+    monkeypatch.setattr(in_browser, "HARMLESS", re.compile(refused))
+    no_picture = "np.zeros(publisher.sequence % 3 or (48, 64), np.uint8)"
+    assert no_picture in MIXED
+    write_notebook(lab, "unsaved", MIXED.replace(no_picture, "np.zeros(3, np.uint8)"))
+    with open_page(browser, lab) as page:
+        downloads = []
+        page.on("download", lambda it: downloads.append(it))
+        open_notebook(page, "notebooks/unsaved.ipynb")
+        page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.locator(".zmqlab-note").get_by_text("Frames left out").wait_for()
+        save = page.get_by_role("button", name="Save this frame")
+        told = page.locator(".zmqlab-live [role=status]")
+        save.click()
+        told.get_by_text("not saved: the server answers 404 no picture has come yet.").wait_for()
+        # A login that has expired, and a server that cannot be reached.
+        page.route("**/frame.png", lambda it: it.fulfill(content_type="text/html", body="Log in"))
+        save.click()
+        told.get_by_text("not saved: no PNG came, but text/html; reload this page").wait_for()
+        page.unroute("**/frame.png")
+        page.route("**/frame.png", lambda it: it.abort())
+        save.click()
+        told.get_by_text("not saved: Failed to fetch").wait_for()
+        assert downloads == []
+
+
+@pytest.mark.browser
+def test_a_view_whose_process_has_ended_says_so_after_some_tries(browser, lab):
+    write_notebook(lab, "ended", MIXED.replace("live(start", "view = live(start") + "view")
+    with open_page(browser, lab) as page:
+        page.evaluate(REMEMBER_SOCKETS)
+        page.evaluate(
+            "() => { const later = setTimeout; "
+            "window.setTimeout = (call, ms, ...more) => later(call, ms / 10, ...more); }"
+        )
+        open_notebook(page, "notebooks/ended.ipynb")
+        page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
+        page.wait_for_function("() => opened.at(-1)?.pictures > 1")
+        page.evaluate(
+            "code => void jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+            ".requestExecute({code})",
+            "view.stop()",
+        )
+        page.get_by_text("probably ended. Run the cell again. What you see is a still").wait_for()
+        assert page.evaluate("() => opened.length") == 5
+
+
+@pytest.mark.browser
 def test_live_view_in_jupyterlab(browser, lab, tmp_path):
     cells = [
         "%load_ext zmqlab\nfrom zmqlab import camera_publisher, live, start",
@@ -370,6 +449,7 @@ def test_live_view_in_jupyterlab(browser, lab, tmp_path):
     ]
     write_notebook(lab, "live", *cells)
     with open_page(browser, lab) as page:
+        page.evaluate(REMEMBER_SOCKETS)
         open_notebook(page, "notebooks/live.ipynb")
         page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
         assert not raised(page)
@@ -410,6 +490,15 @@ def test_live_view_in_jupyterlab(browser, lab, tmp_path):
         assert number() == int(resting)
         page.get_by_role("button", name="Go on").click()
         wait_for_number(int(resting) + 10)
+
+        # A connection that is lost is made again, in a pause too.
+        page.get_by_role("button", name="Pause").click()
+        page.evaluate("() => opened.at(-1).close()")
+        page.wait_for_function("() => opened.length > 1 && opened.at(-1).pictures > 1")
+        before = number()
+        page.get_by_role("button", name="Go on").click()
+        wait_for_number(before + 10)
+        assert page.locator(".zmqlab-note").inner_text() == ""
 
         with page.expect_download() as download:
             page.get_by_role("button", name="Save this frame").click()

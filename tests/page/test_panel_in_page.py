@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from helpers.in_browser import open_page, run_notebook, screenshot
+from helpers.in_browser import open_page, restart_kernel, run_notebook, screenshot
 
 SERVER = """%%terminal server
 import zmq
@@ -27,6 +27,28 @@ FLOOD = """%%terminal flood
 for number in range(200_000):
     print("line", number)
 """
+STEPS = """%%terminal steps
+import zmq
+
+with zmq.Context() as context, context.socket(zmq.REP) as socket:
+    socket.bind("tcp://127.0.0.1:*")
+    for begin in range(0, 10_000, 150):
+        for number in range(begin, begin + 150):
+            print("step", number)
+        socket.send(socket.recv())
+"""
+NEXT_STEPS = """import zmq
+
+with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+    socket.linger = 0
+    socket.rcvtimeo = 20_000
+    socket.connect(steps.endpoint)
+    socket.send(b"")
+    socket.recv()
+"""
+EXECUTE = """code => void jupyterapp.shell.currentWidget.sessionContext.session.kernel
+    .requestExecute({code})"""
+FOCUSED = "() => document.activeElement.className"
 BROKEN = """%%terminal broken
 1 / 0
 """
@@ -69,3 +91,67 @@ def test_panels(browser, lab, tmp_path):
         server.get_by_text("stopped").wait_for()
         assert not server.get_by_role("button", name="Stop").is_visible()
         screenshot(page, "panels", tmp_path)
+
+
+@pytest.mark.browser
+def test_what_is_selected_in_a_panel_stays_selected_while_lines_come_and_go(browser, lab):
+    with open_page(browser, lab) as page:
+        run_notebook(page, lab, "steps", "%load_ext zmqlab", STEPS)
+        log = page.get_by_role("log")
+        log.get_by_text("step 149").wait_for()
+        page.evaluate(
+            """() => {
+                const log = document.querySelector('.zmqlab-log');
+                const before = log.textContent.indexOf('step 120');
+                let [passed, node] = [0, log.firstChild];
+                while (passed + node.length <= before) {
+                    passed += node.length;
+                    node = node.nextSibling;
+                }
+                const [from, to] = [before - passed, before - passed + 'step 120'.length];
+                getSelection().setBaseAndExtent(node, from, node, to);
+            }"""
+        )
+        page.evaluate(EXECUTE, NEXT_STEPS)
+        log.get_by_text("step 299").wait_for()
+        assert page.evaluate("() => getSelection().toString()") == "step 120"
+        shown = [f"step {number}" for number in range(300)]
+        assert log.inner_text().split("\n")[-150:] == shown[-150:]
+        assert "step 99\n" not in log.inner_text()
+
+
+@pytest.mark.browser
+def test_stop_by_keyboard_keeps_the_focus_while_the_kernel_is_busy(browser, lab):
+    with open_page(browser, lab) as page:
+        run_notebook(page, lab, "busy", "%load_ext zmqlab", SERVER)
+        panel = page.get_by_role("region", name="process server")
+        panel.get_by_text("● running").wait_for()
+        busy = "import time\nend = time.time() + 600\nwhile time.time() < end: time.sleep(0.1)"
+        page.evaluate(EXECUTE, busy)
+        panel.get_by_role("button", name="Stop").focus()
+        page.keyboard.press("Enter")
+        page.keyboard.press("Enter")
+        panel.get_by_text("Stopping, once the kernel is free…").wait_for()
+        assert page.evaluate(FOCUSED) == "zmqlab-stop"
+        page.evaluate(
+            "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
+        )
+        panel.get_by_text("■ stopped").wait_for()
+
+
+@pytest.mark.browser
+def test_a_panel_ends_with_its_kernel(browser, lab):
+    with open_page(browser, lab) as page:
+        run_notebook(page, lab, "restarted", "%load_ext zmqlab", BROKEN, SERVER)
+        server, broken = (
+            page.get_by_role("region", name=f"process {name}") for name in ("server", "broken")
+        )
+        server.get_by_text("● running").wait_for()
+        broken.get_by_text("✕ failed").wait_for()
+        restart_kernel(page)
+        server.get_by_text("■ ended with its kernel").wait_for()
+        assert not server.get_by_role("button", name="Stop").is_visible()
+        assert broken.get_by_text("✕ failed").is_visible()
+        # So does one that is opened later, here beside the notebook.
+        page.evaluate("() => void jupyterapp.commands.execute('notebook:create-output-view')")
+        server.get_by_text("■ ended with its kernel").nth(1).wait_for()

@@ -176,6 +176,7 @@ def test_camera_gone_and_back(browser, tmp_path):
         page_at(browser, address) as page,
     ):
         button, said = page.locator("#measure"), page.locator("#camera")
+        slider = page.locator("#exposure")
         for _ in range(2):
             expect(said).to_contain_text("The camera does not answer")
             expect(said).to_contain_text("nobody listens there")
@@ -188,6 +189,14 @@ def test_camera_gone_and_back(browser, tmp_path):
                 expect(said).to_have_text("Camera: simulated")
                 measure(page)
                 assert page.locator("#rows tr").count() == rows + 1
+                slider.focus()
+                left = slider.input_value()
+            # Who is at the slider stays there, and it goes nowhere.
+            expect(slider).to_have_attribute("aria-disabled", "true")
+            expect(slider).to_be_focused()
+            page.keyboard.press("ArrowLeft")
+            assert slider.input_value() == left
+            expect(page.locator("#seconds")).to_have_text("10.0 ms")
 
 
 def test_server_gone_and_another_at_its_place(browser, tmp_path):

@@ -8,7 +8,10 @@ function openSender(url, fps, tell) {
   let onTheirWay = 0; // these, and those that are being made
   let [taken, since] = [0, performance.now()];
   let why = "no connection through jupyter-server-proxy: is it installed?"; // it is closed
-  socket.onopen = () => { why = "its process has ended. Run the cell again."; };
+  socket.onopen = () => {
+    why = "the connection is lost. Turn the camera on again or, if its process has ended, " +
+      "run the cell again.";
+  };
   socket.onmessage = ({ data }) => {
     if (data !== "taken") {
       why = data;

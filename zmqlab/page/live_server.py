@@ -99,7 +99,7 @@ class Saved(tornado.web.RequestHandler):
     def get(self):
         show = self.show
         if show.frame is None:
-            raise tornado.web.HTTPError(404, "no frame has come yet")
+            raise tornado.web.HTTPError(404, reason="no picture has come yet")
         fits = show.frame.dtype in (np.uint8, np.uint16)
         self.set_header("Content-Type", "image/png")
         self.finish(encode(show.frame if fits else show.picture, ".png"))

@@ -1,6 +1,8 @@
 // The live view: pictures over a websocket, painted on a canvas; see live_server.py. Behind
 // address.js, and pictures.js of the patterns, which has what is used here and on the web page.
 
+const AGAIN = [1, 2, 4, 8]; // seconds until a connection that is lost is tried again, each time
+
 export default {
   render({ model, el }) {
     const view = element("section", "zmqlab-live", el);
@@ -18,11 +20,16 @@ export default {
     if (model.get("words").includes("spectrum")) element("small", "", view, caption);
     const note = element("div", "zmqlab-note", view);
     note.setAttribute("role", "status");
+    const unsaved = element("div", "", view); // not in the note, which the process fills anew
+    unsaved.setAttribute("role", "status");
     Object.assign(slider, { type: "range", min: -2, max: 2, step: 0.05 });
     label.hidden = true;
     pause.disabled = save.disabled = true;
 
     let socket = null;
+    let opened = false; // one was
+    let tries = 0; // since a message came
+    let again = null; // the timer of the next one
     let paused = false;
     let owed = []; // painted while paused; telling of them later asks for the next pictures
     let newest = null; // the frame on the canvas
@@ -52,46 +59,78 @@ export default {
       if (typeof exposure === "number") showExposure(exposure);
     };
 
-    const onPicture = async (buffer) => {
+    const onPicture = async (from, buffer) => {
       const { about, jpeg } = unpackPicture(buffer);
       await paintPicture(canvas, jpeg, about);
       newest = about.sequence;
       facts.textContent = inWords(about);
+      if (from !== socket) return; // that connection is lost, and its credits with it
       if (paused) owed.push(about.sequence);
-      // A picture may be painted after the process behind it has ended.
-      else if (socket.readyState === WebSocket.OPEN) socket.send(`painted ${about.sequence}`);
+      else tell(`painted ${about.sequence}`);
     };
 
+    // A picture may be painted, or a button pressed, while there is no connection.
+    const tell = (text) => { if (socket.readyState === WebSocket.OPEN) socket.send(text); };
+
     const connect = (url) => {
-      socket = new WebSocket(url.replace(/^http/, "ws") + "stream");
-      socket.binaryType = "arraybuffer";
-      socket.onopen = () => { pause.disabled = save.disabled = false; };
-      socket.onmessage = ({ data }) => {
-        if (typeof data === "string") onText(JSON.parse(data));
-        else onPicture(data);
+      const own = socket = new WebSocket(url.replace(/^http/, "ws") + "stream");
+      own.binaryType = "arraybuffer";
+      owed = [];
+      own.onopen = () => {
+        opened = true;
+        pause.disabled = save.disabled = false;
       };
-      socket.onclose = ({ code }) => fallBack(
-        pause.disabled
-          ? `No connection through jupyter-server-proxy (code ${code}): is it installed?`
-          : "The process behind this view has ended. Run the cell again.");
+      own.onmessage = ({ data }) => {
+        // Only now is somebody there: a proxy opens the connection before it knows.
+        if (tries) note.textContent = "";
+        tries = 0;
+        if (typeof data === "string") onText(JSON.parse(data));
+        else onPicture(own, data);
+      };
+      own.onclose = ({ code }) => {
+        if (!opened) {
+          fallBack(`No connection through jupyter-server-proxy (code ${code}): is it installed?`);
+        } else if (tries < AGAIN.length) {
+          note.textContent = "The connection is lost; trying again.";
+          again = setTimeout(() => connect(url), 1000 * AGAIN[tries]);
+          tries += 1;
+        } else {
+          fallBack("The process behind this view does not answer any more: it has probably " +
+            "ended. Run the cell again.");
+        }
+      };
     };
 
     pause.addEventListener("click", () => {
       paused = !paused;
       pause.textContent = paused ? "Go on" : "Pause";
-      if (!paused) for (const sequence of owed.splice(0)) socket.send(`painted ${sequence}`);
+      if (!paused) for (const sequence of owed.splice(0)) tell(`painted ${sequence}`);
     });
-    save.addEventListener("click", async () => {
+    const savedFrame = async () => {
       const reply = await fetch(address(model) + "frame.png");
+      if (!reply.ok) throw new Error(`the server answers ${reply.status} ${reply.statusText}`);
+      const kind = reply.headers.get("Content-Type");
+      if (!kind?.startsWith("image/png")) { // such as a page to log in
+        throw new Error(`no PNG came, but ${kind}; reload this page, your login may have expired`);
+      }
+      return reply.blob();
+    };
+    save.addEventListener("click", async () => {
       const link = document.createElement("a");
-      link.href = URL.createObjectURL(await reply.blob());
+      unsaved.textContent = "";
+      try {
+        link.href = URL.createObjectURL(await savedFrame());
+      } catch (error) {
+        unsaved.textContent = `The frame was not saved: ${error.message}.`;
+        return;
+      }
       link.download = `frame-${newest}.png`;
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
     });
     slider.addEventListener("input", () => showExposure(middle * 2 ** slider.value));
     slider.addEventListener("change", () => {
-      socket.send(JSON.stringify({ set: { exposure: middle * 2 ** slider.value } }));
+      tell(JSON.stringify({ set: { exposure: middle * 2 ** slider.value } }));
     });
 
     // JupyterLab would take the arrow keys before they reach the slider.
@@ -103,6 +142,7 @@ export default {
     else fallBack("This page is not JupyterLab, so nothing moves here.");
     return () => {
       window.removeEventListener("keydown", keepKeys, true);
+      clearTimeout(again);
       if (!socket) return;
       socket.onclose = null;
       socket.close();

@@ -72,7 +72,10 @@ def live(
     EndOfStream
         If the publisher has ended the stream.
     """
-    endpoint = stream.endpoint if isinstance(stream, Process) else stream
+    if isinstance(stream, Process):
+        name, endpoint = stream.name, stream.endpoint
+    else:
+        name = endpoint = stream
     with subscribe(endpoint, topic, timeout=timeout, keys=keys) as subscription:
         frame = next(subscription, None)
     if frame is None:
@@ -87,5 +90,6 @@ def live(
         words += f"; nothing of the first frame: {error}"
     token = secrets.token_hex(16)
     shown = endpoint, topic, token, spectrum, keys
-    process, port = start_server(f"live {topic}", serve_live, *shown)
+    # Not only the topic: many publishers have the same. A cell run again ends its own process.
+    process, port = start_server(f"live {topic} of {name}", serve_live, *shown)
     return LiveView(process, port=port, token=token, words=words, still=still)

@@ -36,6 +36,7 @@ class Panel(View):
     more = traitlets.Unicode().tag(sync=True)
     left_out = traitlets.Unicode().tag(sync=True)
     log = traitlets.Unicode().tag(sync=True)
+    stopping = traitlets.Bool().tag(sync=True)  # the kernel has heard the button
 
     def __init__(self, process: Process) -> None:
         super().__init__(name=process.name)
@@ -46,6 +47,7 @@ class Panel(View):
 
     def _on_message(self, widget, content, buffers):
         if content == "stop":
+            self.stopping = True
             # Not here: stopping may take seconds, and the kernel has other work.
             threading.Thread(target=self.process.stop, daemon=True).start()
 

@@ -42,11 +42,8 @@ function showState(news) {
   if (state.turn > 0) say("note", `Waiting for ${state.turn} other${state.turn > 1 ? "s" : ""}.`);
   at("measure").textContent = waiting ? "Measuring…" : "Measure";
   at("exposing").hidden = state.exposure === null;
-  at("exposure").disabled = gone;
-  if (state.exposure !== null && !sliding) {
-    at("exposure").value = Math.log10(state.exposure);
-    showExposure(state.exposure);
-  }
+  at("exposure").setAttribute("aria-disabled", gone);
+  if (!sliding) putBack();
   at("pictures").hidden = state.pictured === null;
   if (state.pictured !== null && state.pictured !== pictured) {
     for (const name of ["frame", "spectrum"]) {
@@ -54,6 +51,13 @@ function showState(news) {
       at(name).alt = `${name} of measurement ${state.pictured}`;
     }
   }
+}
+
+// Put the slider where the camera's exposure is.
+function putBack() {
+  if (state.exposure === null) return;
+  at("exposure").value = Math.log10(state.exposure);
+  showExposure(state.exposure);
 }
 
 function showExposure(seconds) {
@@ -165,6 +169,7 @@ function connect() {
   own.onclose = async ({ reason }) => {
     at("measure").setAttribute("aria-disabled", true);
     at("measure").textContent = "Measure";
+    at("exposure").setAttribute("aria-disabled", true);
     at("camera").classList.add("gone");
     say("camera", reason ? `${reason}; trying again.` : await whyClosed());
     setTimeout(connect, patience);
@@ -188,14 +193,16 @@ at("measure").addEventListener("click", () => {
   say("note", "");
   socket.send(JSON.stringify({ measure: true }));
 });
+// Not disabled while nobody answers: that would take the focus away.
 at("exposure").addEventListener("input", () => {
+  if (at("exposure").getAttribute("aria-disabled") === "true") return putBack();
   sliding = true;
   showExposure(10 ** at("exposure").value);
 });
 at("exposure").addEventListener("change", () => {
   sliding = false;
+  if (at("exposure").getAttribute("aria-disabled") === "true") return putBack();
   say("note", "");
-  if (socket.readyState !== WebSocket.OPEN) return;
   const seconds = Number((10 ** at("exposure").value).toPrecision(3));
   socket.send(JSON.stringify({ exposure: seconds }));
 });
