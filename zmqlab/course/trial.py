@@ -36,7 +36,8 @@ PORTS = range(20_000, 32_000)  # for programs that are told where to bind
 # Lines of a traceback that are not the learner's: ours, and pyzmq's (the compiled ones, too).
 _folders = "|".join(re.escape(each.__path__[0]) for each in (zmqlab, lazy_loader, zmq))
 _OURS = re.compile(
-    rf'^([ |]*)  File "({_folders}|zmq[/\\]backend|_zmq\.py")[^\n]*\n(\1    [^\n]*\n)*', re.MULTILINE
+    rf'^([ |]*)  File "({_folders}|zmq[/\\]backend|_zmq\.py")[^\n]*\n(\1    [^\n]*\n)*',
+    re.MULTILINE,
 )
 # The kinds of sockets that can talk to one of a check's.
 _FITTING: dict[int, set[str]] = {zmq.ROUTER: {"REQ", "DEALER"}, zmq.XPUB: {"SUB"}}
