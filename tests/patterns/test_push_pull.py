@@ -10,7 +10,7 @@ import socket as plain_sockets
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 
 import cv2
 import numpy as np
@@ -213,17 +213,25 @@ def test_what_was_pushed_to_a_killed_worker_is_lost():
     assert 30 < int(found[1]) < 58
 
 
-def test_how_many_frames_there_are_takes_no_memory():
+@contextmanager
+def deceived_sink(timeout):
+    """A sink with one ventilator and one worker, both strangers; yield what it tells them, too."""
     control = free_endpoint()
     with (
         ThreadPoolExecutor() as pool,
         zmq.Context() as context,
-        context.socket(zmq.DEALER) as stranger,
+        context.socket(zmq.DEALER) as working,
         context.socket(zmq.DEALER) as dealing,
     ):
-        stranger.linger = dealing.linger = 0
-        collecting = pool.submit(sink, control, timeout=3)
-        assert greet(stranger, control, "worker 1", 60) == greet(dealing, control, "ventilator", 60)
+        working.linger = dealing.linger = 0
+        collecting = pool.submit(sink, control, timeout=timeout)
+        go = greet(working, control, "worker 1", 60)
+        assert greet(dealing, control, "ventilator", 60) == go
+        yield collecting, dealing, go
+
+
+def test_how_many_frames_there_are_takes_no_memory():
+    with deceived_sink(timeout=3) as (collecting, dealing, _):
         send_message(dealing, "sent", {"frames": 10**12})
         with pytest.raises(TimeoutError, match=r"of 10{12}; missing: 0, 1, 2, 3, 4, \.\.\."):
             collecting.result(60)
@@ -231,21 +239,15 @@ def test_how_many_frames_there_are_takes_no_memory():
 
 def test_a_number_that_no_frame_has_takes_no_memory():
     """Who says that it is a worker is one; its results need room for what they are, not more."""
-    control = free_endpoint()
     with (
-        ThreadPoolExecutor() as pool,
+        deceived_sink(timeout=60) as (collecting, dealing, go),
         zmq.Context() as context,
-        context.socket(zmq.DEALER) as stranger,
         context.socket(zmq.PUSH) as push,
-        context.socket(zmq.DEALER) as dealing,
     ):
-        stranger.linger = push.linger = dealing.linger = 0
-        collecting = pool.submit(sink, control, timeout=60)
-        go = greet(stranger, control, "worker 1", 60)
-        assert greet(dealing, control, "ventilator", 60) == go
+        push.linger = 0
         push.connect(f"tcp://127.0.0.1:{go['port']}")
+        about = {"time": 0.0, "worker": "worker 1", "token": go["token"]}
         for number in (0, 10**12, 1):
-            about = {"time": 0.0, "worker": "worker 1", "token": go["token"]}
             push.send_multipart(pack_frame(np.zeros((48, 64)), "result", number, **about))
         send_message(dealing, "sent", {"frames": 2})
         with pytest.raises(FarmError, match="frame 1000000000000, and the ventilator has sent 2,"):
