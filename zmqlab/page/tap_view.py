@@ -155,10 +155,10 @@ class Tap(View):
                     break  # it has just ended
                 except (RequestError, MessageError):
                     break  # what came before stays readable, and is followed on
-                if not told["entries"]:
-                    break
                 for entry in told["entries"]:
                     self._kept.keep(entry["kind"], (entry["number"], entry))
+                if self._kept.last >= told["last"]:
+                    break  # asked once more, one that is ending would not reply
             if new := self._entries(before):
                 self._changed.notify_all()
                 self._start = self._start or new[0]["time"]

@@ -192,7 +192,7 @@ class Relay:
             if size > _ENOUGH:  # one has some kilobytes at most; the client asks on
                 break
         self.told = entries[-1]["number"] if entries else self.kept.last
-        return {"entries": entries, "last": self.told}
+        return {"entries": entries, "last": self.kept.last}
 
     def info(self) -> dict[str, Any]:
         """Tell what this tap is."""
