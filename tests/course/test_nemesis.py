@@ -142,7 +142,7 @@ def test_what_is_corrupted_on_the_way_is_told():
                 note("received", int(text.split()[0]), text)
 
     pipeline = {"publisher": publisher, "subscriber": subscriber}
-    verdict = trial(pipeline, {0.3: "corrupt", 1.0: "mend"}, ending=60)
+    verdict = trial(pipeline, {2.0: "corrupt", 3.0: "mend"}, ending=60)
     assert re.search("was '.* and more' when sent.* as '.* and mord'", verdict.broken[0][1])
     assert len(verdict.broken) == 1
 

@@ -52,6 +52,14 @@ class _Bench(contextlib.ExitStack):
                 return found[0], self.of_one_part(found[0], "a task for a worker that waits")
         return workers[0], self.of_one_part(workers[0], "a task for a worker that waits")
 
+    def next_task(self, worker, old):
+        """Return its next task; where it is late, on a busy computer, the old one comes again."""
+        _, request = self.task(worker)
+        if request == old:
+            worker.send(b"done: " + old)
+            _, request = self.task(worker)
+        return request
+
     def of_one_part(self, socket, what):
         parts = receive(socket, self.broker, what)
         if len(parts) != 1:
@@ -84,8 +92,8 @@ def _expect_turns(bench):
     return worker
 
 
-def _expect_one_task(worker):
-    if worker.poll(300):
+def _expect_one_task(worker, milliseconds=300):
+    if worker.poll(milliseconds):
         raise NotYet("A worker was given a second task, and had not done its first.")
 
 
@@ -99,8 +107,7 @@ def _expect_to_forget_the_vanished(bench, worker):
     bench.wait_for_peers(3)
     worker.send(b"done: vanishing")
     client = bench.client(b"staying")
-    _, request = bench.task(worker)
-    worker.send(b"done: " + request)
+    worker.send(b"done: " + bench.next_task(worker, b"vanishing"))
     bench.expect_reply(client, b"staying", b"done: staying")
 
 
@@ -120,7 +127,7 @@ def _expect_again(bench, worker):
     expect("The reply", [b"", b"done by the other"], receive(client, bench.broker, "the reply"))
     client.send_multipart([b"", b"second"])
     bench.task(other)
-    _expect_one_task(silent)
+    _expect_one_task(silent, 50)  # before it counts as free
     silent.send(b"done too late")  # of the first, while the client waits for the second
     if client.poll(300):
         late = client.recv_multipart()
@@ -128,7 +135,7 @@ def _expect_again(bench, worker):
     other.send(b"done: second")
     expect("The reply", [b"", b"done: second"], receive(client, bench.broker, "the reply"))
     clients = {request: bench.client(request) for request in (b"third", b"fourth")}
-    found = dict(bench.task(each) for each in workers)
+    found = {each: bench.next_task(each, b"second") for each in workers}
     for each, request in found.items():
         each.send(b"done: " + request)
         bench.expect_reply(clients[request], request, b"done: " + request)

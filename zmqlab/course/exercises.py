@@ -31,6 +31,7 @@ from zmqlab.processes import cells, launch
 from zmqlab.processes.handle import StartError
 from zmqlab.processes.launch import start
 
+BEGINS = 90  # seconds until a check has begun, on a busy computer
 SLOWEST = 90  # seconds that a whole check may take
 KILLED = -9  # exit code of a process that the system ended (SIGKILL)
 LAST_LINES = 20  # of what the function printed are shown
@@ -205,7 +206,7 @@ def _try_out(name, check, function):
     with tempfile.TemporaryDirectory() as folder:
         file, begun = Path(folder, "verdict.json"), Path(folder, "verdict.json.begun")
         call = run, check, function, str(file)
-        options = {"process_name": f"check of {name}", "observe": False, "start_timeout": SLOWEST}
+        options = {"process_name": f"check of {name}", "observe": False, "start_timeout": BEGINS}
         try:
             with start(*call, **options) as process:
                 process.wait_until(lambda process: process.ended, SLOWEST, "the verdict")

@@ -16,7 +16,7 @@ import zmq
 from zmqlab import MessageError, Process, StartError, process, start
 from zmqlab.course.trial import TIMEOUT, NotYet, expect, free_endpoint, misfit, named, without_ours
 
-STARTING = 8.0  # seconds a program may take to bind or connect
+STARTING = 20.0  # seconds a program may take to bind or connect
 SILENCE = 3.5  # seconds in which nothing comes: more than a program that has a timeout waits
 MANY = 100  # requests of one client
 
@@ -60,7 +60,8 @@ def running(
         if program.state.startswith("stopped"):  # it was not up in time
             print(program.output)
             raise NotYet(f"It {verb} no socket within {STARTING:g} s.") from None
-        raise _explained(f"It ended before it {verb} a socket.", program) from None
+        if not program.ready:  # else it failed just after that, and the block says at what
+            raise _explained(f"It ended before it {verb} a socket.", program) from None
     with program:
         try:
             if places:

@@ -535,8 +535,8 @@ def safe_camera_server(bind):
             changed(SAFE_CAMERA, "while True", "for _ in range(50)"),
             "had ended after 50 messages, when the reply to",
         ),
-        "waits three seconds": (
-            changed(SAFE_CAMERA, "socket.bind", "socket.rcvtimeo = 3000\n        socket.bind"),
+        "waits two seconds": (
+            changed(SAFE_CAMERA, "socket.bind", "socket.rcvtimeo = 2000\n        socket.bind"),
             "Nobody asked it for 3.5 s, and it ended instead of waiting.*zmq.error.Again",
         ),
         "an error that nobody catches": (

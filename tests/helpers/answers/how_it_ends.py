@@ -204,8 +204,8 @@ WRONG = {
             changed(RADIO, "socket.poll(100)", "socket.poll()"),
             f"{ON_EVENT}, it was still busy.*socket.poll",
         ),
-        "polls for three seconds": (
-            changed(RADIO, "socket.poll(100)", "socket.poll(3000)"),
+        "polls for longer": (
+            changed(RADIO, "socket.poll(100)", "socket.poll(2500)"),
             "it returned [23].. s later, and a second or so was asked for",
         ),
         "polls for two seconds": (
@@ -220,19 +220,21 @@ WRONG = {
             changed(
                 RADIO,
                 "if not socket.poll(100):\n                continue",
-                "if not socket.poll(3000):\n                break",
+                "if not socket.poll(2500):\n                break",
             ),
             "it returned [23].. s later, and a second or so was asked for",
         ),
         "gives up at a short silence": (
-            changed(RADIO, "                continue", "                break"),
+            changed(RADIO, "socket.poll(100)", "socket.poll(1000)").replace(
+                "                continue", "                break"
+            ),
             "returned before the event was set",
         ),
-        "gives up after three seconds": (
+        "gives up after two seconds": (
             changed(RADIO, "heard = []\n", "heard, silent = [], 0\n").replace(
                 "                continue\n",
                 """                silent += 1
-                if silent == 30:
+                if silent == 20:
                     break
                 continue
             silent = 0

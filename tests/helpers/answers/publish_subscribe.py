@@ -293,11 +293,11 @@ WRONG = {
         ),
         "does not wait for the late one": (
             publish("for _ in range(subscribers):\n    if socket.poll(1500): socket.recv()"),
-            "began to send after only [12] of 3 subscriptions",
+            "began to send after only (0 of 1|[12] of 3) subscriptions",
         ),
         "gives up": (
             publish(f"socket.rcvtimeo = 1500\n{WAIT}"),
-            "It ended when only [12] of 3 subscribers had come.*zmq.error.Again",
+            "It ended (when only [12] of 3 subscribers had come|without sending).*zmq.error.Again",
         ),
         "hears of each topic once": (
             changed(PUBLISH, "socket.xpub_verbose = True", "pass"),

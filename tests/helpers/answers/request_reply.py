@@ -321,8 +321,8 @@ WRONG = {
             changed(SHOUT, "socket.bind", "socket.rcvtimeo = 2000\n        socket.bind"),
             "Nobody asked it for 3.5 s, and it ended instead of waiting.*zmq.error.Again",
         ),
-        "polls three seconds": (
-            changed(SHOUT, "while True", "while socket.poll(3000)"),
+        "polls two seconds": (
+            changed(SHOUT, "while True", "while socket.poll(2000)"),
             "Nobody asked it for 3.5 s, and it ended instead of waiting",
         ),
         "the empty text ends it": (
@@ -573,8 +573,8 @@ WRONG = {
             changed(NEVER_SILENT, "while True", "for _ in range(50)"),
             "had ended after 50 messages, when the reply to b'nonsense",
         ),
-        "waits a second": (
-            changed(NEVER_SILENT, "while True", "while socket.poll(1000)"),
+        "waits two seconds": (
+            changed(NEVER_SILENT, "while True", "while socket.poll(2000)"),
             "Nobody asked it for 3.5 s, and it ended instead of waiting",
         ),
         "the beginning with try": (
@@ -633,8 +633,9 @@ WRONG = {
         ),
         "always 0.3 s": (
             changed(PATIENT, "1000 * timeout", "300"),
-            "takes 0.4 s and the timeout is 5 s, after 0.3.* s, with a timeout of 5 s|"
-            "gave up after 0.3.* s, with a timeout of 1.5 s",  # on a busy computer
+            r"takes 0.4 s and the timeout is 5 s, after [\d.]+ s, with a timeout of 5 s|"
+            r"(is there|is empty), after [\d.]+ s, with a timeout of 3 s|"  # on a busy computer
+            r"gave up after [\d.]+ s, with a timeout of 1.5 s",
         ),
         "at most 1 s": (
             changed(PATIENT, "1000 * timeout", "min(1000, 1000 * timeout)"),

@@ -214,7 +214,7 @@ def follow_total(snapshots, stream):
 WRONG = {
     "ask_surely": {
         "hurries": (
-            changed(ASK, "min(0.3, left)", "min(0.1, left)"),
+            changed(ASK, "min(0.3, left)", "min(0.04, left)"),
             r"asked a silent server \d+ times.*wait 0.3 s each time",
         ),
         "counts its tries, not the time": (
@@ -228,7 +228,7 @@ WRONG = {
             "two requests stay without a reply.*expected: b'reply to again'.*gave: None",
         ),
         "one try that is short": (
-            changed(ASK, LOOP, "for left in (timeout,):"),
+            changed(ASK, LOOP, "for left in (timeout,):").replace("min(0.3, left)", "2"),
             "two requests stay without a reply.*gave: None",
         ),
         "the same socket again": (
@@ -240,7 +240,7 @@ def ask_surely(endpoint, request, timeout):
         req.connect(endpoint)
         while time.monotonic() < deadline:
             req.send(request)
-            if req.poll(300):
+            if req.poll(2000):
                 return req.recv()
 """,
             "two requests stay without.*raised an error.*current state",
@@ -292,7 +292,7 @@ def ask_surely(endpoint, request, timeout):
         ),
         "three tries, whatever the time": (
             changed(ASK, LOOP, "for left in (1, 1, 1):"),
-            "(the server never replies, it gave up after|two requests stay).*",
+            "the server never replies, it gave up after|two requests stay|server replies at once",
         ),
     },
     "count_once": {
@@ -312,7 +312,7 @@ def count_once(logbook, bind):
                 with open(logbook, "a") as file:
                     file.write(name + "\\n")
 """,
-            "The reply to 'f-1', after it died with the reply to 'e-1'.*expected: b'8'.*gave: b'7'",
+            "The reply to 'f-1', after it died with the reply to 'e-1'.*expected: b'8'.*: b'[67]'",
         ),
         "takes a name for a part of another": (
             """
@@ -448,7 +448,7 @@ def follow_total(snapshots, stream):
         ),
         "adds what the snapshot holds": (
             changed(FOLLOW, "if new == number + 1:", "if new <= number + 1:"),
-            "when nothing is lost.*(expected: .*gave: |yielded number)",
+            "when (nothing is lost|some updates are lost).*(expected: .*gave: |yielded number)",
         ),
         "no eye for gaps": (
             changed(FOLLOW, "if new == number + 1:", "if new > number:"),

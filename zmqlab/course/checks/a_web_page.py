@@ -85,13 +85,15 @@ def _caller(function, context, endpoint):
 
 
 async def _one_reply(ask):
-    got, ticks = await _with_ticks(ask(b"read"))
-    expect("What it returns for b'read', the parts of the reply", [b"reply to", b"read"], got)
-    if ticks < 3:
-        raise NotYet(
-            "While it waited for the reply, nothing else could run in the event loop: `await` "
-            "what you wait for."
-        )
+    for _ in range(3):  # on a busy computer the loop turns seldom, and hardly three times
+        got, ticks = await _with_ticks(ask(b"read"))
+        expect("What it returns for b'read', the parts of the reply", [b"reply to", b"read"], got)
+        if ticks >= 3:
+            return
+    raise NotYet(
+        "While it waited for the reply, nothing else could run in the event loop: `await` "
+        "what you wait for."
+    )
 
 
 async def _with_ticks(awaitable):

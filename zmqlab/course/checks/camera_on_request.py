@@ -88,7 +88,7 @@ def frame_message(function):
 
 
 def _expect_now(got, began, ended):
-    if began - 0.01 <= got <= ended + 0.01:  # rounded to milliseconds is near enough
+    if began - 0.001 <= got <= ended + 0.001:  # rounded to milliseconds is near enough
         return
     like = looks_like(
         {

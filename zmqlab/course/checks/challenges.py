@@ -126,6 +126,7 @@ def _be_workers(bind, last, silent, missed, over):
                 beat(BUSY, b"Ada")
             beat(3 * BUSY, b"Ada")  # Ben, who is missed already, is missed for longer
             beat(BUSY, b"Ada", b"Ben")
+            beat(1, b"Ada", b"Ben")  # who was missed by mistake is heard once more
             beat(BUSY // 2, b"Ben")
             beat(0)
         over.wait()
@@ -170,7 +171,7 @@ def _expect_few(alarms, name, age):
 
 # The small broker
 
-TASK, REPLY = 0.05, 10.0  # seconds that a task takes; within which each request is answered
+TASK, REPLY = 0.05, 20.0  # seconds that a task takes; within which each request is answered
 
 
 @exercise(
@@ -322,7 +323,8 @@ def _be_source(bind, note):
     with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
         router.bind(bind)
         while asked <= made or not note.over:
-            made += not note.over
+            # One that is slow on a busy computer comes to its end, too.
+            made += not note.over and made < asked + 100
             if router.poll(10):
                 *envelope, request = router.recv_multipart()
                 if int(request) >= asked:  # else it is old, and was late

@@ -53,7 +53,7 @@ def in_a_thread(function):
         _expect_turned(function, [word, b"frame"], when, turn=bytes)
     _expect_turned(function, [], "there are no items")
     many = [b"%d" % number for number in range(5000)]
-    _expect_turned(function, many, "there are 5000 items", timeout=2 * TIMEOUT)
+    _expect_turned(function, many, "there are 5000 items", timeout=4 * TIMEOUT)
     return "5000 items went there and back in order; thread and sockets were gone, errors or not."
 
 
@@ -201,15 +201,15 @@ def many_at_once(function):
         _expect_overtaking(server, 1, 1.2)
         _expect_overtaking(server, _MANY, 2.0)
         with client(server) as patient:
-            for request in (b"0.1", b"0.6"):  # it is connected when it asks for more
+            for request in (b"0.1", b"1.6"):  # it is connected when it asks for more
                 patient.send(request)
                 if request == b"0.1":
                     receive(patient, server, "the reply to b'0.1'")
-            for _ in range(2):
+            for _ in range(4):
                 expect_reply(b"exposed 0.05", server, b"0.05")
             expect_reply(b"BYE", server, b"stop")
-            late = receive(patient, server, "the reply to b'0.6', still exposing at b'stop',")
-            expect("The reply to b'0.6'", [b"exposed 0.6"], late)
+            late = receive(patient, server, "the reply to b'1.6', still exposing at b'stop',")
+            expect("The reply to b'1.6'", [b"exposed 1.6"], late)
         expect_end(server, "b'stop'")
         if _SHARED in server.output:
             raise NotYet(_SHARED)
@@ -253,8 +253,14 @@ def _expect_exposed(server):
 
 def _expect_overtaking(server, count, seconds):
     """Ask for long exposures, and then for short ones, whose replies should come first."""
-    requests = [b"%a" % round(seconds + number / 100, 2) for number in range(count)]
     going_on = f"{count} exposure{'s' * (count > 1)} of {seconds} s or more for other clients"
+    # It may be late once, on a busy computer.
+    if not any(_overtakes(server, count, seconds, going_on) for _ in range(2)):
+        raise NotYet(f"The reply to b'0.05' had to wait for {going_on}, and came late.")
+
+
+def _overtakes(server, count, seconds, going_on):
+    requests = [b"%a" % round(seconds + number / 100, 2) for number in range(count)]
     with zmq.Context() as context, contextlib.ExitStack() as stack:
         clients = [stack.enter_context(connected(server, context)) for _ in requests]
         for request, socket in zip(requests, clients, strict=True):
@@ -265,7 +271,8 @@ def _expect_overtaking(server, count, seconds):
                 what = f"the reply to b'0.05', asked for during {going_on},"
                 expect("The reply to b'0.05'", [b"exposed 0.05"], receive(impatient, server, what))
             if any(socket.poll(0) for socket in clients):
-                raise NotYet(f"The reply to b'0.05' had to wait for {going_on}, and came late.")
+                return False
         for request, socket in zip(requests, clients, strict=True):
             reply = receive(socket, server, f"the reply to {named(request)}")
             expect(f"The reply to {named(request)} among several", [b"exposed " + request], reply)
+    return True

@@ -86,7 +86,7 @@ def _publish(function, subscribers, sent, topic):
         for number, got in enumerate(_received(subs, len(sent), publisher), 1):
             _expect_all(sent, got, publisher, f"subscriber {number} of {subscribers}")
         expect_end(publisher, "its last message")
-        if subs[0].poll(300):
+        if subs[0].poll(1500):
             raise NotYet(f"It sent more than `messages`: {named(*subs[0].recv_multipart())} too.")
 
 
@@ -128,7 +128,7 @@ def _received(subs, count, publisher):
         poller.register(sub, zmq.POLLIN)
     last = time.monotonic()
     while poller.sockets:
-        patience = 0.5 if publisher.ended else TIMEOUT
+        patience = 2.0 if publisher.ended else TIMEOUT
         ready = poller.poll(500)
         for sub, _ in ready:
             got[sub].append(sub.recv_multipart())

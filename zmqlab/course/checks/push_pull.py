@@ -52,7 +52,7 @@ def mean_worker(function):
             _check_mean(push, pull, worker, frame, number)
         _send_end(push)
         expect_end(worker, END)
-        if pull.poll(100):
+        if pull.poll(1000):
             more = named(*pull.recv_multipart())
             raise NotYet(f"It sent more than a result for each frame: after the end came {more}.")
     _check_patience(function, frames * 2)

@@ -251,7 +251,7 @@ def patient_ask(function):
             when = "the server takes 0.4 s and the timeout is 5 s"
             gets(b"reply to slow", endpoint, b"slow", 5, when)
         with _server(lambda message: [], asked) as endpoint:
-            for number, timeout in enumerate((0.2, 1.5, 0.2)):
+            for number, timeout in enumerate((0.2, 1.5, 0.2, 1.5)):
                 request = b"anyone? %d" % number
                 gives_up(endpoint, request, timeout, "the server does not reply")
         with _server(late, asked) as endpoint:
@@ -263,7 +263,7 @@ def patient_ask(function):
         asked.clear()
         with _server(remember, asked, missing):
             tries(b"reply to new", missing, b"new", 5, "the server is back")
-            haunted.wait(0.5)  # a socket that is still there tries again every 0.1 s
+            haunted.wait(2)  # a socket that is still there tries again every 0.1 s
     what = "What a server received that came up after two calls had given up"
     expect(what, [b"new"], [parts[-1] for parts in asked])
     return "It waited as long as it was told to and no longer, and each time it could ask again."

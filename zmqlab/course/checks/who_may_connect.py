@@ -178,8 +178,9 @@ def _expect_at_the_door(function, clients, name, pair):
             told = events.recv_multipart()[0] if events.poll(1000 * TIMEOUT) else b""
             push.disable_monitor()
             events.close()
-            let_in = pull.recv(copy=False).get("User-Id") if pull.poll(300) else ""
-    who = clients.get(pair[0], "")
+            who = clients.get(pair[0], "")
+            came = pull.poll(1000 * TIMEOUT if who else 300)
+            let_in = pull.recv(copy=False).get("User-Id") if came else ""
     if not told:
         raise NotYet(f"At a real server, libzmq understood no answer about {name}.")
     expect(f"Who came in at a real server, when {name} knocked", who, let_in)
