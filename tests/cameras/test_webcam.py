@@ -95,8 +95,9 @@ def test_a_webcam_gives_its_newest_frame(plugged):
         plugged.give(20)  # once this one is taken, the thread has told of those before
         assert plugged.taken.acquire(timeout=10)
         assert camera.read()[0, 0, 0] in (19, 20)
+        plugged.runs = True  # so that it hears of its end, whenever that comes
         plugged.give(0)
-    assert plugged.released.is_set()
+    assert plugged.released.wait(10)
 
 
 def test_frames_nobody_looks_at_are_neither_decoded_nor_kept(plugged, monkeypatch):
@@ -170,6 +171,7 @@ def test_a_webcam_that_is_unplugged(plugged):
 def test_opening_a_webcam_again_closes_the_earlier_one(plugged, monkeypatch):
     second = Device()
     first = open_camera(0)
+    plugged.runs = True  # so that it hears of its end, whenever that comes
     plugged.give(1)
     monkeypatch.setattr(device, "open_capture", lambda number: second)
     second.give(2)

@@ -31,7 +31,10 @@ print(*[zmqlab.start(each).pid for each in (echo, stubborn, family)], flush=True
 def parent(then):
     """Run a script that starts processes; give its handle, the children, and what it printed."""
     script = subprocess.Popen(
-        [sys.executable, "-c", PARENT.format(then=then)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PARENT.format(then=then)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         children = [psutil.Process(int(pid)) for pid in script.stdout.readline().split()]
@@ -177,7 +180,8 @@ sys.stdin.read()
 
 @pytest.mark.parametrize("then", ["", "1 / 0", "import signal; signal.raise_signal(15)"])
 def test_children_end_with_a_parent_that_ends(then):
-    with parent(then) as (script, children):
+    with parent(f"sys.stdin.readline()\n{then}") as (script, children):
+        print(file=script.stdin, flush=True)  # now that we hold them
         script.wait(PATIENCE)
         ended(children)
 

@@ -93,8 +93,11 @@ def subscribe(one, two, truth):
     while not two.poll(10):
         one.send(b"sync")
         truth.passed(truth.one, None, 4)
-    while two.poll(100):
-        two.recv()
+    one.send(b"last")
+    truth.passed(truth.one, None, 4)
+    told = b""
+    while told != b"last":
+        told = two.recv()
         truth.passed(None, truth.two, 4)
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -59,6 +60,7 @@ def test_a_report_is_complete():
         assert (sub.name, sub.state, sub.running) == ("serve", "running", True)
         assert psutil.Process(sub.pid).ppid() == os.getpid()
         assert 10e6 < sub.memory < 500e6
+        sub.stop(PATIENCE)
     assert (sub.state, sub.running, sub.memory) == ("stopped", False, 0)
 
 
@@ -191,21 +193,26 @@ def test_forged_reports_are_not_believed(messages):
 def test_nobody_else_finds_where_reports_arrive(real):
     folder = Path(real.endpoint.removeprefix("ipc://")).parent
     assert folder.stat().st_mode & 0o777 == 0o700
-    another = folder_of_another("")
-    assert another.name.startswith("zmqlab-")
-    assert not another.exists()  # it goes with its process
-    killed = folder_of_another("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
-    assert killed.exists()
+    with tempfile.TemporaryDirectory() as place:  # others sweep where all are
+        another = folder_of_another("", place)
+        assert another.name.startswith("zmqlab-")
+        assert not another.exists()  # it goes with its process
+        end = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+        killed = folder_of_another(end, place)
+        assert killed.exists()
+        folder_of_another("", place)
+        assert not killed.exists()  # it goes with the next process
     folder_of_another("")
-    assert not killed.exists()  # it goes with the next process
     assert folder.exists()
 
 
-def folder_of_another(end):
+def folder_of_another(end, place=None):
     """Return where reports arrive at another process, which has ended as those lines say."""
     register = "from zmqlab.processes.report_receiver import register"
     code = f"{register}; print(register('a' * 32, print), flush=True); {end}"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    env = os.environ | (dict.fromkeys(("TMPDIR", "TEMP", "TMP"), place) if place else {})
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=env)
     return Path(done.stdout.strip().removeprefix("ipc://")).parent
 
 

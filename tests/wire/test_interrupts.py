@@ -158,7 +158,7 @@ def test_a_stream_goes_on_and_ends():
     """Each number is used once, and the subscribers hear the end."""
     choice = random.Random(3)
     setup = "publisher = Publisher(); socket.send(publisher.endpoint.encode())"
-    step = "publisher.send(frame)\nif socket.poll(0):\n    publisher.close()\n    running = False\n"
+    step = "publisher.send(frame)\nif socket.poll(0):\n    publisher.close()\n    sys.exit()\n"
     with (
         raw_socket(zmq.PAIR) as socket,
         interrupted(socket.last_endpoint.decode(), step, "zmq.PAIR", setup) as again,

@@ -43,7 +43,10 @@ def pull(lab):
     with zmq.Context() as context, context.socket(zmq.PULL) as socket:
         socket.rcvtimeo = 1000 * SECONDS
         yield socket, sockets.bind(socket, "tcp://127.0.0.1:*", keys=lab)
-    assert not [each for each in threading.enumerate() if each.name == "zmqlab keys"]
+    gates = [each for each in threading.enumerate() if each.name == "zmqlab keys"]
+    for each in gates:  # one may be just about to end
+        each.join(SECONDS)
+    assert not any(each.is_alive() for each in gates)
 
 
 def pushed(pull, keys):

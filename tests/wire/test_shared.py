@@ -39,13 +39,21 @@ def files(pids=None):
     return [path.name for path in every if int(path.name.partition("-")[0]) in pids]
 
 
+def gone(pids=None):
+    """Tell whether no file is left; a sweep of another process may be just at one."""
+    end = time.monotonic() + 10
+    while (left := files(pids)) and time.monotonic() < end:
+        pass
+    return not left
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_in_memory():
     gc.freeze()  # what was there before is not looked through: there is much of it
     yield
     gc.collect()
     gc.unfreeze()
-    assert files() == []
+    assert gone()
 
 
 @contextlib.contextmanager
@@ -431,7 +439,7 @@ def test_no_frame_is_ever_torn(copy):
             assert socket.poll(10_000)
             answer = socket.recv()
             counts[answer] += 1
-            delay = min(1e-3, delay * (0.97 if answer == b"seen" else 1.03))
+            delay = min(20e-3, delay * (0.97 if answer == b"seen" else 1.03))
     assert number == slots * rounds
     assert counts[b"torn"] == 0, counts
     assert min(counts[b"seen"], counts[b"overtaken"]) > rounds / 20, counts
@@ -545,7 +553,7 @@ def test_a_writer_that_was_killed():
         kill(process)
         assert (view == 7).all()
         with FrameRing():
-            assert files({process.pid}) == []
+            assert gone({process.pid})
         assert (view == 7).all()
 
 
@@ -596,7 +604,7 @@ def test_a_lock_that_is_swept_away_while_it_is_taken(monkeypatch):
     take, swept = ring._lock, []
 
     def take_late(file):
-        if not swept:
+        if not swept and Path(file.name).name.startswith(f"{os.getpid()}-"):
             swept.append(file.name)
             os.unlink(file.name)  # as another's sweep does that saw it before it was locked
         take(file)
@@ -620,7 +628,7 @@ def test_a_writer_that_forgot_to_close():
     pid, made = map(int, subprocess.check_output([sys.executable, "-c", code]).split())
     assert made
     FrameRing().close()
-    assert not files({pid})
+    assert gone({pid})
 
 
 # No room
@@ -638,14 +646,12 @@ def test_where_memory_has_no_room_files_are_used(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not hasattr(os, "statvfs"), reason="asks POSIX how much room there is")
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="a system that has to be asked")
 def test_no_room_at_all():
-    free = max(
-        os.statvfs(folder).f_blocks * os.statvfs(folder).f_frsize for folder in ring.ring_folders()
-    )
+    """More than any file system takes: it says so at once, and no disk is full meanwhile."""
     with FrameRing(1000) as frames:
         with pytest.raises(OSError, match="found no place for 1000 slots"):
-            frames.empty(free // 500)
+            frames.empty(2**52)
         frames.pack_frame(np.ones(5))
 
 

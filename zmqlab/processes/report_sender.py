@@ -79,7 +79,7 @@ class Reporter:
         self.token = start_message["token"].encode()
         self.context = zmq.Context()
         self.push = self.context.socket(zmq.PUSH, socket_class=PLAIN)
-        self.push.linger, self.push.sndhwm = 500, 50
+        self.push.linger, self.push.sndhwm = 5_000, 50
         self.push.connect(start_message["reports"])
         # One wakes the thread, which waits at the other.
         self.waker, self.woken = (
@@ -148,7 +148,7 @@ class Reporter:
             return  # a fork of the learner's; the thread is not here
         self.state = "ended"
         self.wake()
-        self.thread.join(1)
+        self.thread.join(10)
         if self.thread.is_alive():
             return
         self.report()
