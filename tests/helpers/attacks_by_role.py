@@ -9,6 +9,8 @@ import threading
 
 from helpers.attacks import LONG, MORE, handshake, message, part, peer, shake_hands
 
+from zmqlab.course.trial import free_endpoint
+
 PATIENCE = 40.0  # seconds, for what is sure to come
 EVIL = "\u202e\x1b[2J\n" * 1000  # what no terminal is to be shown
 RESET = struct.pack("ii", 1, 0)  # a close that loses what is on its way
@@ -102,9 +104,10 @@ class Liar(threading.Thread):
     def __init__(self, kind, topic, seed):
         super().__init__(daemon=True)
         self.kind, self.topic, self.dice = kind, topic, random.Random(seed)
-        self.listener = plain_sockets.create_server(("127.0.0.1", 0))
+        self.endpoint = free_endpoint()
+        port = int(self.endpoint.rpartition(":")[2])
+        self.listener = plain_sockets.create_server(("127.0.0.1", port))
         self.listener.settimeout(0.1)
-        self.endpoint = f"tcp://127.0.0.1:{self.listener.getsockname()[1]}"
         self.over = threading.Event()
 
     def __enter__(self):

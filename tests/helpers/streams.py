@@ -74,5 +74,6 @@ def second_endpoint(process):
 
 def kill(process):
     """Kill a process as the system does when memory is short."""
-    os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    with contextlib.suppress(ProcessLookupError):  # it has just ended by itself
+        os.kill(process.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
     process.wait_until(lambda process: process.ended, 10, "the end")

@@ -44,6 +44,7 @@ from zmqlab import (
     watch,
     web_page,
 )
+from zmqlab.course.trial import free_endpoint
 from zmqlab.page.live_server import serve_live
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -123,7 +124,7 @@ def opens_camera_publisher(bind, tmp_path):
 @contextlib.contextmanager
 def opens_proxy(bind, tmp_path):
     with (
-        run(camera_publisher, "simulated") as camera,
+        run(camera_publisher, "simulated", bind=free_endpoint()) as camera,
         run(proxy, connect=[camera.endpoint], bind=bind) as process,
     ):
         yield Opened(process, {process.endpoint: "XSUB"}, lambda: frame_of(process.endpoint))
@@ -132,7 +133,7 @@ def opens_proxy(bind, tmp_path):
 @contextlib.contextmanager
 def opens_tap_relay(bind, tmp_path):
     with (
-        run(camera_publisher, "simulated") as camera,
+        run(camera_publisher, "simulated", bind=free_endpoint()) as camera,
         run(tap_relay, connect=camera.endpoint, bind=bind) as process,
     ):
         yield opened_stream(process)
@@ -141,8 +142,8 @@ def opens_tap_relay(bind, tmp_path):
 @contextlib.contextmanager
 def opens_detect_beads(bind, tmp_path):
     with (
-        run(camera_publisher, "simulated") as camera,
-        run(detect_beads, connect=camera.endpoint, view=bind) as process,
+        run(camera_publisher, "simulated", bind=free_endpoint()) as camera,
+        run(detect_beads, connect=camera.endpoint, view=bind, timeout=PATIENCE) as process,
     ):
         beads, marked = endpoints(process, 2)
 
@@ -353,7 +354,7 @@ def ends_clearly(process):
 
 def whoever_comes(name, tmp_path):
     """Do to the doors of a role what anybody may do, kill it, and start it again in its place."""
-    with OPENS[name](ANY, tmp_path) as role:
+    with OPENS[name](free_endpoint(), tmp_path) as role:
         before, silent = role.process.memory, []
         for number, (door, kind) in enumerate(role.doors.items()):
             silent += storm(door, kind, f"{name} {number}")

@@ -260,4 +260,4 @@ def test_in_a_terminal_one_line_is_updated():
             assert watcher.wait(10) == 0
             os.close(ours)
     assert b"\n" not in text
-    assert text.count(b"\rcamera: ") == 3
+    assert text.count(b"\rcamera: ") == text.count(b"camera: ") >= 3

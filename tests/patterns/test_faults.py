@@ -86,7 +86,7 @@ def test_a_role_that_is_killed_has_a_successor_at_its_place(name, tmp_path):
                 role.serves()
                 served.append(True)
 
-    with OPENS[name](ANY, tmp_path) as role:
+    with OPENS[name](free_endpoint(), tmp_path) as role:
         asking = threading.Thread(target=keep_asking, args=(role,))
         asking.start()
         until_passed(role.process, moment, served)
@@ -107,7 +107,10 @@ def test_a_role_that_is_killed_has_a_successor_at_its_place(name, tmp_path):
 def test_a_recorder_that_is_killed_has_recorded_what_it_received(seed, tmp_path):
     path, moment = tmp_path / "film.h5", random.Random(seed).randrange(2, 60)
     endpoint = free_endpoint()
-    with run(record, path, connect=endpoint) as process, honest_camera(endpoint):
+    with (
+        run(record, path, connect=endpoint, timeout=PATIENCE) as process,
+        honest_camera(endpoint),
+    ):
         process.wait_until(lambda it: passed(it) >= moment, PATIENCE)
         received = passed(process)
         kill(process)
@@ -157,7 +160,7 @@ def test_a_recording_has_the_frames_in_order_although_the_clock_went_back(tmp_pa
     path, endpoint = tmp_path / "film.h5", free_endpoint()
     with (
         befallen("the clock goes back"),
-        run(record, path, connect=endpoint, count=50) as process,
+        run(record, path, connect=endpoint, count=50, timeout=PATIENCE) as process,
         honest_camera(endpoint),
     ):
         assert process.wait(PATIENCE) == 0
@@ -211,7 +214,7 @@ def test_roles_behind_a_camera_that_is_unplugged(name, tmp_path):
 def test_a_recorder_keeps_all_of_a_camera_that_is_unplugged(tmp_path):
     path, endpoint = tmp_path / "film.h5", free_endpoint()
     with (
-        run(record, path, connect=endpoint) as process,
+        run(record, path, connect=endpoint, timeout=PATIENCE) as process,
         befallen("the camera is unplugged"),
         run(camera_publisher, "simulated", bind=endpoint, wait_for=1),
     ):
@@ -228,7 +231,7 @@ def test_a_recorder_keeps_what_the_disk_has_room_for(tmp_path):
     path, endpoint = tmp_path / "film.h5", free_endpoint()
     with (
         befallen("the disk is full"),
-        run(record, path, connect=endpoint) as process,
+        run(record, path, connect=endpoint, timeout=PATIENCE) as process,
         honest_camera(endpoint),
     ):
         process.wait_until(lambda it: it.ended, PATIENCE)

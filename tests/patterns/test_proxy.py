@@ -62,7 +62,7 @@ def test_two_cameras_and_three_viewers_one_of_which_records(tmp_path):
 
 def test_a_camera_that_is_killed_and_comes_again():
     with ExitStack() as stack:
-        there, gone = free_endpoint(), started_camera(stack, "gone")
+        there, gone = free_endpoint(), started_camera(stack, "gone", free_endpoint())
         middle = stack.enter_context(start(proxy, connect=[gone.endpoint, there]))
         with subscribe(middle.endpoint, "gone") as stream:
             stream.read()

@@ -109,7 +109,7 @@ def test_ventilator_waits_for_all_workers(tmp_path):
     options = {"workers": 2}
     with (
         start(sink_to_file, tmp_path / "results.npz", process_name="sink", **options) as collecting,
-        start(ventilator, collecting.endpoint, "simulated", 20) as dealing,
+        start(ventilator, collecting.endpoint, "simulated", 60) as dealing,
         start(
             fft_worker, dealing.endpoint, collecting.endpoint, "early", process_name="early"
         ) as early,
@@ -164,7 +164,8 @@ def test_memory_is_bounded_while_the_sink_is_away():
         before = [each.memory for each in (dealing, working)]
         psutil.Process(collecting.pid).suspend()
         pushed = pushed_when_still(dealing)
-        assert pushed < 60  # 4 frames in each of 4 queues, and what the system's buffers hold
+        had = collecting.messages["PULL 1"]["in"]
+        assert pushed - had < 60  # 4 frames in each of 4 queues, and what the system's buffers hold
         for each, memory in zip((dealing, working), before, strict=True):
             assert each.memory - memory < 60e6
         psutil.Process(collecting.pid).resume()
@@ -192,7 +193,7 @@ def test_what_was_pushed_to_a_killed_worker_is_lost():
 
     with (
         ExitStack() as stack,
-        start(sink, workers=2, timeout=6) as collecting,
+        start(sink, workers=2, timeout=15) as collecting,
         start(ventilator, collecting.endpoint, "simulated", 60) as dealing,
         start(
             fft_worker, dealing.endpoint, collecting.endpoint, task=hang, process_name="victim"
@@ -204,8 +205,8 @@ def test_what_was_pushed_to_a_killed_worker_is_lost():
         victim.wait_output("got one")  # and further ones wait in its queue
         dealing.wait_until(lambda ventilator: ventilator.messages["PUSH 0"]["out"] > 20)
         kill("victim")
-        with pytest.raises(ProcessError, match="no result came for 6 s") as error:
-            collecting.wait(30)
+        with pytest.raises(ProcessError, match="no result came for 15 s") as error:
+            collecting.wait(60)
         assert dealing.wait(10) == working.wait(10) == 0
     found = re.search(
         r"after (\d+) of 60; missing: (\d+), (\d+), (\d+).*has one been", str(error.value)
@@ -545,12 +546,12 @@ def test_late_result_counts_once(tmp_path):
     def slow(frame):
         if np.array_equal(frame, frames[30]) and not mark.exists():
             mark.touch()
-            threading.Event().wait(2)
+            threading.Event().wait(6)
         elif mark.exists():
             threading.Event().wait(0.05)  # so that the others are not done before it
         return spectrum(frame)
 
-    check(fft_farm(frames, task=slow, progress=False, timeout=1), frames)
+    check(fft_farm(frames, task=slow, progress=False, timeout=3), frames)
 
 
 @pytest.mark.slow

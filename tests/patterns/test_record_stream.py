@@ -46,7 +46,7 @@ def test_subscribers_of_different_speed_end_with_the_same_frames(tmp_path):
     """Two recorders, one that compresses, and a slow reader of what grows: all have each frame."""
     frames, settings = 100, {"size": [320, 240], "fps": 300}
     one, two = tmp_path / "one.h5", tmp_path / "two.h5"
-    with start(camera_publisher, "simulated", wait_for=2, count=frames) as publisher:
+    with start(camera_publisher, "simulated", wait_for=2, count=frames, hwm=frames) as publisher:
         request(second_endpoint(publisher), "set", settings)
         there = {"connect": publisher.endpoint, "count": frames}
         with (
@@ -230,7 +230,7 @@ def test_an_existing_file_is_not_touched(tmp_path):
 def test_a_publisher_that_dies(tmp_path):
     path = tmp_path / "film.h5"
     with start(camera_publisher, "simulated", wait_for=1) as process:
-        with start(record, path, connect=process.endpoint, timeout=0.5) as recorder:
+        with start(record, path, connect=process.endpoint, timeout=5) as recorder:
             wait_for_frames(path)
             kill(process)
             recorder.wait_until(lambda recorder: recorder.ended, 20, "its end")
@@ -250,7 +250,7 @@ def wait_for_frames(path):
 @pytest.mark.slow
 def test_a_publisher_that_is_started_anew_is_not_passed_over_in_silence(tmp_path):
     path, endpoint = tmp_path / "film.h5", free_endpoint()
-    with start(record, path, connect=endpoint, count=10**9) as recorder:
+    with start(record, path, connect=endpoint, count=10**9, timeout=60) as recorder:
         for _ in range(2):
             with start(camera_publisher, "simulated", endpoint, wait_for=1) as process:
                 wait_for_frames(path)

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from zmqlab.cameras import CameraError
 from zmqlab.cameras.base import Camera
+from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns import request_reply
 from zmqlab.patterns.request_reply import RequestError, camera_server, request, snapshot
 from zmqlab.processes.handle import StartError
@@ -408,8 +409,7 @@ def test_a_reply_finds_its_way_back_through_proxies(server):
 
 
 def test_a_client_may_come_before_the_server():
-    with zmq.Context() as context, context.socket(zmq.REP) as socket:
-        endpoint = bind(socket, "tcp://127.0.0.1:*")  # now it is known, and free again
+    endpoint = free_endpoint()
     with ThreadPoolExecutor(1) as pool:
         early = pool.submit(request, endpoint, "read", timeout=60)
         with start(camera_server, "simulated", bind=endpoint, process_name="late server"):

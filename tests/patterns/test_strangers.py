@@ -29,6 +29,7 @@ from zmqlab import (
     subscribe,
     tap_relay,
 )
+from zmqlab.course.trial import free_endpoint
 from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.request_reply import unpack_reply
 from zmqlab.patterns.subscribers import Subscriptions
@@ -110,6 +111,7 @@ def test_a_publisher_without_end_fills_no_memory_of_who_listens():
                     sent += pour(connection, data, 400 * MB)
                 sent += 40 * MB  # of one that hangs
             assert growth() < 250 * MB  # of one frame 64 MiB, and what comes between two looks
+            process.stop(timeout=20)
         assert process.state == "stopped"
 
 
@@ -237,13 +239,16 @@ HUGE = {
 @pytest.mark.slow
 @pytest.mark.parametrize("data", HUGE.values(), ids=HUGE)
 def test_a_subscription_comes_back_after_what_nobody_sends(data):
-    with plain_sockets.create_server(("127.0.0.1", 0)) as listener:
-        endpoint = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
-        with subscribe(endpoint, timeout=20) as stream:
-            lying(listener, data)
-            listener.close()
-            with start(camera_publisher, "simulated", bind=endpoint):
-                stream.read()
+    endpoint = free_endpoint()
+    port = int(endpoint.rpartition(":")[2])
+    with (
+        plain_sockets.create_server(("127.0.0.1", port)) as listener,
+        subscribe(endpoint, timeout=20) as stream,
+    ):
+        lying(listener, data)
+        listener.close()
+        with start(camera_publisher, "simulated", bind=endpoint):
+            stream.read()
 
 
 def test_a_header_without_end_is_refused():
@@ -440,7 +445,7 @@ def test_a_sink_believes_its_ventilator_and_workers_only():
 def test_who_asks_again_and_again_makes_nobody_wait():
     """A frame is read for those who are there to get it, and not for each time they asked."""
     with start(camera_server, "simulated") as process, zmq.Context() as context:
-        request(process.endpoint, "set", {"fps": 5})
+        request(process.endpoint, "set", {"fps": 1})
         first = request(process.endpoint, "read")[1]["sequence"]
         for _ in range(20):
             with context.socket(zmq.REQ) as impatient:

@@ -176,7 +176,7 @@ def test_watch_says_what_a_message_carries():
 def test_a_camera_that_is_killed_is_one_clear_line_after_the_result():
     with (
         start(camera_publisher, "simulated", wait_for=1) as camera,
-        start(track, connect=camera.endpoint, timeout=2.0) as process,
+        start(track, connect=camera.endpoint, timeout=6.0) as process,
     ):
         process.wait_output("background", timeout=60)
         kill(camera)

@@ -331,8 +331,9 @@ def test_random_bytes_from_the_camera_end_nothing(tmp_path, reply):
             visitor.task = asyncio.ensure_future(visitor.hear())
         return visitor.task
 
-    with raw_socket(zmq.ROUTER) as socket:
-        endpoint = socket.last_endpoint.decode()
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
+        socket.linger, endpoint = 0, free_endpoint()
+        socket.bind(endpoint)
         with serving_page(endpoint, NOBODY, tmp_path / "m.sqlite") as (page, address):
             assert asyncio.run(visit(address, socket, endpoint))[3] == pytest.approx(12, abs=0.01)
             assert "Traceback" not in page.output
@@ -526,7 +527,13 @@ def test_one_camera_for_both(tmp_path):
     with start(camera_publisher, "simulated", process_name="page's stream") as publisher:
         stream, control = publisher.wait_until(lambda it: it.endpoints[1:] and it.endpoints)
         with serving_page(control, stream, tmp_path / "m.sqlite") as (_, address):
-            _, _, exposure, period, uncertainty, _ = measured_once(address)
+
+            async def visit():
+                async with visiting(address) as visitor:
+                    await visitor.hear_until(lambda it: it.pictures)  # now the stream is known
+                    return await visitor.measure()
+
+            _, _, exposure, period, uncertainty, _ = asyncio.run(visit())
     assert exposure == 0.01
     assert period == pytest.approx(12, abs=6 * uncertainty)
 

@@ -1,7 +1,7 @@
 """A recording opens in JupyterLab at a double click, and shows its film."""
 
 import pytest
-from helpers.in_browser import open_page
+from helpers.in_browser import MINUTE, open_page
 
 from zmqlab import Recorder, open_camera
 
@@ -13,6 +13,7 @@ def test_film_at_a_double_click(browser, lab, tmp_path):
         for _ in range(20):
             recorder.add(camera.read())
     with open_page(browser, lab) as page:
+        page.set_default_timeout(MINUTE)
         for name in ("notebooks", "film.h5"):
             page.locator(".jp-DirListing-item", has_text=name).dblclick()
         viewer = page.locator(".h5web-root")
