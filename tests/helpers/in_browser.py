@@ -170,7 +170,7 @@ def open_page(browser, lab, path=None, **options):
         page = context.new_page()
         page.on("pageerror", lambda error: note(f"{error.name}: {error.message}"))
         page.on("console", lambda it: it.type == "error" and note(it.text, it.location["url"]))
-        page.goto(f"{lab.url}{path}?token={lab.token}")
+        page.goto(f"{lab.url}{path}?token={lab.token}", timeout=MINUTE)
         page.wait_for_function("() => window.jupyterapp", timeout=MINUTE)
         page.evaluate("() => jupyterapp.restored")
         page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=MINUTE)

@@ -8,6 +8,12 @@ from jupyter_client.manager import KernelManager
 
 PATIENCE = 60.0  # seconds for a cell, or for a kernel to come up
 
+# A first cell: what is waited for has more time, on a busy computer.
+PATIENT = """%load_ext zmqlab
+import zmqlab, zmqlab.page.magics
+zmqlab.page.magics.FIRST_SOCKET = 60.0
+zmqlab.Process.stop.__defaults__ = zmqlab.stop_all.__defaults__ = (60.0,)"""
+
 
 @dataclass
 class Cell:

@@ -93,10 +93,11 @@ def test_a_picture_becomes_a_frame(served, kind):
     colours = cv2.resize(np.arange(18, dtype=np.uint8).reshape(2, 3, 3) * 14, (96, 64))
 
     async def look():
+        found = asyncio.create_task(asyncio.to_thread(next_of, stream, "browser"))  # from now on
         async with a_page(place) as page:
             sent = time.time()
             await show(page, picture(colours, kind, fps=12.5, time=sent))
-            return sent, await asyncio.to_thread(next_of, stream, "browser")
+            return sent, await found
 
     with subscribe(process.endpoint, timeout=WAIT) as stream:
         next_of(stream, "simulated")  # from now on it gets every frame

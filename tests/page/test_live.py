@@ -94,16 +94,19 @@ def test_picture_is_the_frame_and_its_spectrum(place):
 @pytest.mark.slow
 def test_a_page_that_paints_nothing_gets_two_pictures(place):
     async def look():
-        async with a_page(place) as page:
+        async with a_page(place) as page, a_page(place) as other:
             first = [(await next_picture(page))[0]["sequence"] for _ in range(CREDITS)]
             with pytest.raises(asyncio.TimeoutError):
                 await asyncio.wait_for(next_picture(page), 1)
+            newer = 0
+            while newer <= first[-1] + 10:
+                newer = (await next_picture(other))[0]["sequence"]
+                await other.write_message(f"painted {newer}")
             await page.write_message(f"painted {first[-1]}")
-            return first, (await next_picture(page))[0]["sequence"]
+            return newer, (await next_picture(page))[0]["sequence"]
 
-    first, after = asyncio.run(look())
-    # Newer than any that could have queued up in a second: there is no queue.
-    assert after > first[-1] + 10
+    newer, after = asyncio.run(look())
+    assert after >= newer  # there is no queue: the other page has been shown more meanwhile
 
 
 @pytest.mark.slow
@@ -149,14 +152,21 @@ def test_nonsense_harms_nobody_else(place, nonsense):
     assert numbers == sorted(set(numbers))
 
 
+async def next_reply(page):
+    """Return the next news about the exposure; on a busy computer silence is told of, too."""
+    while "exposure" not in json.dumps(news := await next_news(page)):
+        pass
+    return news
+
+
 @pytest.mark.slow
 def test_settings_are_passed_to_the_camera():
     async def look(place):
         async with a_page(place) as page:
-            replies = [await next_news(page)]  # the settings as they are
+            replies = [await next_reply(page)]  # the settings as they are
             for exposure in (0.02, -1):
                 await page.write_message(json.dumps({"set": {"exposure": exposure}}))
-                replies.append(await next_news(page))
+                replies.append(await next_reply(page))
             return replies
 
     with showing() as (_, place):
@@ -172,7 +182,7 @@ def test_the_end_of_the_stream_is_told():
         async with a_page(place) as page:
             await next_picture(page)
             await asyncio.to_thread(camera.stop)
-            while "note" not in (news := await next_news(page)):
+            while "ended" not in (news := await next_news(page)).get("note", ""):
                 pass
             return news["note"]
 
@@ -303,8 +313,9 @@ def test_frames_that_are_no_pictures_are_told_and_the_next_one_is_drawn():
             async with a_page(f"127.0.0.1:{view.port}", view.token) as page:
                 for number, frame in enumerate(NOT_DRAWN.values(), 1):
                     stream.send(frame)
-                    told = (await next_news(page))["note"]
-                    assert told.startswith(f"Frames left out: {number}, the last because a frame ")
+                    expected = f"Frames left out: {number}, the last because a frame "
+                    while not (told := (await next_news(page))["note"]).startswith(expected):
+                        pass
                     assert str(frame.shape) in told
                     grey = 20 * number
                     stream.send(np.full(SHAPE, grey, np.uint8))
@@ -322,7 +333,9 @@ def test_frames_of_12_bits_are_drawn_and_saved_as_they_are():
         async def look():
             async with a_page(f"127.0.0.1:{view.port}", view.token) as page:
                 stream.send(DRAWN["12 bits"])
-                return await next_news(page), await next_picture(page)
+                while not (news := await next_news(page))["note"].startswith("uint16"):
+                    pass
+                return news, await next_picture(page)
 
         news, (_, pixels) = asyncio.run(look())
         url = f"http://127.0.0.1:{view.port}/{view.token}/frame.png"

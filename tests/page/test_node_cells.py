@@ -8,12 +8,12 @@ import time
 
 import psutil
 import pytest
-from helpers.in_kernel import open_kernel
+from helpers.in_kernel import PATIENT, open_kernel
 from helpers.with_node import node
 
 from zmqlab.processes.node import find_node
 
-PATIENCE = 20.0  # seconds; far more than anything here takes
+PATIENCE = 60.0  # seconds; far more than anything here takes
 
 # Busy for ever, and deaf to what asks it to end.
 STUBBORN = """
@@ -28,7 +28,7 @@ while (true) {}
 def shared_kernel():
     node()
     with open_kernel() as kernel:
-        assert kernel.run("%load_ext zmqlab\nimport zmqlab").error == ""
+        assert kernel.run(PATIENT).error == ""
         yield kernel
 
 

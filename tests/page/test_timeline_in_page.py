@@ -133,7 +133,7 @@ def test_a_timeline_is_zoomed_moved_and_read_and_another_goes_on_under_load(brow
         for _ in range(3):
             drawn = live.locator("clipPath").get_attribute("id")
             live.locator(f"clipPath:not([id='{drawn}'])").wait_for(state="attached")
-        assert live.locator(".zmqlab-messages path.arrived").count() > 100
+        live.locator(".zmqlab-messages path.arrived").nth(100).wait_for(state="attached")
         assert "earlier messages are not drawn" in live.inner_text()
         live.get_by_role("button", name="Stand still").click()
         live.get_by_role("button", name="Stand still").wait_for(state="hidden")
