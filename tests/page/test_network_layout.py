@@ -3,6 +3,7 @@
 import random
 import re
 
+import numpy as np
 import pytest
 from helpers.networks import network, twenty
 
@@ -22,16 +23,30 @@ def overlaps(boxes):
     ]
 
 
+def points_of(way):
+    """Return points on a way, close to each other."""
+    points = []
+    for step, numbers in re.findall(r"([MLC])([^MLC]+)", way):
+        corners = [float(each) for each in re.findall(r"-?[\d.]+", numbers)]
+        corners = np.array([*points[-1:], *zip(corners[::2], corners[1::2], strict=True)])
+        assert len(corners) == {"M": 1, "L": 2, "C": 4}[step]
+        for t in np.linspace(0, 1, 100):
+            left = corners
+            while len(left) > 1:  # de Casteljau's way to a point of a Bézier curve
+                left = (1 - t) * left[:-1] + t * left[1:]
+            points.append(tuple(left[0]))
+    return points
+
+
 def crossed(way, boxes, but):
-    """Return the boxes that a way passes through: looked at at its corners and between them."""
-    numbers = [float(each) for each in re.findall(r"-?[\d.]+", way)]
-    points = list(zip(numbers[::2], numbers[1::2], strict=True))
-    return [
+    """Return the boxes that a way passes through."""
+    points = points_of(way)
+    return {
         name
         for name, (x, y, w, h) in boxes.items()
         for px, py in points
         if name not in but and x + 1 < px < x + w - 1 and y + 1 < py < y + h - 1
-    ]
+    }
 
 
 def test_twenty_processes_with_sixty_sockets_fit():

@@ -15,6 +15,7 @@ from threading import get_ident, local
 from time import monotonic
 
 import cloudpickle
+import cv2
 import numpy as np
 import pytest
 from helpers.attacks_by_role import EVIL, PATIENCE, Liar, storm
@@ -265,6 +266,8 @@ def goes_request(liar, tmp_path):
         with contextlib.suppress(zmqlab.RequestError, zmqlab.MessageError, TimeoutError):
             request(liar.endpoint, "read", timeout=0.5)
     yield None
+    with run(camera_server, "simulated", bind=liar.endpoint):
+        assert ask(liar.endpoint, "read")[2].shape == (480, 640, 3)
 
 
 def goes_snapshot(liar, tmp_path):
@@ -272,6 +275,9 @@ def goes_snapshot(liar, tmp_path):
         with contextlib.suppress(zmqlab.RequestError, zmqlab.MessageError, TimeoutError):
             snapshot(tmp_path / "picture.png", connect=liar.endpoint, timeout=0.5)
     yield None
+    with run(camera_server, "simulated", bind=liar.endpoint):
+        snapshot(tmp_path / "right.png", connect=liar.endpoint, timeout=PATIENCE)
+    assert cv2.imread(str(tmp_path / "right.png")).shape == (480, 640, 3)
 
 
 def goes_ventilator(liar, tmp_path):
