@@ -4,6 +4,7 @@ No test can count on having one, so a stand-in with OpenCV's interface takes a d
 (https://docs.opencv.org/4.x/d8/dfe/classcv_1_1VideoCapture.html).
 """
 
+import itertools
 import os
 import queue
 import re
@@ -16,7 +17,7 @@ import cv2
 import numpy as np
 import pytest
 
-from zmqlab.cameras import CameraError, device, open_camera
+from zmqlab.cameras import CameraError, device, open_camera, webcam
 from zmqlab.cameras.webcam import Webcam
 
 
@@ -166,6 +167,25 @@ def test_a_webcam_that_is_unplugged(plugged):
             list(camera)
         with pytest.raises(CameraError, match="plugged in"):
             camera.set(size=(64, 48))
+
+
+def test_a_webcam_that_takes_seconds_to_open_is_waited_for(plugged, monkeypatch):
+    """Its first frame is decoded, however long ago it was asked for."""
+    seconds, asked = itertools.count(), threading.Event()
+
+    def passes():
+        asked.set()
+        return 10.0 * next(seconds)  # from one look at the clock to the next
+
+    def open_slowly(number):
+        asked.wait(0.5)
+        return plugged
+
+    monkeypatch.setattr(webcam, "time", types.SimpleNamespace(monotonic=passes))
+    monkeypatch.setattr(device, "open_capture", open_slowly)
+    plugged.runs = True
+    with open_camera(0) as camera:
+        assert camera.read().shape == (48, 64, 3)
 
 
 def test_opening_a_webcam_again_closes_the_earlier_one(plugged, monkeypatch):
