@@ -1,6 +1,7 @@
 """What notebook 11 looks inside with, and draws: short functions, to be opened and read."""
 
 import itertools
+import os
 import time
 from collections import Counter
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from zmq.utils.monitor import recv_monitor_message
 from zmqlab import drawing
 
 _numbers = itertools.count()
+SILENCE = 3.0 if os.name == "nt" else 1.0  # seconds: Windows takes 2 to find that nobody listens
 
 # Where messages wait (section 1)
 
@@ -92,7 +94,7 @@ def wait_for(watched, *names, timeout=20.0):
     raise TimeoutError(f"no {' or '.join(names)} within {timeout:g} s")
 
 
-def events_until_silence(watched, silence=1.0, most=30):
+def events_until_silence(watched, silence=SILENCE, most=30):
     """Return what happens, in words, until nothing has for a second, or 30 things have."""
     names = []
     while len(names) < most and (name := next_event(watched, silence)):

@@ -28,8 +28,12 @@ def tidy(delete):
     if not left:
         print(f"This notebook has left no recording in {FOLDER}.")
     elif delete:
-        for path in left:
-            path.unlink()
+        try:
+            for path in left:
+                path.unlink()
+        except PermissionError as error:  # Windows keeps what a program has open
+            print(f"A program still has {error.filename} open: zmqlab.stop_all() ends it.")
+            raise
         print(f"Deleted from {FOLDER}: {names} ({size:.0f} MB).")
     else:
         print(f"This notebook has left {size:.0f} MB in {FOLDER}: {names}.")

@@ -52,7 +52,7 @@ def no_child_left_over():
 @pytest.fixture(scope="session", autouse=True)
 def progress_of_nobody(tmp_path_factory):
     """Keep what the tests pass out of the progress of whoever runs them."""
-    os.environ["XDG_DATA_HOME"] = str(tmp_path_factory.mktemp("data"))
+    os.environ["ZMQLAB_DATA"] = str(tmp_path_factory.mktemp("data"))
 
 
 @pytest.fixture(scope="session", autouse=True)

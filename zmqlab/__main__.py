@@ -4,6 +4,7 @@ The options of each command are the function's own parameters, and its help is t
 docstring. A function is named here by its path, and imported only when its command runs.
 """
 
+import io
 import re
 import shlex
 import sys
@@ -44,6 +45,9 @@ app.command("zmqlab.patterns.web_page:web_page")
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and leave with its exit code: 1, and one line, for what went wrong."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file or a pipe of Windows takes few characters
+            stream.reconfigure(errors="backslashreplace")
     if arguments[:1] in ([], ["--help"], ["-h"]):
         for command in app:
             app[command]  # the table of commands takes its text from the functions
@@ -60,7 +64,8 @@ def expected(error: Exception) -> bool:
     import zmq
 
     ours = type(error).__module__.split(".")[0] == __package__
-    return ours or isinstance(error, (OSError, zmq.ZMQError))
+    extra = isinstance(error, ImportError) and "pip install" in str(error)  # and how to get it
+    return ours or extra or isinstance(error, (OSError, zmq.ZMQError))
 
 
 def as_options(text: str) -> str:

@@ -1,5 +1,6 @@
 """What notebook 16 measures with: short functions, to be opened and read."""
 
+import contextlib
 import json
 import socket
 import time
@@ -20,8 +21,16 @@ def addresses():
         name: each.address
         for name, several in psutil.net_if_addrs().items()
         for each in several
-        if each.family == socket.AF_INET
+        if each.family == socket.AF_INET and can_be_bound(each.address)
     }
+
+
+def can_be_bound(address):
+    """Tell whether it is in use: Windows lists those of adapters without a cable, too."""
+    with contextlib.suppress(OSError), socket.socket() as probe:
+        probe.bind((address, 0))
+        return True
+    return False
 
 
 def is_reached(endpoint, address):

@@ -4,6 +4,7 @@ import inspect
 import itertools
 import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -134,6 +135,41 @@ def test_a_folder_of_pictures_is_a_video_in_the_order_of_their_numbers(video, tm
         camera.read()
         with pytest.raises(CameraError, match=r"frame 3\.png: broken"):
             [camera.read() for _ in range(5)]
+
+
+def test_pictures_in_a_folder_that_opencv_does_not_find(tmp_path, monkeypatch):
+    """On Windows it finds no path with an é."""
+    folder = tmp_path / "Jürgen"
+    folder.mkdir()
+    for number in (1, 2):
+        (folder / f"{number}.png").write_bytes(cv2.imencode(".png", np.full((4, 4, 3), number))[1])
+    (folder / "notes.txt").write_text("no picture")
+    monkeypatch.setattr(cv2, "imread", lambda path, *how: None)
+    monkeypatch.setattr(cv2, "haveImageReader", lambda path: False)
+    with open_camera(folder, paced=False) as camera:
+        assert [camera.read()[0, 0, 0] for _ in range(3)] == [1, 2, 1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere all names are Unicode")
+def test_names_that_are_no_utf_8_are_left_to_others(tmp_path):
+    """OpenCV crashes at such a path. Beside pictures there are files that are none, too."""
+    picture = cv2.imencode(".png", np.full((4, 4, 3), 7))[1].tobytes()
+    for name in (b"1.png", b"2\xe9.png", "3é.PNG".encode()):
+        (tmp_path / os.fsdecode(name)).write_bytes(picture)
+    (tmp_path / "._1.png").write_bytes(b"what macOS lays beside it")
+    (tmp_path / "d.png").mkdir()
+    code = (
+        "import sys\nfrom zmqlab import CameraError, open_camera\n"
+        "with open_camera(sys.argv[1], paced=False, loop=False) as camera:\n"
+        "    print(len(list(camera)))\n"
+        "try:\n    open_camera('\\udce9.avi')\n"
+        "except CameraError as error:\n    print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout.startswith("3\n"), done.stderr
+    assert "rename it" in done.stdout
 
 
 def test_a_folder_without_pictures_says_so(tmp_path):

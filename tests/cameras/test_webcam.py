@@ -169,6 +169,19 @@ def test_a_webcam_that_is_unplugged(plugged):
             camera.set(size=(64, 48))
 
 
+def test_what_a_webcam_has_taken_is_told_although_it_refused_the_rest(plugged):
+    """And the next frame has the size that it was set to."""
+    plugged.runs = True
+    plugged.fixed |= {cv2.CAP_PROP_EXPOSURE}
+    with open_camera(0) as camera:
+        with pytest.raises(CameraError, match="exposure"):
+            camera.set(size=(32, 24), exposure=0.5)
+        assert camera.settings["size"] == (32, 24)
+        for size in ((64, 48), (32, 24)) * 5:
+            camera.set(size=size)
+            assert camera.read().shape == (size[1], size[0], 3)
+
+
 def test_a_webcam_that_takes_seconds_to_open_is_waited_for(plugged, monkeypatch):
     """Its first frame is decoded, however long ago it was asked for."""
     seconds, asked = itertools.count(), threading.Event()

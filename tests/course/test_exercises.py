@@ -6,6 +6,8 @@ import dataclasses
 import functools
 import os
 import re
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,6 +22,7 @@ from nbclient import NotebookClient
 from zmqlab import check
 from zmqlab.course import exercises as course
 from zmqlab.course.exercises import exercises
+from zmqlab.course.trial import free_endpoint
 from zmqlab.processes.launch import processes
 
 RIGHT = {(name, "the solution"): solution(name) for name in exercises()} | answers("RIGHT")
@@ -34,7 +37,7 @@ slow = pytest.mark.slow
 def progress_of_its_own(tmp_path_factory):
     """What is passed here is not what the person at this computer has passed."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("ZMQLAB_DATA", str(tmp_path_factory.mktemp("data")))
         yield
 
 
@@ -111,6 +114,30 @@ def test_every_exercise_has_wrong_answers_and_hints():
     assert {name: count for name in exercises() if (count := wrong[name]) < 8} == {}
     assert {name: count for name in exercises() if (count := right[name]) < 3} == {}
     assert all(2 <= len(each.hints) <= 4 for each in exercises().values())
+
+
+def test_the_logbook_takes_every_name_whatever_the_system_writes_in(tmp_path):
+    """Windows has an encoding of its own for files."""
+    code = (
+        "import sys, warnings, zmq\nfrom pathlib import Path\n"
+        f"warnings.simplefilter('error', EncodingWarning)\n{solution('count_once')}"
+        "count_once(Path(sys.argv[1]), sys.argv[2])\n"
+    )
+    endpoint = free_endpoint()
+    command = [sys.executable, "-X", "warn_default_encoding", "-c", code]
+    with (
+        subprocess.Popen([*command, str(tmp_path / "logbook"), endpoint]) as server,
+        zmq.Context() as context,
+        context.socket(zmq.REQ) as req,
+    ):
+        req.linger = 0
+        req.connect(endpoint)
+        req.send("Zoé-1".encode())
+        try:
+            assert req.poll(60_000)
+            assert req.recv() == b"1"
+        finally:
+            server.kill()
 
 
 class Counter:

@@ -15,7 +15,7 @@ NAMES = list(exercises())
 
 @pytest.fixture(autouse=True)
 def no_hint_given(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("ZMQLAB_DATA", str(tmp_path))
     helps._hints_given.clear()
 
 

@@ -11,6 +11,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 import zmq
 from helpers.minutes import NOTEBOOKS
@@ -20,6 +21,7 @@ from zmqlab import camera_publisher, process, request, snapshot, subscribe
 
 sys.path.append(str(NOTEBOOKS))
 from machines import link as machines_link
+from machines import measuring
 from machines.network import Network
 
 pytestmark = pytest.mark.slow  # many processes
@@ -33,6 +35,17 @@ def opened(stack, namespaces):
         pytest.skip(network.why_not)
     assert bool(network.why_not) != namespaces
     return network
+
+
+def test_an_address_that_cannot_be_bound_is_none(monkeypatch):
+    """Windows lists those of adapters without a cable, too."""
+    there = psutil.net_if_addrs()
+    nowhere = next(iter(there.values()))[0]._replace(family=plain_sockets.AF_INET)
+    there["unplugged"] = [nowhere._replace(address="192.0.2.77")]
+    monkeypatch.setattr(psutil, "net_if_addrs", lambda: there)
+    found = measuring.addresses()
+    assert "127.0.0.1" in found.values()
+    assert "unplugged" not in found
 
 
 @each_kind

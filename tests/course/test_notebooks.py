@@ -39,7 +39,7 @@ def copy(path, tmp_path):
 @pytest.mark.timeout(600)
 def test_runs_twice(copy, monkeypatch, capsys):
     monkeypatch.delenv("ZMQLAB_CAMERA", raising=False)
-    monkeypatch.setenv("XDG_DATA_HOME", str(copy.parent.parent / "data"))
+    monkeypatch.setenv("ZMQLAB_DATA", str(copy.parent.parent / "data"))
     notebook = nbformat.read(copy, as_version=4)
     with started(notebook, copy.parent) as client:
         kernel = psutil.Process(client.km.provisioner.pid)

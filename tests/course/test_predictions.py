@@ -12,8 +12,9 @@ NAME = "bytes-of-a-frame"
 
 @pytest.fixture(autouse=True)
 def nothing_guessed(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("ZMQLAB_DATA", str(tmp_path))
     monkeypatch.setattr(predictions, "_guesses", {})
+    monkeypatch.setattr(predictions, "_told", set())
 
 
 def choose(prediction, number):
@@ -45,6 +46,14 @@ def test_without_a_guess_it_passes_through_and_says_so():
     assert "You made no guess." in said
     assert "It came: 921,600 bytes" in said
     assert progress_file.load()["guesses"] == {}
+
+
+def test_who_was_told_the_answer_does_not_guess():
+    choose(predict(NAME), 0)
+    reveal(NAME)
+    choose(predict(NAME), 1)
+    assert "Right." in repr(reveal(NAME))
+    assert progress_file.load()["guesses"][NAME] == {"guess": 0, "right": False}
 
 
 @pytest.mark.parametrize(("guess", "word"), [(0, "Not so"), (1, "Right."), (2, "Not so")])
@@ -102,7 +111,7 @@ def test_in_a_page_without_widgets_returning_questions_have_their_answers_folded
 
 @pytest.mark.slow
 def test_in_a_kernel_the_page_chooses(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("ZMQLAB_DATA", str(tmp_path))
     with open_kernel() as kernel:
         kernel.run(f"from zmqlab import predict, reveal\npredict({NAME!r})")
         (buttons,) = (one for one, state in kernel.states.items() if "_options_labels" in state)

@@ -7,6 +7,7 @@ import sys
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
+import platformdirs
 import pytest
 
 from zmqlab import check, progress
@@ -16,8 +17,7 @@ from zmqlab.course import progress_file
 @pytest.fixture(autouse=True)
 def own_data(tmp_path, monkeypatch):
     """A place for data of the user that nobody else has."""
-    for name in ("XDG_DATA_HOME", "LOCALAPPDATA", "HOME"):
-        monkeypatch.setenv(name, str(tmp_path / "data"))
+    monkeypatch.setenv("ZMQLAB_DATA", str(tmp_path / "data"))
 
 
 def states():
@@ -92,11 +92,15 @@ def test_a_file_that_cannot_be_read_now_is_left_as_it_is(monkeypatch):
 
 def test_a_place_that_cannot_be_written_to_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("no folder")
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
-    if not str(progress_file.path()).startswith(str(tmp_path / "file")):
-        pytest.skip("only Linux asks XDG_DATA_HOME")
+    monkeypatch.setenv("ZMQLAB_DATA", str(tmp_path / "file"))
     with pytest.warns(UserWarning, match="could not be kept"):
         progress_file.note_exercise("hears", passed=True)
+
+
+def test_where_the_system_keeps_data_of_users_if_nothing_else_is_said(monkeypatch):
+    there = progress_file.path().name
+    monkeypatch.delenv("ZMQLAB_DATA")
+    assert progress_file.path() == platformdirs.user_data_path("zmqlab") / there
 
 
 def test_each_folder_has_its_own(tmp_path, monkeypatch):

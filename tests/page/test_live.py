@@ -164,16 +164,18 @@ def test_settings_are_passed_to_the_camera():
     async def look(place):
         async with a_page(place) as page:
             replies = [await next_reply(page)]  # the settings as they are
-            for exposure in (0.02, -1):
+            for exposure in (0.02, -1, 0.03):
                 await page.write_message(json.dumps({"set": {"exposure": exposure}}))
                 replies.append(await next_reply(page))
             return replies
 
     with showing() as (_, place):
-        before, after, wrong = asyncio.run(look(place))
+        before, after, wrong, again = asyncio.run(look(place))
     assert before["settings"]["exposure"] == 0.01
     assert after["settings"]["exposure"] == 0.02
     assert "exposure" in wrong["note"]
+    assert wrong["refused"]  # so that the slider goes back
+    assert "exposure" not in again["note"]  # what was wrong is not said for ever
 
 
 @pytest.mark.slow
@@ -327,6 +329,31 @@ def test_frames_that_are_no_pictures_are_told_and_the_next_one_is_drawn():
         asyncio.run(look())
 
 
+def test_the_frame_that_is_saved_is_the_one_that_is_seen():
+    """A page that stands still shows an older one than the newest that has come."""
+
+    def saved(view, number):
+        url = f"http://127.0.0.1:{view.port}/{view.token}/frame.png?sequence={number}"
+        with urllib.request.urlopen(url, timeout=WAIT) as answer:
+            pixels = cv2.imdecode(np.frombuffer(answer.read(), np.uint8), cv2.IMREAD_UNCHANGED)
+            return int(answer.headers["Sequence"]), set(pixels.ravel())
+
+    with live_view_of(np.full(SHAPE, 40, np.uint8)) as (view, stream):
+
+        async def look():
+            async with a_page(f"127.0.0.1:{view.port}", view.token) as page:
+                stream.send(np.full(SHAPE, 40, np.uint8))
+                first = (await next_picture(page))[0]["sequence"]
+                stream.send(np.full(SHAPE, 200, np.uint8))
+                second = (await next_picture(page))[0]["sequence"]
+                for asked, number, grey in (
+                    (first, first, 40), (second, second, 200), (10**6, second, 200)
+                ):  # fmt: skip
+                    assert await asyncio.to_thread(saved, view, asked) == (number, {grey})
+
+        asyncio.run(look())
+
+
 def test_frames_of_12_bits_are_drawn_and_saved_as_they_are():
     with live_view_of(DRAWN["12 bits"]) as (view, stream):
 
@@ -423,11 +450,11 @@ def test_a_frame_that_was_not_saved_is_told_and_no_file_is_made(browser, lab, mo
         save.click()
         told.get_by_text("not saved: the server answers 404 no picture has come yet.").wait_for()
         # A login that has expired, and a server that cannot be reached.
-        page.route("**/frame.png", lambda it: it.fulfill(content_type="text/html", body="Log in"))
+        page.route("**/frame.png*", lambda it: it.fulfill(content_type="text/html", body="Log in"))
         save.click()
         told.get_by_text("not saved: no PNG came, but text/html; reload this page").wait_for()
-        page.unroute("**/frame.png")
-        page.route("**/frame.png", lambda it: it.abort())
+        page.unroute("**/frame.png*")
+        page.route("**/frame.png*", lambda it: it.abort())
         save.click()
         told.get_by_text("not saved: Failed to fetch").wait_for()
         assert downloads == []

@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
@@ -14,6 +15,7 @@ from helpers.in_kernel import PATIENT, open_kernel
 
 from zmqlab import ring_folders
 from zmqlab.course.trial import free_endpoint
+from zmqlab.page import magics
 
 PATIENCE = 60.0  # seconds; far more than anything here takes
 
@@ -94,6 +96,23 @@ def test_a_traceback_has_the_lines_of_the_cell(kernel):
     assert "child.py" not in printed
     assert "broken" in printed.split("\n")[1]
     assert value(kernel, "broken.state") == "failed, exit code 1"
+
+
+@pytest.mark.parametrize(
+    ("system", "line", "words"),
+    [
+        (
+            "posix",
+            r"a 'two words' b\ c # no comment",
+            ["a", "two words", "b c", "#", "no", "comment"],
+        ),
+        ("nt", r"a C:\new\film.avi 'C:\my film.avi'", ["a", r"C:\new\film.avi", r"C:\my film.avi"]),
+        ("nt", "", [""]),
+    ],
+)
+def test_the_words_of_a_line(monkeypatch, system, line, words):
+    monkeypatch.setattr(magics, "os", SimpleNamespace(name=system))
+    assert magics._words(line) == words
 
 
 def test_a_syntax_error_is_shown_as_one(kernel):

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from multiprocessing import resource_tracker
+from pathlib import Path
 
 import h5py
 import numpy as np
@@ -164,6 +165,15 @@ def test_an_error_of_the_task_names_the_frame_and_the_line(cluster):
     with pytest.raises(FarmError, match=r"(?s)on frame 13:.*line \d+, in fragile.*thirteen"):
         fft_farm(frames, task=fragile, engine=cluster, **QUIET)
     assert len(fft_farm(frames, engine=cluster, **QUIET).spectra) == 20  # it goes on serving
+
+
+def test_an_error_of_the_frames_is_no_error_of_the_cluster(cluster):
+    def frames():
+        yield from small_frames(3)
+        yield Path("no such frame").read_bytes()
+
+    with pytest.raises(FileNotFoundError, match="no such frame"):
+        list(fft_farm(frames(), engine=cluster, **QUIET))
 
 
 def test_frames_may_not_be_written_into(cluster):

@@ -27,7 +27,7 @@ from zmqlab.patterns.publisher import Publisher
 from zmqlab.patterns.stream import WAITING_TO_BE_SENT
 from zmqlab.patterns.subscription import EndOfStream, subscribe
 from zmqlab.processes.launch import start
-from zmqlab.wire.messages import MessageError, recv_frame, send_frame
+from zmqlab.wire.messages import MessageError, pack_frame, recv_frame, send_frame
 
 # What travels
 
@@ -474,6 +474,30 @@ def test_silence_is_explained():
         publisher.wait_for(1)
         publisher.send(np.zeros(3))  # it is still, or again, subscribed
         assert len(stream.read(20)) == 3
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("topic", "said"),
+    [
+        (b"camera", "there is 'camera', without the slash"),
+        (b"camera/", "has just begun to publish"),
+    ],
+)
+def test_what_is_published_there_is_not_what_was_asked_for(topic, said):
+    """A learner's own PUB forgets the slash; another one begins while it is looked for."""
+    parts = [topic, *pack_frame(np.zeros((2, 2)), "camera", stream="s")[1:]]
+
+    def publish_when_all_is_asked_for():
+        while socket.recv() != b"\1":
+            pass
+        socket.send_multipart(parts)
+
+    with raw_socket(zmq.XPUB, rcvtimeo=20_000) as socket, ThreadPoolExecutor(1) as pool:
+        done = pool.submit(publish_when_all_is_asked_for)
+        with subscribe(socket.last_endpoint.decode(), timeout=0.2) as stream:
+            assert said in stream.why_nothing()
+        done.result(20)
 
 
 def test_an_endpoint_to_bind_is_none_to_connect_to():

@@ -29,7 +29,7 @@ from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.measurements import HistoryError, as_csv, keep, kept
 from zmqlab.patterns.picture_stream import Show
 from zmqlab.patterns.stream import wire_topic
-from zmqlab.patterns.web_page import SharedCamera, web_page
+from zmqlab.patterns.web_page import SharedCamera, _examine, web_page
 from zmqlab.patterns.web_visitors import MOST
 from zmqlab.wire import guard
 from zmqlab.wire.keys import make_keys
@@ -111,8 +111,10 @@ def test_exposure_is_set_for_all_and_for_the_stream(tmp_path):
             await one.send(exposure=seconds)
             await other.hear_until(lambda it: it.state["exposure"] == seconds)
             measurement = await one.measure()
+            one.state = {}
             await one.send(exposure=-1)
             await one.hear_until(lambda it: "exposure=-1" in it.note)
+            await one.hear_until(lambda it: it.state)  # so that its slider goes back
             return measurement
 
     with serving(tmp_path / "m.sqlite") as (_, publisher, _, address):
@@ -120,6 +122,47 @@ def test_exposure_is_set_for_all_and_for_the_stream(tmp_path):
         _, control = publisher.endpoints
         assert request(control, "info")[1]["settings"]["exposure"] == 0.02
     assert measurement[2] == 0.02
+
+
+@pytest.mark.slow
+def test_measurements_begin_anew_when_their_file_is_taken_away(tmp_path):
+    async def visit(address):
+        async with visiting(address) as one, visiting(address) as other:
+            before = [(await one.measure())[0] for _ in range(2)]
+            history.unlink()
+            after = (await one.measure())[0]
+            await other.hear_until(lambda it: len(it.measurements) == 3)
+            return before, after
+
+    history = tmp_path / "m.sqlite"
+    with serving(history) as (_, _, _, address):
+        assert asyncio.run(visit(address)) == ([1, 2], 1)
+
+
+@pytest.mark.slow
+def test_a_measurement_is_kept_with_the_exposure_of_its_frame(tmp_path, monkeypatch):
+    """Somebody else changes it while the frame is examined."""
+
+    def examine(frame):
+        request(camera.endpoint, "set", {"exposure": 0.02})
+        asyncio.run_coroutine_threadsafe(camera._look(), loop).result(WAIT)
+        return _examine(frame)
+
+    async def measure():
+        nonlocal loop
+        loop = asyncio.get_running_loop()
+        camera.show = Show(loop, spectrum=False)
+        try:
+            await camera._measure()
+        finally:
+            camera.context.destroy(linger=0)
+        return camera.measurements[-1].exposure, camera.state["exposure"]
+
+    loop = None
+    monkeypatch.setattr(sys.modules["zmqlab.patterns.web_page"], "_examine", examine)
+    with start(camera_server, "simulated", process_name="page's camera") as server:
+        camera = SharedCamera(server.endpoint, None, tmp_path / "m.sqlite", [], None)
+        assert asyncio.run(measure()) == (0.01, 0.02)
 
 
 @pytest.mark.slow

@@ -481,6 +481,34 @@ def test_what_it_has_started_ends_with_it(end):
         assert there.status() == psutil.STATUS_ZOMBIE
 
 
+def test_one_that_is_paused_and_asked_for_previews_holds_up_nobody():
+    """It reads none of the lines that ask, and a pipe has little room."""
+    with zmqlab.start(echo) as process:
+        paused = psutil.Process(process.pid)
+        paused.suspend()
+        try:
+            asking = threading.Thread(target=lambda: [process.preview() for _ in range(20_000)])
+            asking.daemon = True
+            asking.start()
+            asking.join(PATIENCE)
+            assert not asking.is_alive()
+        finally:
+            paused.resume()
+        process.settle(process.ask_for_report(), PATIENCE)  # those that were written
+        ask(process.endpoint)
+        process.preview()
+        process.wait_until(lambda it: it.previews, PATIENCE, "a preview")
+
+
+def test_a_wait_can_be_interrupted_on_windows_too(monkeypatch):
+    """There Ctrl-C is noticed between two waits only, so none is long."""
+    with zmqlab.start(echo) as process:
+        waits, wait = [], process._changed.wait
+        monkeypatch.setattr(process._changed, "wait", lambda left: [waits.append(left), wait(left)])
+        assert process.settle(lambda it: False, 1.2) is False
+    assert 0 < max(waits) <= 0.5
+
+
 def rings_of(process):
     return [path for folder in zmqlab.ring_folders() for path in folder.glob(f"{process.pid}-*")]
 

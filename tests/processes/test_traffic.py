@@ -121,3 +121,19 @@ def test_what_zmq_proxy_passes_on_is_told_by_the_others():
     flows = follow(moments, [("p", "front"), ("back", "s")])[-1]
     assert {each["there"]["rate"] for each in flows.values()} == {5}
     assert {each["there"]["exact"] for each in flows.values()} == {True}
+
+
+@pytest.mark.parametrize("seen_without", [0, 3])
+def test_one_that_is_started_anew_is_another_and_nothing_waits_for_it(seen_without):
+    traffic, now = Traffic(), 0.0
+    moments = [[socket("v", "PUSH", 10 * n), socket("w", "PULL", 0, 10 * n)] for n in range(50)]
+    moments += [[socket("v", "PUSH", 490)]] * seen_without
+    moments += [
+        [socket("v", "PUSH", 490 + 10 * n), socket("w", "PULL", 0, 10 * n)] for n in range(20)
+    ]
+    for sockets in moments:
+        now += 1
+        pairs = [("v", "w")] if len(sockets) == 2 else []
+        for flow in traffic.update(now, network(sockets, pairs)).values():
+            assert flow["waiting"] == 0
+            assert flow["there"]["rate"] >= 0

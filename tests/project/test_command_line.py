@@ -51,6 +51,17 @@ def serving(*arguments):
         process.communicate()
 
 
+def test_a_file_that_has_not_every_character(tmp_path):
+    """Such as what Windows redirects output to."""
+    env = {**SIMULATED, "PYTHONIOENCODING": "cp1252", "ZMQLAB_DATA": str(tmp_path)}
+    note = "from zmqlab.course.progress_file import note_exercise as note; note('hears', True)"
+    subprocess.run([sys.executable, "-c", note], env=env, timeout=120, check=True)
+    done = run("progress", env=env)
+    assert done.returncode == 0, done.stderr
+    assert "1 of " in done.stdout
+    assert r"\u2714" in done.stdout
+
+
 def test_help_has_every_command_with_the_first_line_of_its_function():
     done = run("--help", env={**SIMULATED, "COLUMNS": "200"})
     assert done.returncode == 0, done.stderr
@@ -128,6 +139,9 @@ def test_port_in_use_is_one_line():
         (["camera-server", "--camera", "97"], "go on with --camera simulated"),
         (["camera-publisher", "--hwm", "0"], "--hwm 0: give a whole number"),
         (["track", "--connect", "tcp://127.0.0.1:9", "--fps", "0"], "--fps 0.0; give a number"),
+        (["tap", "--connect", "127.0.0.1:5555"], "such as tcp://127.0.0.1:5555"),
+        (["tap", "--connect", "tcp://127.0.0.1:9", "--delay", "-1"], "--delay -1.0: give a number"),
+        (["camera-publisher", "--camera", "simulated", "--no-drop", "--shared", "4"], "exclude"),
     ],
 )
 def test_what_cannot_be_done_is_one_line(arguments, said, tmp_path):

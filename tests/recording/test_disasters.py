@@ -237,6 +237,7 @@ def record_until_disk_is_full(folder):
             pass
     with pytest.raises(RecordingError, match="cannot be made.*" + os.strerror(errno.ENOSPC)):
         Recorder(Path(folder) / "next.h5")
+    assert not (Path(folder) / "next.h5").exists()  # else it would be there already next time
     print(json.dumps([recorder.count, there]))
 
 

@@ -42,9 +42,13 @@ def webcam_numbers() -> list[int]:
     if sys.platform != "linux":
         return [0, 1]
     # A webcam has several device files; its pictures come from the one of index 0.
-    files = glob.glob("/sys/class/video4linux/video*/index")
-    first = [file for file in files if Path(file).read_text().strip() == "0"]
-    return sorted(int(number) for number in re.findall(r"video(\d+)/index", " ".join(first)))
+    # A container sees those of its host in /sys, and has no files of theirs in /dev.
+    found: list[int] = []
+    for file in map(Path, glob.glob("/sys/class/video4linux/video*/index")):
+        with suppress(OSError):  # unplugged just now
+            if file.read_text().strip() == "0" and os.path.exists(f"/dev/{file.parent.name}"):
+                found += map(int, re.findall(r"\d+$", file.parent.name))
+    return sorted(found)
 
 
 def check_present(number: int) -> None:

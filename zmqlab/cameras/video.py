@@ -1,11 +1,13 @@
 """A camera that plays a video file, or a folder of pictures."""
 
+import contextlib
 import os
 import re
 import time
 from typing import Any
 
 import cv2
+import numpy as np
 
 from .base import Camera, CameraError, EndOfVideo, Pacer, read_fps
 
@@ -37,6 +39,10 @@ class VideoFile(Camera):
 
     def _rewind(self):
         """Open the file anew and decode its first frame: what cannot be decoded is no video."""
+        if not _is_utf8(self._path):
+            raise CameraError(
+                f"video file {self._path!a}: OpenCV takes no name that is not UTF-8; rename it"
+            )
         folder = os.path.isdir(self._path)
         if not folder and not os.path.isfile(self._path):
             raise CameraError(
@@ -76,14 +82,17 @@ class Pictures:
     """The pictures in a folder, read as `cv2.VideoCapture` reads a film."""
 
     def __init__(self, folder: str) -> None:
-        names = (os.path.join(folder, name) for name in sorted(os.listdir(folder), key=numbers_in))
-        self._paths = (path for path in names if cv2.haveImageReader(path))
+        names = sorted(os.listdir(folder), key=numbers_in)
+        self._paths = (os.path.join(folder, name) for name in names if _is_picture(folder, name))
 
     def read(self) -> tuple[bool, Any]:
         """Return whether there is another picture, and the picture, BGR."""
         if (path := next(self._paths, None)) is None:
             return False, None
-        if (picture := cv2.imread(path)) is None:
+        picture = None
+        with contextlib.suppress(OSError, cv2.error):
+            picture = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_COLOR)
+        if picture is None:
             raise CameraError(f"picture {path}: broken, or OpenCV cannot decode it; take it away")
         return True, picture
 
@@ -93,6 +102,25 @@ class Pictures:
 
     def release(self) -> None:
         """Hold nothing."""
+
+
+def _is_utf8(path):
+    """Tell whether OpenCV takes a path: at one that is not UTF-8, the interpreter crashes."""
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_picture(folder, name):
+    """Tell by its first bytes or, where OpenCV does not find it by its path, by its ending."""
+    path, ending = os.path.join(folder, name), os.path.splitext(name)[1]
+    if name.startswith(".") or not os.path.isfile(path):  # ._1.png is what macOS lays beside 1.png
+        return False
+    if _is_utf8(path) and cv2.haveImageReader(path):
+        return True
+    return _is_utf8(ending) and cv2.haveImageWriter(f"x{ending}")
 
 
 def numbers_in(name: str) -> list[tuple[int, str]]:

@@ -119,12 +119,14 @@ class Webcam(Camera):
         """Carry out the orders that came since the last frame."""
         while not self._orders.empty():
             settings, done = self._orders.get()
+            refused = None
             try:
                 device.write_settings(capture, self.source, settings)
-                self._settings = device.read_settings(capture)
-                done.set_result(None)
             except CameraError as error:
-                done.set_exception(error)
+                settings, refused = {}, error  # perhaps of the second one: the first has changed
+            self._settings |= settings | device.read_settings(capture)
+            self._tell(None)  # the newest frame is from before
+            done.set_exception(refused) if refused else done.set_result(None)
 
 
 @atexit.register

@@ -31,6 +31,7 @@ STYLE = """<style>
 </style>"""
 RETURNING = 2  # questions of earlier notebooks at the start of each
 _guesses: dict[str, int] = {}  # name: number of the answer, chosen in this kernel
+_told: set[str] = set()  # whose answer has been shown in this kernel
 
 
 class Question(NamedTuple):
@@ -161,8 +162,9 @@ def reveal(name: str, came: object = "", right: int | None = None) -> Outcome:
     if right is None:
         raise ValueError(f"reveal({name!r}): say which answer is right, as in right=0")
     guess = _guesses.get(name)
-    if guess is not None:
+    if guess is not None and name not in _told:  # who knows the answer does not guess
         progress_file.note_guess(name, guess, guess == right)
+    _told.add(name)
     return Outcome(question, str(came), right, guess)
 
 

@@ -6,7 +6,8 @@
      "exercises": {"shout_server": "passed", "never_silent": "tried"},
      "guesses": {"queue": {"guess": 1, "right": false}}}
 
-There is one file for each folder that holds the course, where the system keeps data of users.
+There is one file for each folder that holds the course, where the system keeps data of users, or
+in the folder that the variable ZMQLAB_DATA names: Windows asks no other.
 """
 
 import contextlib
@@ -46,7 +47,8 @@ def path() -> Path:
     """Return the file of this folder's progress, which need not exist."""
     # Windows takes c: and C: for the same, and programs write one or the other.
     name = hashlib.sha256(os.path.normcase(_folder()).encode()).hexdigest()[:16]
-    return platformdirs.user_data_path("zmqlab") / f"progress-{name}.json"
+    place = os.environ.get("ZMQLAB_DATA") or platformdirs.user_data_path("zmqlab")
+    return Path(place, f"progress-{name}.json")
 
 
 def _folder():

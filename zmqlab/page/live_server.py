@@ -3,13 +3,19 @@
 What travels is described in `zmqlab.patterns.picture_stream`; besides::
 
     to the page     text     {"settings": {"exposure": 0.01}} | {"note": "No frame for 2 s: .."}
+                             | {"note": "exposure=-1 was refused: ..", "refused": true}
     from the page   text     {"set": {"exposure": 0.02}}
+
+A page that shows a frame can have it whole, as long as it shows it::
+
+    GET frame.png?sequence=41   that frame as a PNG, or the newest; its header `Sequence` says which
 """
 
 import asyncio
 import contextlib
 import json
 import threading
+from collections import deque
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +24,10 @@ from tornado.ioloop import IOLoop
 from tornado.websocket import WebSocketClosedError
 
 from zmqlab.page.page_server import PageSocket, serve_pages
-from zmqlab.patterns.picture_stream import LONGEST, PictureSocket, Show, encode
+from zmqlab.patterns.picture_stream import CREDITS, LONGEST, PictureSocket, Show, encode
 from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import subscribe
+from zmqlab.wire.keys import KeysError
 from zmqlab.wire.messages import MessageError
 
 
@@ -55,6 +62,11 @@ class Page(PictureSocket, PageSocket):
         self.wanted = {}  # settings that the camera has not been told of yet
         self.asking = asyncio.Lock()
         self.told, self.control = "", None
+        self.latest = deque(maxlen=CREDITS + 1)  # number and frame of all that it may show now
+
+    async def send_picture(self, header):
+        self.latest.append((header["sequence"], for_png(self.show).copy()))  # no slot of a ring
+        await super().send_picture(header)
 
     async def tell(self):
         show = self.show
@@ -83,15 +95,23 @@ class Page(PictureSocket, PageSocket):
                 raise RequestError("this stream does not say where its camera takes requests")
             asked = self.show.control, command, parameters
             reply = await asyncio.to_thread(request, *asked, keys=self.keys)
-            news = {"settings": reply[1]["settings"]}
-        except (RequestError, MessageError, TimeoutError) as error:
-            news = {"note": str(error)}
+            news = {"settings": reply[1]["settings"], "note": self.show.note}
+        except (RequestError, MessageError, TimeoutError, KeysError) as error:
+            news = {"note": str(error), "refused": command == "set"}
+            if command == "info" and isinstance(error, TimeoutError):
+                self.control = None  # to be asked again
         with contextlib.suppress(WebSocketClosedError):
             await self.write_message(json.dumps(news))
 
 
+def for_png(show):
+    """Return the newest frame as it came, or as it is drawn if a PNG cannot hold it."""
+    fits = show.frame.dtype in (np.uint8, np.uint16)
+    return show.frame if fits else show.picture
+
+
 class Saved(tornado.web.RequestHandler):
-    """The newest frame as a PNG: every pixel as it was, if it is one that a PNG can hold."""
+    """A frame as a PNG: every pixel as it was, if it is one that a PNG can hold."""
 
     def initialize(self, show, keys):
         self.show = show
@@ -100,6 +120,9 @@ class Saved(tornado.web.RequestHandler):
         show = self.show
         if show.frame is None:
             raise tornado.web.HTTPError(404, reason="no picture has come yet")
-        fits = show.frame.dtype in (np.uint8, np.uint16)
+        asked = self.get_query_argument("sequence", "")
+        there = [each for page in show.pages for each in page.latest if str(each[0]) == asked]
+        number, frame = there[-1] if there else (show.header["sequence"], for_png(show))
         self.set_header("Content-Type", "image/png")
-        self.finish(encode(show.frame if fits else show.picture, ".png"))
+        self.set_header("Sequence", str(number))
+        self.finish(encode(frame, ".png"))

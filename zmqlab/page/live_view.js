@@ -34,6 +34,7 @@ export default {
     let owed = []; // painted while paused; telling of them later asks for the next pictures
     let newest = null; // the frame on the canvas
     let middle = 1; // exposure where the slider's middle is, in seconds
+    let given = 1; // the camera's, as it last said
 
     const fallBack = async (why) => {
       note.textContent = `${why} What you see is a still picture.`;
@@ -56,7 +57,14 @@ export default {
         slider.value = 0;
         label.hidden = false;
       }
-      if (typeof exposure === "number") showExposure(exposure);
+      if (typeof exposure === "number") {
+        given = exposure;
+        showExposure(exposure);
+      }
+      if (news.refused && !label.hidden) { // the slider goes back to where the camera is
+        slider.value = Math.log2(given / middle);
+        showExposure(given);
+      }
     };
 
     const onPicture = async (from, buffer) => {
@@ -107,24 +115,25 @@ export default {
       if (!paused) for (const sequence of owed.splice(0)) tell(`painted ${sequence}`);
     });
     const savedFrame = async () => {
-      const reply = await fetch(address(model) + "frame.png");
+      const reply = await fetch(`${address(model)}frame.png?sequence=${newest}`);
       if (!reply.ok) throw new Error(`the server answers ${reply.status} ${reply.statusText}`);
       const kind = reply.headers.get("Content-Type");
       if (!kind?.startsWith("image/png")) { // such as a page to log in
         throw new Error(`no PNG came, but ${kind}; reload this page, your login may have expired`);
       }
-      return reply.blob();
+      return [await reply.blob(), reply.headers.get("Sequence")];
     };
     save.addEventListener("click", async () => {
       const link = document.createElement("a");
       unsaved.textContent = "";
       try {
-        link.href = URL.createObjectURL(await savedFrame());
+        const [blob, number] = await savedFrame();
+        link.href = URL.createObjectURL(blob);
+        link.download = `frame-${number}.png`;
       } catch (error) {
         unsaved.textContent = `The frame was not saved: ${error.message}.`;
         return;
       }
-      link.download = `frame-${newest}.png`;
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
     });

@@ -2,6 +2,7 @@
 
 import builtins
 import keyword
+import os
 import shlex
 from types import ModuleType
 from typing import Any
@@ -105,7 +106,11 @@ class TerminalMagics(Magics):
 
 def _words(line):
     try:
-        return shlex.split(line) or [""]
+        lexer = shlex.shlex(line, posix=True)
+        lexer.whitespace_split, lexer.commenters = True, ""
+        if os.name == "nt":
+            lexer.escape = ""  # a backslash stands between folders there
+        return list(lexer) or [""]
     except ValueError as error:
         raise UsageError(f"{error} in the line after %%terminal; it got {line!r}") from None
 

@@ -127,13 +127,13 @@ class Timeline(View):
             threading.Thread(target=self._go_on, daemon=True, name="live timeline").start()
 
     def _go_on(self):
-        took = 0.0
-        while not self._stopped.wait(max(PERIOD, took / SHARE)):
+        took, going = 0.0, True
+        while going and not self._stopped.wait(max(PERIOD, took / SHARE)):
+            # Asked before it looks, so that what the last one did until its end is drawn, too.
+            going = any(each.running for each in self._processes or traced())
             began = time.thread_time()
             self.refresh()
             took = time.thread_time() - began
-            if not any(each.running for each in self._processes or traced()):
-                break
         self.live = False
         for shown in self._shown:
             data, metadata = self._repr_mimebundle_()

@@ -1,5 +1,7 @@
 """What the views in a page have in common."""
 
+import contextlib
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -42,4 +44,10 @@ class ServedView(View):
 def start_server(name: str, function: Callable, *arguments: Any) -> tuple[Process, int]:
     """Start a function that serves pages in a process; return that and its port."""
     process = start(function, *arguments, process_name=name)
-    return process, int(process.wait_output("port ").split()[1])
+    with contextlib.ExitStack() as undo:
+        undo.callback(process.stop)
+        port = process.wait_until(
+            lambda it: re.search(r"^port (\d+)$", it.output, re.MULTILINE), what="its port"
+        )
+        undo.pop_all()
+    return process, int(port[1])

@@ -111,10 +111,11 @@ def hand_out(
     from distributed import CancelledError, wait
 
     at_a_time = min(_AT_A_TIME, max(1, (count or 1) // (2 * _ROOM * _threads(client))))
+    theirs: list[Exception] = []  # what the frames themselves have raised
     if isinstance(frames, Path):
         tasks = _of_film(count or 0, at_a_time, frames)
     else:
-        tasks = _of_frames(frames, at_a_time)
+        tasks = _of_frames(frames, at_a_time, theirs)
     packed = cloudpickle.dumps(task)  # or the scheduler would have to know it, too
     direct = _reachable(client)
     under_way: dict[Any, Numbers] = {}
@@ -132,7 +133,9 @@ def hand_out(
                 done = wait(list(under_way), timeout, "FIRST_COMPLETED").done
             for future in done:
                 yield from _results(client, future, under_way.pop(future), direct)
-    except (TimeoutError, OSError, CancelledError):
+    except (TimeoutError, OSError, CancelledError) as error:
+        if error in theirs:
+            raise
         missing = some([first for first, _ in under_way.values()])
         raise FarmError(
             f"nothing comes from the cluster any more: {_reason(client, timeout)}. "
@@ -171,12 +174,16 @@ def _reason(client, timeout):
     return f"no task was done within {timeout:g} s"
 
 
-def _of_frames(frames, at_a_time):
-    """Yield numbers and frames of each task."""
+def _of_frames(frames, at_a_time, theirs):
+    """Yield numbers and frames of each task; note what the frames raise, which is not Dask's."""
     frames, first = iter(frames), 0
-    while some_frames := list(itertools.islice(frames, at_a_time)):
-        yield (first, first + len(some_frames)), some_frames
-        first += len(some_frames)
+    try:
+        while some_frames := list(itertools.islice(frames, at_a_time)):
+            yield (first, first + len(some_frames)), some_frames
+            first += len(some_frames)
+    except Exception as error:
+        theirs.append(error)
+        raise
 
 
 def _of_film(count, at_a_time, path):

@@ -22,6 +22,7 @@ from zmqlab.recording import open_recording
 from zmqlab.wire.keys import among_ourselves
 from zmqlab.wire.shared import FrameRing
 from zmqlab.wire.sockets import FRAME, bind, check_count
+from zmqlab.wire.text import ArgumentError
 
 _COMING_UP = 60.0  # seconds for workers to start, on a busy computer too
 _OF_A_CAMERA = 100  # frames, as in the article
@@ -113,11 +114,13 @@ def arrivals_of(
                 yield arrivals, count
         return
     if shared:
-        raise ValueError(
+        raise ArgumentError(
             "shared=True: memory is shared on one computer; leave it out for a cluster"
         )
     if keys is not None:
-        raise ValueError(f"keys={str(keys)!r}: a cluster has its own (TLS); leave them out for one")
+        raise ArgumentError(
+            f"keys={str(keys)!r}: a cluster has its own (TLS); leave them out for one"
+        )
     from zmqlab.patterns import cluster
 
     if isinstance(frames, str | Path):

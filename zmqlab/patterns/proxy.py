@@ -31,6 +31,7 @@ from zmqlab.wire.interrupts import whole
 from zmqlab.wire.sockets import TOPIC, check_count, come_back, send_each, took_all, wait
 from zmqlab.wire.sockets import bind as bind_socket
 from zmqlab.wire.sockets import connect as connect_socket
+from zmqlab.wire.text import ArgumentError
 
 _MOST = 100  # messages passed one way before the other way has its turn: neither can be flooded
 _SILENCE = 10  # seconds after which to ask a silent camera's computer for a sign of life
@@ -75,7 +76,7 @@ def proxy(
     endpoints = [connect] if isinstance(connect, str) else list(dict.fromkeys(connect))
     check_count(hwm=hwm)
     if not endpoints:
-        raise ValueError("connect=[]: name the endpoint of at least one camera")
+        raise ArgumentError("connect=[]: name the endpoint of at least one camera")
     with (
         contextlib.suppress(KeyboardInterrupt),
         zmq.Context() as context,

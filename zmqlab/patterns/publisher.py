@@ -15,6 +15,7 @@ from zmqlab.wire import sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import pack_frame
 from zmqlab.wire.shared import FrameRing, RingFull
+from zmqlab.wire.text import ArgumentError
 
 _TRY = 0.2  # seconds: what waits for longer lets others have their turn so often
 _GOODBYE = 30  # seconds for slow subscribers to take the last frames, when a stream has ended
@@ -75,7 +76,7 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
         if shared is not None:
             sockets.check_count(shared=shared)
             if not drop:
-                raise ValueError(
+                raise ArgumentError(
                     "drop=False and shared memory exclude each other: its writer waits for nobody"
                 )
         self._ring = None if shared is None else FrameRing(shared)

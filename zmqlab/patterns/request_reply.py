@@ -272,7 +272,8 @@ def snapshot(
     import cv2
 
     path = Path(path)
-    if not path.suffix or not cv2.haveImageWriter(path.name):
+    # Of a path that is no UTF-8 OpenCV would crash.
+    if not path.suffix.isascii() or not cv2.haveImageWriter(f"x{path.suffix}"):
         raise OSError(f"cannot write {path}: end its name in .png, .tiff or .jpg")
     topic, header, frame = request(connect, "read", timeout=timeout, keys=keys)
     if frame is None:

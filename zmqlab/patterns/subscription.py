@@ -188,7 +188,7 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
 
     def why_nothing(self) -> str:
         """Find out why no frame comes: takes some seconds. Returns half a sentence."""
-        topics: set[str] = set()
+        topics: set[bytes] = set()
         if not self.received:  # what is published there? For a moment, everything is subscribed to
             deadline = time.monotonic() + _LISTEN
             # First the one, then the other: the publisher never counts two subscribers.
@@ -196,12 +196,15 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             self._socket.subscribe("")
             while len(topics) < 5 and (left := deadline - time.monotonic()) > 0:
                 if sockets.wait({self._socket: zmq.POLLIN}, left):
-                    topic = sockets.recv_parts(self._socket)[0].bytes[:40]
-                    topics.add(topic.decode(errors="backslashreplace").removesuffix("/"))
+                    topics.add(sockets.recv_parts(self._socket)[0].bytes[:100])
             self._socket.unsubscribe("")
             self._socket.subscribe(self._wire)
+        if self._wire.encode() in topics:
+            if self.refused:
+                return f"what is published there is no frame: {self.complaint}"
+            return "it has just begun to publish"
         if topics:
-            return f"what is published there is {', '.join(map(repr, sorted(topics)))}"
+            return f"what is published there is {', '.join(map(_named, sorted(topics)))}"
         who = sockets.who_listens(self.endpoint, keys=self.keys, kind=zmq.SUB)
         return who.replace("did not answer", "sends nothing")
 
@@ -283,3 +286,10 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
 
 
 subscribe = Subscription  # what it is called when it is used
+
+
+def _named(topic):
+    text = topic[:40].decode(errors="backslashreplace")
+    if topic.endswith(b"/"):
+        return repr(text.removesuffix("/"))
+    return f"{text!r}, without the slash that the name of a stream ends in"

@@ -40,6 +40,7 @@ from zmqlab.wire.keys import check_open
 from zmqlab.wire.line import Line
 from zmqlab.wire.messages import to_json
 from zmqlab.wire.sockets import bind as bind_socket
+from zmqlab.wire.text import ArgumentError
 from zmqlab.wire.zmtp import Fact
 
 _MOST_TOLD = 500  # entries in a reply
@@ -162,9 +163,9 @@ class Relay:
         cut = settings.pop("cut", not self.mended.is_set())
         corrupt = settings.pop("corrupt", self.corrupt)
         if type(cut) is not bool:
-            raise ValueError(f"cut={cut!r}: give true or false")
+            raise ArgumentError(f"cut={cut!r}: give true or false")
         if type(corrupt) is not int or corrupt < 0:
-            raise ValueError(f"corrupt={corrupt!r}: give the number of pieces, 0, 1, 2, ...")
+            raise ArgumentError(f"corrupt={corrupt!r}: give the number of pieces, 0, 1, 2, ...")
         before = self.settings()
         self.line.set(**settings)
         self.corrupt = corrupt
@@ -184,7 +185,7 @@ class Relay:
     def read(self, after: int = 0) -> dict[str, Any]:
         """Tell what has been seen after an entry, as much as a reply can hold."""
         if type(after) is not int:
-            raise ValueError(f"after={after!r}: give the number of an entry, 0, 1, 2, ...")
+            raise ArgumentError(f"after={after!r}: give the number of an entry, 0, 1, 2, ...")
         entries, size = [], 0
         for each in self.kept.after(after)[:_MOST_TOLD]:
             entries.append(as_dict(each))
@@ -269,7 +270,7 @@ def _address(endpoint):
     parts = urlsplit(endpoint)
     host, port = parts.hostname, parts.netloc.rpartition(":")[2]
     if parts.scheme != "tcp" or not host or not (port == "*" or port.isdecimal()):
-        raise ValueError(f"cannot tap {endpoint!r}: it takes one such as tcp://127.0.0.1:5555")
+        raise ArgumentError(f"cannot tap {endpoint!r}: it takes one such as tcp://127.0.0.1:5555")
     return "0.0.0.0" if host == "*" else host, 0 if port == "*" else int(port)
 
 

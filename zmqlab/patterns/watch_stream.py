@@ -34,7 +34,7 @@ def watch(*, connect: str, topic: str = "camera", keys: str | Path | None = None
         subscribe(connect, topic, keys=keys) as stream,
         one_line() as show,
     ):
-        silent = 0
+        silent, heard = 0, monotonic()
         while True:
             begin, latencies, news = monotonic(), [], []
             try:
@@ -47,12 +47,13 @@ def watch(*, connect: str, topic: str = "camera", keys: str | Path | None = None
                 news.append("the publisher has ended the stream")
             silent = 0 if latencies else silent + 1
             if latencies:
+                heard = monotonic()
                 rate, late = len(latencies) / (monotonic() - begin), 1000 * median(latencies)
                 news.insert(
                     0, f"{rate:.1f} frames/s, latency {late:.1f} ms, {carries(stream.header)}"
                 )
             elif silent % _SILENT == 0:
-                news.insert(0, f"no frame for {silent * _PERIOD:g} s: {stream.why_nothing()}")
+                news.insert(0, f"no frame for {monotonic() - heard:.0f} s: {stream.why_nothing()}")
             for text in news:
                 show(f"{topic}: {text}; {stream.summary()}")
 

@@ -166,7 +166,7 @@ class SharedCamera:
     def connect(self):
         """Make a socket for requests. One that got no reply cannot send again."""
         self.socket = self.context.socket(zmq.REQ)
-        self.socket.linger = 0
+        self.socket.linger, self.socket.sndtimeo = 0, int(1000 * _TIMEOUT)
         connect_socket(self.socket, self.endpoint, keys=self.keys)
 
     async def take_turns(self):
@@ -178,6 +178,7 @@ class SharedCamera:
                 if self.wanted:
                     (seconds, visitor), self.wanted = self.wanted, None
                     await self._tell(visitor, self._expose(seconds))
+                    visitor.told = None  # its slider goes to where the camera is, be that as before
                 if self.waiting:
                     visitor = self.waiting[0]
                     await self._tell(visitor, self._measure())
@@ -204,14 +205,16 @@ class SharedCamera:
         async with self.turn:
             await self._look()
             frame = await self._read()
-            now = time.time()
+            now, exposure = time.time(), self.state["exposure"]
         fringes, pictures = await asyncio.to_thread(_examine, frame)
-        found = (now, self.state["exposure"], fringes)
+        found = (now, exposure, fringes)
         try:
             measurement = await asyncio.to_thread(keep, self.history, *found)
         except HistoryError as error:
             raise HistoryError(f"What was measured is not kept: {error}.") from error
         self.pictures, self.state["pictured"] = pictures, measurement.number
+        if self.measurements and measurement.number <= self.measurements[-1].number:
+            self.measurements.clear()  # another file has taken the place of the first one
         self.measurements.append(measurement)
 
     async def _read(self):
@@ -253,7 +256,10 @@ class SharedCamera:
         try:
             if self.socket is None:
                 self.connect()
-            await self.socket.send_multipart(pack_request(command, parameters))
+            try:
+                await self.socket.send_multipart(pack_request(command, parameters))
+            except zmq.Again:  # libzmq has given this connection up
+                raise TimeoutError(f"The connection to {self.endpoint} has ended.") from None
             if not await self.socket.poll(1000 * timeout):
                 who = await asyncio.to_thread(who_listens, self.endpoint, keys=self.keys)
                 raise TimeoutError(f"The camera does not answer at {self.endpoint}: {who}.")

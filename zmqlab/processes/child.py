@@ -13,7 +13,6 @@ expression, `zmqlab.processes.watchdog` ends it.) A pickle is safe here because 
 write to that pipe; nothing that comes from a socket is ever unpickled.
 """
 
-import _thread
 import builtins
 import faulthandler
 import os
@@ -170,7 +169,7 @@ def _interrupt_main():
     if WAKE:
         signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
     else:
-        _thread.interrupt_main()
+        signal.raise_signal(signal.SIGINT)  # wakes `time.sleep` too
 
 
 def _swallow(unraisable):

@@ -17,6 +17,8 @@ from zmqlab.processes.trace import Noted, now
 
 MOST_EVENTS = 1_000  # monitor events kept for each process
 LAST_EVENTS = 10  # of them told of each socket
+MOST_UNREAD = 250  # lines to a process: one that is paused reads none, and a full pipe holds us up
+SLICE = 0.5  # seconds of one wait: Windows takes note of Ctrl-C only between two
 AFTER_THE_END = 1.0  # seconds that the output and the last report may come after the end
 
 
@@ -64,12 +66,11 @@ class Process(contextlib.AbstractContextManager["Process"]):
         self.events: list[dict] = []
         self.previews: dict[str, dict] = {}
         self.forgotten = 0
-        self.ready = self.ended = False
+        self.ready = self.ended = self._stopping = self._forced = False
         self.exit_code: int | None = None
         self.printed = Output()
         self._changed = threading.Condition()
-        self._reported = ""  # the state in its last report
-        self._stopping = self._forced = False
+        self._reported, self._unread = "", 0  # the state in its last report; lines written since
         self.token = secrets.token_hex(16)
         start_message = task | {
             "name": name,
@@ -189,8 +190,9 @@ class Process(contextlib.AbstractContextManager["Process"]):
         deadline = time.monotonic() + timeout
         with self._changed:
             while not (result := condition(self)) and not self.ended:
-                if not self._changed.wait(deadline - time.monotonic()):
-                    return condition(self)
+                if (left := deadline - time.monotonic()) <= 0:
+                    return result
+                self._changed.wait(min(left, SLICE))
         return result
 
     def wait_output(self, text: str, timeout: float = 10.0) -> str:
@@ -245,8 +247,8 @@ class Process(contextlib.AbstractContextManager["Process"]):
 
     def ask_for_report(self) -> Callable[["Process"], bool]:
         """Ask it to report at once; return the condition that `settle` can wait for."""
-        self.noted.asked = number = self.noted.asked + 1
-        self._write(b"report\n")
+        self.noted.asked += self._write(b"report\n")
+        number = self.noted.asked
         return lambda process: process.noted.answered >= number
 
     def stop(self, timeout: float = 2.0) -> None:
@@ -274,10 +276,14 @@ class Process(contextlib.AbstractContextManager["Process"]):
             getattr(self._popen, means)()
 
     def _write(self, data):
+        if self._unread >= MOST_UNREAD and data != b"stop\n":
+            return False
+        self._unread += 1
         # An error means that it has ended; its output says why.
         with contextlib.suppress(OSError, ValueError):
             self._popen.stdin.write(data)
             self._popen.stdin.flush()
+        return True
 
     def _read_output(self):
         with self._popen.stdout as pipe:
@@ -302,7 +308,7 @@ class Process(contextlib.AbstractContextManager["Process"]):
             self.forgotten = report["forgotten"]
             self.previews = report.get("previews", {})
             self.pid = report["pid"]  # on Windows a launcher may stand in between
-            self._reported = report["state"]
+            self._reported, self._unread = report["state"], 0
             self.ready = self.ready or self._reported == "ready"
             self._changed.notify_all()
 

@@ -106,6 +106,14 @@ class Record:
                 return connection
         return None
 
+    def as_given(self, endpoint):
+        """Return an endpoint as it was given: when libzmq tries again, a name is an address."""
+        if endpoint in self.bound + self.connected:
+            return endpoint
+        port = endpoint.rpartition(":")[2]
+        named = {each for each in self.connected if each.rpartition(":")[2] == port}
+        return named.pop() if len(named) == 1 else endpoint
+
     def disconnect(self, endpoint):
         """Forget the connections to an endpoint: libzmq tells only of those that others end."""
         self.left.add(endpoint)

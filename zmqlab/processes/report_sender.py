@@ -221,8 +221,8 @@ class Reporter:
         """Read one monitor event: its number and a value, then the endpoint."""
         head, endpoint = pair.recv_multipart()
         number, value = struct.unpack("=hi", head)
-        event, endpoint = Event(number), endpoint.decode(errors="replace")
         record = self.monitors[pair]
+        event, endpoint = Event(number), record.as_given(endpoint.decode(errors="replace"))
         if event is Event.MONITOR_STOPPED:
             pair.close()
             del self.monitors[pair]

@@ -42,6 +42,7 @@ class Traffic:
     def update(self, now: float, network: Facts) -> dict[str, Facts]:
         """Take in what `network_of` returned at a time in seconds; return the flow of each edge."""
         sockets = {each["id"]: each for node in network["nodes"] for each in node["sockets"]}
+        self._begin_anew(sockets)
         self._before = {name: self._before.get(name, deque()) for name in sockets}
         for name, past in self._before.items():
             past.append((now, *(sockets[name][way] or NOTHING for way in ("sent", "received"))))
@@ -62,6 +63,21 @@ class Traffic:
         for edge, way in [key for key in self._counts if key[0] not in flows]:
             del self._counts[edge, way]
         return flows
+
+    def _begin_anew(self, sockets):
+        """Forget what was counted of sockets that are gone; another of that name may take over."""
+        gone = set()
+        for name, past in self._before.items():
+            now = sockets.get(name)
+            if now is None or any(
+                (now[way] or NOTHING)["messages"] < past[-1][which]["messages"]
+                for which, way in ((1, "sent"), (2, "received"))
+            ):
+                gone.add(name)
+        self._before = {name: past for name, past in self._before.items() if name not in gone}
+        for queue in self._groups.values():
+            if queue.ends & gone:
+                queue.edges, queue.somebody_left = set(), True  # nobody goes on with it
 
     def _flow(self, edge, way, sender, receiver, ends):
         """Return what goes from `sender` to `receiver` by an edge."""
@@ -104,6 +120,7 @@ class Traffic:
                 (queue,) = known
             else:
                 queue = _Queue(edge_names, [sockets[name] for name in names], known, copies)
+                queue.ends = {edge[end] for edge in group for end in ("from", "to")}
                 self._groups |= dict.fromkeys(names, queue)
             on_the_way = LAG * sum(flows[edge["id"]]["there"]["rate"] for edge in group)
             waiting, lost = queue.update(now, group, sockets, on_the_way)
@@ -121,6 +138,7 @@ class _Queue:
 
     def __init__(self, edges, sockets, before, copies):
         self.edges, self.now, self.moved = edges, 0, 0.0
+        self.ends: set[str] = set()  # all its sockets
         parted = any(each["parted"] for each in sockets)
         self.somebody_left = any(each.edges - edges or each.somebody_left for each in before)
         self.somebody_left = self.somebody_left or parted

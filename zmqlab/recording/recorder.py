@@ -267,7 +267,8 @@ def stretch(data: h5py.Group, start: float, stop: float) -> slice:
         return slice(0, 0)
     first, end = int(rows[0]), int(rows[-1]) + 1
     if end - first > len(rows):
-        back = 1 + int(np.flatnonzero(~(times[1:] >= times[:-1]))[0])
+        inside = times[first:end]
+        back = first + 1 + int(np.flatnonzero(~(inside[1:] >= inside[:-1]))[0])
         raise RecordingError(
             f"the clock was set back before frames[{back}], from {times[back - 1]} to "
             f"{times[back]}: the {len(rows)} frames from {start} to {stop} are not one stretch, "
@@ -287,6 +288,9 @@ def _create(path):
             why = f"there is no folder {path.parent}; make it first"
         else:
             why = f"cannot be made ({reason(error)})"
+            if not isinstance(error, FileExistsError):  # that one is somebody else's, made just now
+                with suppress(OSError):
+                    path.unlink()
         raise RecordingError(f"{path}: {why}") from error
 
 

@@ -17,13 +17,14 @@ time. And who can connect can take part, as a worker or a subscriber: to know th
 """
 
 import contextlib
+import math
 import os
 import socket as plain_sockets
 import struct
 import sys
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 
@@ -35,6 +36,7 @@ _SRCFD = int(zmq.SRCFD)  # "which file descriptor did this part come from?"
 _RECEIVED = 128  # where `tcpi_bytes_received` is in Linux's struct tcp_info (since 4.1)
 _SPARE = 256 * 1024  # bytes that may be unread, beside the messages that may wait
 _NEWS = 4 * 1024  # the same, of subscriptions
+_MOST_UNASKED = 512 << 20  # bytes that may be unread of a server while nobody asks for a message
 MOST_PEERS = 200  # connections of an endpoint: far below the 1,024 files of most systems
 
 
@@ -47,6 +49,7 @@ class _Guarded:
     longest: int  # bytes of a part
     waiting: int  # messages that may wait: the socket's high-water mark
     speaks_first: bool  # whether peers only speak when they come: subscribers
+    empty: float = math.inf  # when somebody found no whole message there; infinite: one waits now
 
 
 @dataclass(slots=True)
@@ -61,6 +64,7 @@ class _Peer:
     since: float = field(default_factory=monotonic)
     heard: float = 0.0  # when it was seen that something was taken out
     had: int = 0  # what was taken out by then
+    over: float = math.inf  # since when too much is unread
 
 
 _guarded: weakref.WeakKeyDictionary[zmq.Socket, list[_Guarded]] = weakref.WeakKeyDictionary()
@@ -82,11 +86,21 @@ def guard(socket: zmq.Socket, endpoint: str, bound: bool, longest: int) -> None:
         return
     publishes = socket.get(zmq.TYPE) in (zmq.PUB, zmq.XPUB)
     new = _Guarded(int(port), bound, longest, int(socket.get(zmq.RCVHWM)) or 1000, publishes)
+    if not bound and socket.get(zmq.TYPE) == zmq.SUB:
+        new.empty = 0.0  # a stream comes before anybody asks for it
     with _begin:
         _guarded.setdefault(socket, []).append(new)
         if _thread is None or not _thread.is_alive():  # it is missing in a fork
             _thread = threading.Thread(target=_watch, daemon=True, name="zmqlab guard")
             _thread.start()
+
+
+def found_none(sockets: Iterable[zmq.Socket], when: float) -> None:
+    """Note when somebody found no whole message at sockets; infinite: as long as one waits."""
+    for socket in sockets:
+        for each in _guarded.get(socket, ()):
+            if not each.bound:
+                each.empty = when
 
 
 def took(parts: Sequence[zmq.Frame], size: int) -> None:
@@ -177,7 +191,10 @@ def _look():
     with _begin:
         guarded = [each for several in _guarded.values() for each in several]
     bound = {each.port: each for each in guarded if each.bound}
-    connected = {each.port: each for each in guarded if not each.bound}
+    connected: dict[int, list[_Guarded]] = {}
+    for each in guarded:
+        if not each.bound:
+            connected.setdefault(each.port, []).append(each)
     there: dict[int, list[int]] = {}
     seen = set()
     for name in os.listdir("/dev/fd") if guarded else ():
@@ -187,22 +204,28 @@ def _look():
                 continue
             ours, peer = connection.getsockname(), connection.getpeername()
             here = ours[1]
-            limits = bound.get(here) or connected.get(peer[1])
-            if limits is None or (ours, peer) in _inherited:
+            # Of several sockets that have connected there nobody knows whose this connection is.
+            limits = [bound[here]] if here in bound else connected.get(peer[1])
+            if not limits or (ours, peer) in _inherited:
                 continue
             seen.add(file)
             came = _received(connection)
             known = _peers.get(file)
             if known is None or known.address != peer:
                 known = _peers[file] = _Peer(peer)
-            if limits.bound:
+            if here in bound:
                 there.setdefault(here, []).append(file)
             known.came = came
             if known.read != known.had:
                 known.had, known.heard = known.read, monotonic()
             unread = came + known.passed_over - known.read
             known.passed_over -= min(0, unread)
-            if unread > _allowed(known, limits):
+            if unread <= max(_allowed(known, each) for each in limits):
+                known.over = math.inf
+                continue
+            known.over = min(known.over, monotonic())
+            # Of a server that we chose, it may be whole messages that nobody has asked for yet.
+            if min(each.empty for each in limits) > known.over or unread > _MOST_UNASKED:
                 cut_off(file, f"{unread / 1e6:.1f} MB of it make no whole message that fits here")
     for file in _peers.keys() - seen:
         _peers.pop(file, None)

@@ -77,7 +77,10 @@ def make_keys(folder: Path, /) -> None:
         raise KeysError(
             f"{folder} is there already, and keys are never overwritten: choose another name"
         ) from None
-    print(f"keys: {folder} is yours alone; {folder / 'own.key'} is for others, too: {public}")
+    # Windows' folders have had an owner alone since these versions of Python.
+    alone = os.name == "posix" or sys.version_info >= (3, 12, 4)
+    whose = "is yours alone" if alone else "is for all who may read the folder that it is in"
+    print(f"keys: {folder} {whose}; {folder / 'own.key'} is for others, too: {public}")
 
 
 def _make(folder):

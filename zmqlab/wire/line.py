@@ -7,6 +7,8 @@ import math
 import random
 from typing import Any
 
+from zmqlab.wire.text import ArgumentError
+
 _LONGEST_QUEUE = 0.1  # seconds: what would wait longer to enter has no room
 
 
@@ -35,11 +37,11 @@ class Line:
         for name, value in settings.items():
             top = {"delay": 10, "rate": math.inf, "loss": 0.9}.get(name)
             if top is None:
-                raise ValueError(f"unknown setting {name!r}: set {', '.join(self.settings)}")
+                raise ArgumentError(f"unknown setting {name!r}: set {', '.join(self.settings)}")
             none = name == "rate" and value is None
             number = isinstance(value, (int, float)) and type(value) is not bool
             if not none and not (number and 0 <= value <= top):
-                raise ValueError(f"{name}={value!r}: give a number from 0 to {top:g}")
+                raise ArgumentError(f"{name}={value!r}: give a number from 0 to {top:g}")
         self.settings |= settings
         return {"settings": self.settings}
 

@@ -11,6 +11,7 @@ import errno
 import socket as plain_sockets
 from collections.abc import Sequence
 from contextlib import suppress
+from math import inf
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -19,9 +20,10 @@ from urllib.parse import urlsplit
 import zmq
 from zmq import zmq_poll  # what `Socket.poll` calls, without its detours
 
-from zmqlab.wire.guard import guard, took
+from zmqlab.wire.guard import found_none, guard, took
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.keys import HANDSHAKE, SEALED, check_open, connect_with, given, refused, serve_with
+from zmqlab.wire.text import ArgumentError
 
 # As plain numbers: pyzmq's own are members of enums, which take their time.
 _NOBLOCK, _SNDMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE)
@@ -151,11 +153,17 @@ def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]
     Returned are the sockets that are ready, and for what: none if none was in time.
     """
     sockets = list(events.items())
-    while timeout > _SLICE:
-        if ready := zmq_poll(sockets, int(1000 * _SLICE)):
-            return dict(ready)
-        timeout -= _SLICE
-    return dict(zmq_poll(sockets, int(1000 * max(0, timeout))))
+    if ready := zmq_poll(sockets, 0):
+        return dict(ready)
+    found_none(events, inf)
+    try:
+        while timeout > _SLICE:
+            if ready := zmq_poll(sockets, int(1000 * _SLICE)):
+                return dict(ready)
+            timeout -= _SLICE
+        return dict(zmq_poll(sockets, int(1000 * max(0, timeout))))
+    finally:
+        found_none(events, monotonic())
 
 
 def send_parts(
@@ -276,7 +284,7 @@ def _has_keys(knock):
     return False
 
 
-class CountError(ValueError):
+class CountError(ArgumentError):
     """A number of things is no whole number, or is too small or too large."""
 
 

@@ -6,6 +6,10 @@ from typing import Any
 import zmq
 
 
+class ArgumentError(ValueError):
+    """What was given cannot be; the text says which, and what to give instead."""
+
+
 def short(value: Any) -> str:
     """Show a value as Python writes it, shortened, however long it is."""
     if isinstance(value, bytes | memoryview | zmq.Frame):

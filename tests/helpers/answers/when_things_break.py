@@ -6,6 +6,8 @@ ASK = solution("ask_surely")
 COUNT = solution("count_once")
 FOLLOW = solution("follow_total")
 LOOP = "while (left := deadline - time.monotonic()) > 0:"
+READ = 'done = logbook.read_text("utf-8").split() if logbook.exists() else []'
+OPEN = 'open(logbook, "a", encoding="utf-8")'
 REPLY = "rep.send_string(str(done.index(name) + 1))"
 GREATER = "            elif new > number:\n                number, total = snapshot()\n"
 OLDER = "            else:\n                continue\n"
@@ -335,9 +337,7 @@ def count_once(logbook, bind):
             "The reply to 'Zoé-1'.*expected: b'4'.*gave: b'6'",
         ),
         "a list that dies with it": (
-            changed(
-                COUNT, "done = logbook.read_text().split() if logbook.exists() else []", "done = []"
-            ),
+            changed(COUNT, READ, "done = []"),
             "The reply to 'c-1', after a kill -9.*expected: b'5'.*gave: b'1'",
         ),
         "where it stands now": (
@@ -391,14 +391,14 @@ def count_once(logbook, bind):
         ),
         "a file that is never flushed": (
             changed(
-                changed(COUNT, '                with open(logbook, "a") as file:\n    ', ""),
+                changed(COUNT, f"                with {OPEN} as file:\n    ", ""),
                 "        rep.bind(bind)",
                 '        file = open(logbook, "a")\n        rep.bind(bind)',
             ),
             "after a kill -9.*expected: b'5'.*gave: b'1'",
         ),
         "begins the file anew each time": (
-            changed(COUNT, 'open(logbook, "a")', 'open(logbook, "w")'),
+            changed(COUNT, OPEN, OPEN.replace('"a"', '"w"')),
             "after a kill -9.*expected: b'5'.*gave: b'1'",
         ),
         "one line without an end": (

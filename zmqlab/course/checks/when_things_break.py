@@ -98,8 +98,7 @@ def ask_surely(function):
         with replies(to=()) as endpoint:
             began = _expect_unknown(function, endpoint, "the server never replies")
             one_request(b"anyone?")
-            # In the last millisecond there is no time to wait, and some ask again at once.
-            times = [when for when, _ in asked if when > began]
+            times = [when for when, _ in asked if when > began]  # in the last ms some hurry
             early = sum(when < began + 1.3 for when in times)
             if len(times) < 2 or early >= 8:
                 raise NotYet(
@@ -174,11 +173,11 @@ def _echo(bind):
     "count_once(logbook, bind)",
     "The logbook is all that a killed server leaves behind. So what is done stands there: one line "
     "for each name, written before the reply. At the start, read it.",
-    "`done = logbook.read_text().split() if logbook.exists() else []` is a list of the names, in "
-    "order. The motor stands at its length, and stood at `done.index(name) + 1` after that name.",
+    '`done = logbook.read_text("utf-8").split() if logbook.exists() else []` is a list of the '
+    "names, in order. The motor stands at its length, and stood at `done.index(name) + 1` then.",
     "In the loop: `name = rep.recv_string()`; if it is not in `done`, write it (`with "
-    'open(logbook, "a") as file:` closes the file, so that the line is written) and append it; '
-    "then reply, in either case.",
+    'open(logbook, "a", encoding="utf-8") as file:` closes the file, so that the line is written) '
+    "and append it; then reply, in either case.",
 )
 def count_once(function):
     with tempfile.TemporaryDirectory() as folder:

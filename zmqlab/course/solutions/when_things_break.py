@@ -18,13 +18,13 @@ def ask_surely(endpoint, request, timeout):
 
 
 def count_once(logbook, bind):
-    done = logbook.read_text().split() if logbook.exists() else []
+    done = logbook.read_text("utf-8").split() if logbook.exists() else []
     with zmq.Context() as context, context.socket(zmq.REP) as rep:
         rep.bind(bind)
         while True:
             name = rep.recv_string()
             if name not in done:
-                with open(logbook, "a") as file:
+                with open(logbook, "a", encoding="utf-8") as file:
                     file.write(name + "\n")
                 done.append(name)
             rep.send_string(str(done.index(name) + 1))

@@ -66,6 +66,10 @@ function showExposure(seconds) {
 }
 
 function showMeasurements(news) {
+  if (measurements.length && news[0][0] <= measurements.at(-1)[0]) { // they begin anew
+    measurements = [];
+    at("rows").replaceChildren();
+  }
   measurements = [...measurements, ...news].slice(-MOST);
   for (const one of news) {
     const row = document.createElement("tr");
