@@ -8,6 +8,10 @@ of which too much is left. libzmq throws away what was unfinished; an honest pee
 
 It also shuts connections when there are too many of them: those that have said nothing, first.
 
+How large a frame is that has not been read yet, nobody knows: of a publisher that a program has
+subscribed to and does not read, 512 MiB may be unread. Once it asks in vain, what is there is no
+whole message.
+
 What it cannot do: between two looks, a peer on this computer sends some 50 MB. A part without
 content takes 2 bytes on its way and 64 in memory, and is counted as 2: where frames are awaited, of
 which 64 MiB may be unread, that is 2 GB. Only Linux tells how many bytes have come in (`TCP_INFO`);
