@@ -41,7 +41,7 @@ LATER = {
     "what a fork inherits, what the killed leave, two hosts with the same port": (75, 10),
     "results straight from a cluster's workers": (20, 0),
     "odd messages to pages and sinks, odd frames to the detector, a file that is no film": (60, 25),
-    "what is paused, slow, refused, named in no UTF-8, or on Windows": (200, 90),
+    "what is paused, slow, refused, named in no UTF-8, or on Windows": (230, 100),
 }
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {

@@ -10,12 +10,15 @@ from zmqlab.course.trial import TIMEOUT, NotYet, expect
 from zmqlab.processes.handle import Process
 
 PATIENCE = 1.0  # seconds until a task is given to another worker
+LATE = 2.5  # seconds until it must have been, on a busy computer
+MANY = 60  # requests that wait at once
 
 
 def expect_broker(broker: Process, front: str, back: str) -> None:
     """Be clients and workers of a broker, and raise `NotYet` where it fails them."""
     with _Bench(broker, front, back) as bench:
         worker = _expect_turns(bench)
+        _expect_each(bench, worker)
         _expect_to_forget_the_vanished(bench, worker)
         _expect_again(bench, worker)
 
@@ -92,6 +95,26 @@ def _expect_turns(bench):
     return worker
 
 
+def _expect_each(bench, worker):
+    """Two clients ask the same, and one asks many things at once: each has its own reply."""
+    clients = [bench.client(b"the same") for _ in range(2)]
+    for number in (b"1", b"2"):
+        bench.task(worker)
+        worker.send(b"result " + number)
+    what = "the reply to one of two clients that ask the same"
+    replies = sorted(bench.of_one_part(client, what) for client in clients)
+    expect("The replies to two that ask the same", [b"result 1", b"result 2"], replies)
+    client = bench.client(b"0", zmq.DEALER)
+    for number in range(1, MANY):
+        client.send_multipart([b"", b"%d" % number])
+    for _ in range(MANY):
+        _, request = bench.task(worker)
+        worker.send(request)
+    what = f"the replies to {MANY} requests that waited at once"
+    replies = sorted(int(receive(client, bench.broker, what)[-1]) for _ in range(MANY))
+    expect(what.capitalize(), list(range(MANY)), replies)
+
+
 def _expect_one_task(worker, milliseconds=300):
     if worker.poll(milliseconds):
         raise NotYet("A worker was given a second task, and had not done its first.")
@@ -123,6 +146,11 @@ def _expect_again(bench, worker):
         raise NotYet(
             f"A task was given to a second worker after {took:.1f} s: {PATIENCE:g} s first."
         )
+    if took > LATE:
+        raise NotYet(
+            f"A worker was silent, and its task was given to an idle one after {took:.1f} s: "
+            f"{PATIENCE:g} s is enough."
+        )
     other.send(b"done by the other")
     expect("The reply", [b"", b"done by the other"], receive(client, bench.broker, "the reply"))
     client.send_multipart([b"", b"second"])
@@ -145,3 +173,27 @@ def _expect_again(bench, worker):
         bench.task(silent)
         silent.send(b"done: " + request)
         bench.expect_reply(client, request, b"done: " + request)
+    _expect_later(bench, silent)
+
+
+def _expect_later(bench, first):
+    """Have nobody idle as a task is overdue, and two workers fail it: a third one does it."""
+    workers = lost, slow = first, bench.worker()
+    clients = {request: bench.client(request) for request in (b"slow", b"lost")}
+    found = {each: bench.next_task(each, b"sixth") for each in workers}
+    clients[b"waiting"] = bench.client(b"waiting")
+    bench.broker.settle(lambda it: it.ended, 1.6 * PATIENCE)  # both are at work all that while
+    began, done = time.monotonic(), found[slow]
+    slow.send(b"done: " + done)  # late, and nobody was before
+    bench.expect_reply(clients.pop(done), done, b"done: " + done)
+    rest = sorted([found[lost], b"waiting"])
+    given = sorted(bench.next_task(each, done) for each in (slow, bench.worker()))
+    expect("The tasks of two workers, as one task is overdue and one waits", rest, given)
+    idle = bench.worker(), bench.worker()
+    if zmq.select([*idle], [], [], PATIENCE / 2)[0] and time.monotonic() - began < PATIENCE:
+        raise NotYet("A task that had waited was given to a second worker at once: 1 s first.")
+    tasks = {each: bench.task(each)[1] for each in idle}
+    expect("The tasks of two more workers, 1 s later", rest, sorted(tasks.values()))
+    for each, request in tasks.items():
+        each.send(b"done: " + request)
+        bench.expect_reply(clients.pop(request), request, b"done: " + request)

@@ -4,11 +4,14 @@
 talks to a server, as a client; `receive` waits for what a program sends, and says why nothing came.
 """
 
+import builtins
 import contextlib
 import inspect
+import io
 import os
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -69,7 +72,10 @@ def running(
             yield program
         except NotYet as error:
             if program.ended and program.exit_code:
-                raise _explained(error.text, program) from None
+                explained = _explained(error.text, program)
+                if isinstance(explained, NotYet):
+                    explained.expected, explained.got = error.expected, error.got
+                raise explained from None
             print(program.output)
             raise
 
@@ -90,6 +96,22 @@ def until_it_sends(function: Callable[..., Any], *args: Any) -> None:
         os._exit(9)
 
     vars(zmq)["Socket"].send = last
+    function(*args)
+
+
+def until_it_empties(path: Path, function: Callable[..., Any], *args: Any) -> None:
+    """Call a function, and die as by `kill -9` when it has emptied a file, to write it anew."""
+    opened = open
+
+    def last(file, mode="r", *others, **options):
+        held = isinstance(file, str | os.PathLike) and Path(file) == path and path.exists()
+        held = held and path.stat().st_size
+        made = opened(file, mode, *others, **options)
+        if held and "w" in mode:
+            os._exit(9)
+        return made
+
+    builtins.open = io.open = last  # type: ignore[assignment]
     function(*args)
 
 

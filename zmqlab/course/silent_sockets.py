@@ -48,7 +48,7 @@ def _be_silent(calls):
                 socket.subscribe("" if more == ["everything"] else more[0])
             (socket.bind if more == ["bound"] else socket.connect)(endpoint)
             for step in steps:
-                socket.send(b"?") if step == ">" else socket.recv()
+                socket.send(b"?") if step == ">" else socket.recv_multipart()
         context.socket(zmq.PULL).poll()
 
 
@@ -118,7 +118,7 @@ class _Others:
             elif sign == "<":
                 self.there[-1].recv()
             elif sign == ">":
-                self.there[-1].send(b"!")
+                self.there[-1].send(b"a longer one")
             elif sign == "-":
                 self.leave()
                 notices("CONNECT_RETRIED" if self.bind else "DISCONNECTED")

@@ -39,10 +39,8 @@ _OURS = re.compile(
     rf'^([ |]*)  File "({_folders}|zmq[/\\]backend|_zmq\.py")[^\n]*\n(\1    [^\n]*\n)*',
     re.MULTILINE,
 )
-# The kinds of sockets that can talk to one of a check's.
-_FITTING: dict[int, set[str]] = {zmq.ROUTER: {"REQ", "DEALER"}, zmq.XPUB: {"SUB"}}
-# Where a context waits for its sockets.
-_ENDINGS = {each.__code__ for each in (zmq.Context.term, zmq.Context.destroy)}
+_FITTING = {zmq.ROUTER: {"REQ", "DEALER"}, zmq.XPUB: {"SUB"}}  # what can talk to a check's own
+_ENDINGS = {each.__code__ for each in (zmq.Context.term, zmq.Context.destroy)}  # they wait
 
 _file = ""  # where the verdict goes
 _verdict = threading.Lock()  # taken by the thread that gives it, and never given back
@@ -103,7 +101,17 @@ def expect(what: str, expected: Any, got: Any, mistakes: dict[str, Any] | None =
     """
     if not _same(expected, got):
         like = looks_like({words: _same(it, got) for words, it in (mistakes or {}).items()})
+        if at := _first_shown(expected, got):
+            like, expected, got = f"{like}, from index {at} on", expected[at:], got[at:]
         raise NotYet(f"{what}{like}:", expected, got)
+
+
+def _first_shown(expected, got):
+    """Return where to begin to show two lists that differ where neither would be shown."""
+    if not isinstance(got, list) or _short.repr(expected) != _short.repr(got):
+        return 0
+    pairs = enumerate(zip(expected, got, strict=False))
+    return next((n for n, (a, b) in pairs if not _same(a, b)), min(len(expected), len(got)))
 
 
 def looks_like(mistakes: dict[str, bool]) -> str:
@@ -256,7 +264,8 @@ def generated(function: Callable, *args: Any) -> Iterator:
 def open_sockets() -> int:
     """Return how many sockets of this process are not closed."""
     gc.collect()
-    return sum(isinstance(each, zmq.Socket) and not each.closed for each in gc.get_objects())
+    found = [each for each in gc.get_objects() if isinstance(each, zmq.Socket)]
+    return sum(not each.closed and not each._shadow for each in found)  # noqa: SLF001 (asyncio's)
 
 
 @contextlib.contextmanager

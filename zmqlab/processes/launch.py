@@ -6,6 +6,7 @@ is `zmqlab.processes.child`; what `start` returns is a `zmqlab.processes.handle.
 """
 
 import atexit
+import functools
 import io
 import os
 import pickle
@@ -172,9 +173,26 @@ def _make_code(make, parts, filename):
     return make(*parts).replace(co_filename=filename)
 
 
+# It packs what `functools.cache` makes of a function by name, and a notebook's own is not there.
+def _reduce_cached(cached):
+    if cached.__module__ != "__main__":
+        return cached.__qualname__
+    parameters = cached.cache_parameters()
+    return _make_cached, (parameters,), cached.__wrapped__, None, None, functools.update_wrapper
+
+
+def _make_cached(parameters):
+    @functools.lru_cache(**parameters)
+    def cached(*args, **kwargs):
+        return cached.__wrapped__(*args, **kwargs)
+
+    return cached
+
+
 class _Pickler(cloudpickle.Pickler):
     dispatch_table: ClassVar = ChainMap(
-        {CodeType: _reduce_code}, cloudpickle.Pickler.dispatch_table
+        {CodeType: _reduce_code, type(functools.cache(len)): _reduce_cached},
+        cloudpickle.Pickler.dispatch_table,
     )
 
 

@@ -61,7 +61,7 @@ def missing(path):
 """,
         "by h5py alone": """
 def missing(path):
-    with h5py.File(path, "r") as file:
+    with h5py.File(path, "r", swmr=True) as file:  # one that was killed has not let go
         data = file["entry"]["data"]
         there = {int(number) for number, _ in zip(data["sequence"], data["frames"])}
     return [n for n in range(min(there), max(there)) if n not in there]

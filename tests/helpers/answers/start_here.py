@@ -64,7 +64,7 @@ WRONG = {
         ),
         "whole frames": (
             returns("width * height * 3 * int(fps)"),
-            "0.5 times.*`fps` .*whole number",
+            "2.5 times.*`fps` was made a whole number",
         ),
         "the example": (returns("27_648_000"), "1920 x 1080.*always the same"),
         "30 frames": (

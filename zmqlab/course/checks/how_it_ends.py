@@ -16,6 +16,7 @@ from zmqlab.course.trial import (
     expect_return,
     expect_type,
     free_endpoint,
+    in_thread,
     nothing_left,
     peer,
 )
@@ -35,18 +36,20 @@ _PROMPT = 1.5  # seconds that are "a second or so"
 def radio(function):
     streams = {
         "five pairs came": [_pair(number) for number in range(5)],
+        "three hundred pairs came at once": [_pair(number) for number in range(300)],
         "messages of one part came in between": [
             _pair(0),
             [b"hello"],
             [b""],
-            [b"stop it"],
+            *([b"stop it"], [b"STOP"], [b"stop\n"]),
             _pair(1),
         ],
         "messages of three and four parts came in between": [
-            *(_pair(0), [b"a", b"b", b"c"], [b"stop", b"b", b"c"], [b"a", b"b", b"c", b"d"]),
+            *(_pair(0), [b"a", b"b", b"c"], [b"stop", b"b", b"c"], [b"a", b"b", b"c", b"stop"]),
             *(_pair(1), [b"camera", b"2", b""]),
         ],
         "there were pairs with the topic `stop`": [_pair(0), [b"stop", b"1"], _pair(2)],
+        "there were pairs with the data `stop`": [_pair(0), [b"camera", b"stop"], _pair(2)],
         "topics and data were empty, or twice the same": [
             *(_pair(0), _pair(0), [b"camera", b""], [b"", b"1"], [b"", b""]),
         ],
@@ -54,6 +57,7 @@ def radio(function):
     with nothing_left():
         for when, messages in streams.items():
             _expect_heard(function, messages, f"{when} and then the message `stop`")
+        _expect_heard_late(function)
         _expect_end_in_a_stream(function)
         _expect_prompt_end(function)
         _expect_rest(function)
@@ -79,6 +83,23 @@ def _expect_heard(function, messages, when):
     with peer(zmq.XPUB, send) as endpoint:
         expected = [parts[1] for parts in messages if len(parts) == 2]
         expect_return(expected, function, endpoint, stop, when=when)
+
+
+def _expect_heard_late(function):
+    """Let a publisher come when the function has begun to listen."""
+    endpoint = free_endpoint()
+
+    def send(over):
+        over.wait(0.5)
+        with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
+            socket.linger = 0
+            socket.bind(endpoint)
+            _send_all(socket, [_pair(0), [b"stop"]], over)
+            over.wait()
+
+    with in_thread(send):
+        when = "the publisher comes half a second later"
+        expect_return([b"0"], function, endpoint, _Stop(), when=when)
 
 
 def _expect_rest(function):
@@ -157,8 +178,13 @@ class _Stop(threading.Event):
         return super().wait(timeout)
 
     def set(self):
+        if threading.current_thread() is threading.main_thread():
+            raise NotYet("It sets the event, which is its caller's.")
         self.since = self.since or time.monotonic()
         super().set()
+
+    def clear(self):
+        raise NotYet("It clears the event, which is its caller's.")
 
     def _looked_at(self):
         self.looks += 1
@@ -210,6 +236,7 @@ _SILENT = [
     ("gone", "REP bound", "", "SUB - REQ -"),
     ("no subscription", "SUB", "", "PUB"),
     ("peer silent", "SUB everything", "", "PUB"),
+    ("peer silent", "SUB camera", "", "PUB"),
     ("peer silent", "PULL", "", "PUSH"),
     ("peer silent", "REP bound", "", "REQ REQ"),
     ("peer silent", "REQ", ">", "REP < - REP"),
@@ -219,5 +246,10 @@ _SILENT = [
     ("peer silent", "REQ", "><>", "REP < > <"),
     ("own turn", "REP bound", "<", "REQ >"),
     ("peer silent", "REP bound", "<>", "REQ > <"),
+    ("own turn", "REP bound", "<", "REQ REQ >"),
+    ("own turn", "REP bound", "<><", "REQ > < >"),
     ("peer silent", "DEALER", ">", "REP"),
+    ("peer silent", "DEALER", "", "REP"),
+    ("peer silent", "ROUTER bound", "<", "DEALER >"),
+    ("peer silent", "XSUB", "", "XPUB"),
 ]

@@ -20,6 +20,8 @@ from zmqlab.course.trial import (
 )
 from zmqlab.wire.zmtp import Parser
 
+_SLOW = 1.2  # seconds: longer than anybody sleeps instead of reading
+_LONG_COMMAND = bytes([6, *bytes(6), 1, 44]) + b"\4NOTE".ljust(300)  # flags, size, and 300 bytes
 _SILENT = 0.4  # seconds without a message, in which some PINGs pass
 
 
@@ -36,15 +38,24 @@ _SILENT = 0.4  # seconds without a message, in which some PINGs pass
     "`message`. `asked - served` is what is in the first set and not in the second.",
 )
 def whats_wrong(function):
+    last = {}  # the last capture of each kind
     for expected, until, bound, connecting, steps in _STORIES:
-        entries = capture(bound, connecting, steps, until)
+        entries = last[expected] = capture(bound, connecting, steps, until)
         passed = ", ".join(each["kind"] for each in entries)
         which = f"a capture ({bound} bound, {connecting} connects, {steps or 'nothing is sent'})"
         got = call(function, entries, when=f"it is given {which}")
         expect(f"What is wrong in {which}, where this has passed: {passed}", expected, got)
+    for first, later in _BOTH:
+        moved = [each | {"connection": each["connection"] + 9} for each in last[first]]
+        which = f"a capture with {later!r} in its first connections and {first!r} in the last one"
+        got = call(function, [*last[later], *moved], when=f"it is given {which}")
+        expect(f"What is wrong in {which}: the first line of the table counts", first, got)
+    expect("What is wrong in an empty capture", "all is well", call(function, [], when="it is []"))
     return f"It read {len(_STORIES)} captures of real sockets, and knew what was wrong in each."
 
 
+# What counts, and what is wrong as well.
+_BOTH = [("old peer", "wrong topic"), ("wrong socket type", "wrong topic")]
 # What is wrong, a kind of entry that comes last, and the story: `captures` explains the signs.
 _STORIES = [
     ("all is well", "message", "REP", "REQ", "> time please; recv; < 12:00"),
@@ -63,7 +74,7 @@ _STORIES = [
     ("wrong topic", "message", "XPUB", "SUB", "subscribe a; again; subscribe b; < a 1; < a 2"),
     ("all is well", "message", "XPUB", "SUB", "subscribe a; again; subscribe b; < a; < b"),
     ("no empty part", "message", "REP", "DEALER", "> hello"),
-    ("no empty part", "message", "REP", "DEALER", "> time please"),
+    ("no empty part", "message", "REP", "DEALER", "> empty please"),
     ("no empty part", "closed", "ROUTER", "REQ", "> time; recv; < ID 12:00"),
     ("all is well", "message", "REP", "DEALER", "> - hello; recv; < 12:00"),
     ("all is well", "message", "REP", "DEALER", "> from me - hello; recv; < 12:00"),
@@ -71,6 +82,8 @@ _STORIES = [
     ("all is well", "message", "XPUB", "XSUB", "> \1camera; recv; < camera"),
     ("all is well", "PONG", "PULL", "PUSH pings", "> hello"),
     ("all is well", "PONG", "PULL", "PUSH pings", ""),
+    ("all is well", "READY", "REP", "REQ", ""),
+    ("wrong topic", "closed", "XPUB", "SUB", "subscribe a; pub b; leave"),
 ]
 
 
@@ -107,24 +120,34 @@ def first_message(function):
         when = "PINGs come before the message"
         pings = {"heartbeat_ivl": 50, "heartbeat_timeout": 60_000}
         _expect_first(function, b"camera/", [[b"camera/", b"7"]], when, _SILENT, **pings)
-    return f"{len(cases) + 1} publishers took it for a SUB, and it understood what they sent."
+        odd = {
+            "greeting and READY of the publisher take their time": {"slow": _SLOW},
+            "a command of 300 bytes comes before the message": {"command": _LONG_COMMAND},
+            "the publisher is a PUB, and not an XPUB": {"kind": zmq.PUB},
+        }
+        for when, how in odd.items():
+            _expect_first(function, b"camera/", [[b"camera/", b"7"]], when, **how)
+    count = len(cases) + len(odd) + 1
+    return f"{count} publishers took it for a SUB, and it understood what they sent."
 
 
-def _expect_first(function, topic, messages, when, silent=0.0, **options):
+def _expect_first(
+    function, topic, messages, when, silent=0.0, slow=0.0, command=b"", kind=zmq.XPUB, **options
+):
     """Be a publisher that sends the messages as soon as it is subscribed to, or somewhat later."""
     expected = next(parts for parts in messages if parts[0].startswith(topic))
     told: list[bytes] = []  # what the publisher receives
     said: list[str] = []  # what passed between the learner's socket and that one
     with contextlib.ExitStack() as stack:
         context = stack.enter_context(zmq.Context())
-        socket = stack.enter_context(context.socket(zmq.XPUB))
+        socket = stack.enter_context(context.socket(kind))
         socket.linger = 0
         for name, value in options.items():
             setattr(socket, name, value)
         port = socket.bind_to_random_port("tcp://127.0.0.1")
         listener = stack.enter_context(plain_sockets.create_server(("127.0.0.1", 0)))
         stack.enter_context(in_thread(_publish, socket, messages, silent, told))
-        stack.enter_context(in_thread(_relay, listener, port, said))
+        stack.enter_context(in_thread(_relay, listener, port, said, slow, command))
         port = listener.getsockname()[1]
         got = call(function, port, topic, when=when, story=lambda: _story(said))
     if kinds_made() & {"SUB", "XSUB"}:
@@ -138,11 +161,31 @@ def _expect_first(function, topic, messages, when, silent=0.0, **options):
         "a command taken for a part": [b"\4PING\0\0"],
     }
     expect(what, expected, list(got), mistakes)
+    _judge_order(said, when)
+    if kind == zmq.PUB:
+        return
     subscriptions = [each for each in told if each.startswith(b"\1")]
     expect(f"What the publisher was told, when {when}", [b"\1" + topic], subscriptions)
 
 
+def _judge_order(said, when):
+    """Raise `NotYet` unless it spoke as a SUB, and let the publisher speak in between."""
+    mine = [n for n, it in enumerate(said) if it[0] == ">" and it[2:5] not in ("sig", "gre")]
+    ready, subscribe = (*mine, len(said), len(said))[:2]
+    if not said[ready:][:1] or not said[ready].startswith('> READY: Socket-Type "SUB"'):
+        raise NotYet(f"It did not say that it is a SUB, when {when}. {_story(said)}")
+    for at, what, before in ((ready, "READY", "greeting"), (subscribe, "SUBSCRIBE", "READY")):
+        if not any(it.startswith(f"< {before}") for it in said[:at]):
+            raise NotYet(
+                f"It sent {what} before it had read the publisher's {before}, when {when}: read "
+                f"it, and do not rely on how fast it comes. {_story(said)}"
+            )
+
+
 def _publish(socket, messages, silent, told, over):
+    while socket.type == zmq.PUB and not over.wait(0.02):  # a PUB is not told who subscribes
+        for parts in messages:
+            socket.send_multipart(parts)
     while not over.is_set():
         if socket.poll(20):
             told.append(socket.recv())
@@ -152,28 +195,61 @@ def _publish(socket, messages, silent, told, over):
                     socket.send_multipart(parts)
 
 
-def _relay(listener, port, said, over):
+def _relay(listener, port, said, slow, command, over):
     """Stand between the learner's plain socket and the publisher, and note what each says."""
     while not over.is_set():
         if select.select([listener], [], [], 0.02)[0]:
             near, far = listener.accept()[0], plain_sockets.create_connection(("127.0.0.1", port))
             with near, far, contextlib.suppress(OSError):
-                _pass_on({near: far, far: near}, said, over)
+                passing = _Passing(near, far, said, over)
+                if slow or command:
+                    passing.hold(lambda kept: 64, slow)
+                    passing.hold(lambda kept: 2 + kept[1] if len(kept) > 1 else 2, slow, command)
+                passing.go_on()
 
 
-def _pass_on(others, said, over):
-    parsers = {each: Parser() for each in others}
-    signs = dict(zip(others, "><", strict=True))
-    for each in others:
-        each.settimeout(TIMEOUT)
-    while not over.is_set():
-        for each in select.select([*others], [], [], 0.02)[0]:
-            data = each.recv(1 << 16)
-            said += [f"{signs[each]} {fact.meaning}" for fact in parsers[each].feed(data)]
-            if not data:
-                said.append(f"{signs[each]} closes")
-                return
-            others[each].sendall(data)
+class _Passing:
+    """What passes between the learner's socket, which is near, and the publisher's."""
+
+    def __init__(self, near, far, said, over):
+        self.near, self.far, self.said, self.over = near, far, said, over
+        self.others, self.signs = {near: far, far: near}, {near: ">", far: "<"}
+        self.parsers = {near: Parser(), far: Parser()}
+        near.settimeout(TIMEOUT)
+        far.settimeout(TIMEOUT)
+
+    def ready(self, seconds=0.02):
+        return select.select([*self.others], [], [], seconds)[0]
+
+    def hand_on(self, sender, data):
+        if not data:
+            self.said.append(f"{self.signs[sender]} closes")
+            raise ConnectionResetError
+        facts = self.parsers[sender].feed(data)
+        self.said += [f"{self.signs[sender]} {fact.meaning}" for fact in facts]
+        self.others[sender].sendall(data)
+
+    def hold(self, enough, slow, more=b""):
+        """Keep what the publisher says until it is enough, and some seconds; then hand it on."""
+        kept = b""
+        while len(kept) < enough(kept) and not self.over.is_set():
+            for each in self.ready():
+                if each is self.near:
+                    self.hand_on(each, each.recv(1 << 16))
+                else:
+                    kept += self._received(each.recv(enough(kept) - len(kept)))
+        self.over.wait(slow)
+        if self.near in self.ready(0):  # it has not waited
+            self.hand_on(self.near, self.near.recv(1 << 16))
+        self.hand_on(self.far, kept + more)
+
+    def _received(self, data):
+        return data or self.hand_on(self.far, data)
+
+    def go_on(self):
+        while not self.over.is_set():
+            for each in self.ready():
+                self.hand_on(each, each.recv(1 << 16))
 
 
 def _story(said):

@@ -6,7 +6,17 @@ import time
 import zmq
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.trial import TIMEOUT, NotYet, Words, call, expect, expect_return, peer
+from zmqlab.course.programs import SILENCE
+from zmqlab.course.trial import (
+    TIMEOUT,
+    NotYet,
+    Words,
+    call,
+    expect,
+    expect_return,
+    nothing_left,
+    peer,
+)
 
 _QUIET = 50  # milliseconds: a request too many would have come
 
@@ -24,16 +34,26 @@ _QUIET = 50  # milliseconds: a request too many would have come
     "`replies.append(socket.recv_multipart()[1])`.",
 )
 def ask_many(function):
-    _ask(function, 1, 1)
-    _ask(function, 4, 1)
-    _ask(function, 12, 5)
-    _ask(function, 3, 100)
-    expect_return([], function, "tcp://127.0.0.1:1", [], 3, when="there is nothing to ask")
+    with nothing_left():
+        _ask(function, _requests(1), 1)
+        _ask(function, _requests(4), 1)
+        _ask(function, _requests(12), 5)
+        _ask(function, _requests(24), 10)
+        _ask(function, _requests(3), 100)
+        _ask(function, [b"b", b"a", b"b", b"", b"a", b"", b"c"], 3, "some are equal, some empty")
+        _ask(function, _requests(3), 2, "the server takes its time", SILENCE)
+        expect_return([], function, "tcp://127.0.0.1:1", [], 3, when="there is nothing to ask")
     return "It kept as many requests under way as it may, never more, and lost no reply."
 
 
-def _ask(function, count, most):
-    requests = [f"request {number}".encode() for number in range(count)]
+def _requests(count):
+    return [f"request {number}".encode() for number in range(count)]
+
+
+def _ask(function, requests, most, also="", work=0.0):
+    count = len(requests)
+    more = f", and {also}" if also else ""
+    when = f"there are {count} requests and most_under_way is {most}{more}"
     wrong: list[str] = []
 
     def serve(router, over):
@@ -50,8 +70,14 @@ def _ask(function, count, most):
             if len(waiting) != due and not wrong:
                 wrong.append(
                     f"{len(waiting)} of {count} requests were under way, with {answered} answered "
-                    f"so far, where {due} should have been: most_under_way is {most}."
+                    f"so far, where {due} should have been: most_under_way is {most}{more}."
                 )
+            if not answered and over.wait(work):
+                break
+            if router.poll(0):
+                waiting.append(router.recv_multipart())
+            if len(waiting) > due and not wrong:
+                wrong.append(f"It asked again while the server was at work for {work:g} s.")
             identity, *parts = waiting.pop(0)
             if (parts[0] or len(parts) != 2) and not wrong:
                 wrong.append(
@@ -61,17 +87,20 @@ def _ask(function, count, most):
             router.send_multipart([identity, *parts[:-1], parts[-1].upper()])
             answered += 1
 
-    when = f"there are {count} requests and most_under_way is {most}"
     with peer(zmq.ROUTER, serve) as endpoint:
         try:
-            got = call(function, endpoint, list(requests), most, when=when, timeout=10 * TIMEOUT)
+            given = list(requests)
+            got = call(function, endpoint, given, most, when=when, timeout=10 * TIMEOUT)
         except NotYet:
             if wrong:  # the error came of it
                 raise NotYet(wrong[0]) from None
             raise
     if wrong:
         raise NotYet(wrong[0])
+    if isinstance(got, list):
+        expect(f"How many replies it returns when {when}", count, len(got))
     expect(f"What it returns when {when}", [each.upper() for each in requests], got)
+    expect(f"The list of requests, which is not its own, when {when}", requests, given)
 
 
 @exercise(
@@ -102,6 +131,7 @@ def clock_offset(function):
             [(0.01, 0.5, 0.01), (0.2, 0.001, 0.01)],
         ),
     }
+    cases["the way is long"] = 0.5, [(4.0, 1.0, 3.0), (3.0, 1.0, 2.5)]
     dice = random.Random(16)
     for number in range(20):
         ways = [tuple(dice.random() / 10 for _ in range(3)) for _ in range(8)]
@@ -118,9 +148,11 @@ def _measure(function, when, offset, ways):
         exchanges.append((now, came + offset, came + work + offset, came + work + back))
         now += 1
     there, _, back = min(ways, key=lambda way: way[0] + way[2])
-    got = call(function, list(exchanges), when=when)
+    given = list(exchanges)
+    got = call(function, given, when=when)
+    expect(f"The list of exchanges, which is not its own, when {when}", exchanges, given)
     try:
-        found, error = (float(each) for each in got)
+        found, error = (each + 0.0 for each in got)
     except (TypeError, ValueError):
         words = Words("two numbers: the offset and its error, in seconds")
         raise NotYet(f"What it returns when {when}:", words, got) from None

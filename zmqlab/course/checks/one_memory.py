@@ -3,6 +3,7 @@
 import itertools
 import linecache
 import sys
+import time
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from zmqlab.course.trial import (
 )
 
 _OLD, _NEW = 7, 8  # the values of all pixels, before and after
+_AT_ONCE = 0.1  # seconds
 _MOMENTS = 100  # at which the writer comes in between, or as many as there are
 
 
@@ -34,24 +36,48 @@ def read_slot(function):
         0: "nobody writes",
         1: "the writer has begun to write the next picture",
         2: "the writer has written another picture",
+        1 << 32: "the writer has written very many more",
         -1: "the writer has not finished the expected picture",
         -2: "the writer has not begun with the expected picture",
     }
+    pictures = []
     for (ahead, when), expected in itertools.product(whens.items(), (4, 18)):
         slot, turn = _slot(expected + ahead)
+        before = slot.copy()
         when = f"the turn is {expected + ahead} and expected is {expected}: {when}"
         got = call(function, slot, turn, expected, when=when)
         who = "only the writer may change it"
         expect(f"The turn after the call ({who}), when {when}", [expected + ahead], turn.tolist())
+        if not np.array_equal(slot, before):
+            raise NotYet(f"It changed the slot ({who}), when {when}.")
         if ahead and got is not None:
             raise NotYet(f"What it returns when {when}:", Words("None"), _described(got))
         if not ahead:
             _expect_picture(got, slot, when)
+            pictures.append(got)
+    if np.shares_memory(*pictures):
+        raise NotYet("What it returns is the array that it has returned before: make a new one.")
+    _expect_at_once(function, whens[-1])
     for steps in (1, 2):
         _come_in_between(function, steps)
     when = "somebody writes all the time, in another thread"
     call(_beside_a_writer, function, when, when=when, timeout=3 * TIMEOUT)
     return "The writer came in between at every moment, and no torn picture was given away."
+
+
+def _expect_at_once(function, when):
+    """See that it does not wait for the writer; a busy computer may be slow once or twice."""
+    took = []
+    for _ in range(3):
+        slot, turn = _slot(3)
+        began = time.monotonic()
+        call(function, slot, turn, 4, when=when)
+        took.append(time.monotonic() - began)
+    if min(took) > _AT_ONCE:
+        raise NotYet(
+            f"Called when {when}, it returned after {min(took):.2f} s, and was to do so at once: "
+            "do not wait for the writer."
+        )
 
 
 def _slot(turn):
@@ -63,10 +89,17 @@ def _slot(turn):
 
 def _expect_picture(got, slot, when):
     if not isinstance(got, np.ndarray) or (got.shape, got.dtype) != (slot.shape, slot.dtype):
-        raise NotYet(f"What it returns when {when}:", Words("the picture, as an array"), got)
+        right = Words(f"the picture, as an array of shape {slot.shape} and type {slot.dtype}")
+        raise NotYet(f"What it returns when {when}:", right, _shaped(got))
     if np.shares_memory(got, slot):
         raise NotYet(f"What it returns when {when} is the slot itself, which will be overwritten.")
     expect(f"The values in the picture, when {when}", [_OLD], np.unique(got).tolist())
+
+
+def _shaped(got):
+    if not isinstance(got, np.ndarray):
+        return got
+    return Words(f"an array of shape {got.shape} and type {got.dtype}")
 
 
 def _described(got):

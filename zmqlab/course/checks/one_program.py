@@ -52,6 +52,7 @@ def in_a_thread(function):
         when = f"an item and its result are {named(word)}, which it sends for itself"
         _expect_turned(function, [word, b"frame"], when, turn=bytes)
     _expect_turned(function, [], "there are no items")
+    _expect_turned(function, [b"slow"], "`work` takes 2.2 s for an item", pause=2.2)
     many = [b"%d" % number for number in range(5000)]
     _expect_turned(function, many, "there are 5000 items", timeout=4 * TIMEOUT)
     return "5000 items went there and back in order; thread and sockets were gone, errors or not."
@@ -60,21 +61,26 @@ def in_a_thread(function):
 _PROBE = bytes(range(256))
 
 
-def _expect_turned(function, items, when, turn=lambda item: item[::-1], timeout=TIMEOUT):
+def _expect_turned(function, items, when, turn=lambda item: item[::-1], timeout=TIMEOUT, pause=0.0):
     """Have all items turned in one other thread; return what else has been sent."""
-    threads, sends = set(), []
+    threads, given, sends = set(), [], []
 
     def work(item):
         threads.add(threading.current_thread())
+        given.append(item)
+        if pause:
+            time.sleep(pause)
         return turn(item)
 
-    expected = [turn(item) for item in items]
+    expected, mine = [turn(item) for item in items], [*items]
     with nothing_left(f"it has returned, and {when}"), _watched_sends(sends.append):
-        expect_return(expected, function, work, [*items], when=when, timeout=timeout)
+        expect_return(expected, function, work, mine, when=when, timeout=timeout)
+    expect(f"The items after the call, when {when}", items, mine)
     if threading.main_thread() in threads:
         raise NotYet("`work` was called in the thread that called you, not in a second one.")
     if items:
         expect("In how many threads `work` was called", 1, len(threads))
+        expect(f"The items for which it called `work` when {when}", items, given)
         _judge_sends(sends, _PROBE in items)
     return {send.data for send in sends} - {*items, *expected}
 
@@ -98,13 +104,20 @@ def _judge_sends(sends, probed):
 def _expect_errors(function):
     """Have `work` raise an error; return what has been sent meanwhile."""
 
+    class Broken(Exception):
+        """An error that says nothing, and that no pickle can hold."""
+
     def work(item):
-        if item == b"bad":
-            raise LookupError("this item is bad")
+        if item != b"good":
+            raise LookupError("this item is bad") if item == b"bad" else Broken
         return item
 
     sends, items = [], [b"good", b"bad", b"good"]
-    for some, when in ((items, "`work` raises an error"), ([b"bad"], "the only item is an error")):
+    for some, when in (
+        (items, "`work` raises an error"),
+        ([b"bad"], "the only item is an error"),
+        ([b"good", b"broken"], "`work` raises an error without a text"),
+    ):
         with nothing_left(f"it has raised an error, and {when}"), _watched_sends(sends.append):
             try:
                 got = call(function, work, some, when=when)
@@ -191,9 +204,10 @@ def _watched_sends(watch: Callable[[_Send], object]) -> Iterator[None]:
 def many_at_once(function):
     with served(_with_watched_sends, function, kinds="ROUTER") as server:
         _expect_exposed(server)
+        expect_reply(b"exposed 0.0", server, b"0.0")
         with client(server) as vanishing:
             vanishing.send(b"0.2")
-        for request in (b"soon", b"", b"\xff", b"0,5", b"0.1 s", b"stop it"):
+        for request in (b"soon", b"", b"\xff", b"0,5", b"1.2.3", b"0.1 s", b"stop it", b"STOP"):
             reply = ask(server, request)
             if len(reply) != 1 or not reply[0].startswith(b"error:"):
                 got = reply[0] if len(reply) == 1 else reply
@@ -239,15 +253,19 @@ def _expect_exposed(server):
         began = time.monotonic()
         expect_reply(b"exposed " + request, server, request)
         times.append(time.monotonic() - began)
-        if times[-1] < 0.8 * float(request):
-            raise NotYet(
-                f"The reply to {named(request)} came after {times[-1]:.2f} s: nothing was exposed "
-                "for so long as was asked for."
-            )
+        _expect_not_early(request, times[-1])
     if times[0] - min(times) < 0.25:
         raise NotYet(
             f"The reply to b'0.6' took {times[0]:.2f} s, and that to b'0.05' took {min(times):.2f} "
             "s: the number that is asked for decides how long it exposes."
+        )
+
+
+def _expect_not_early(request, seconds):
+    if seconds < 0.8 * float(request):
+        raise NotYet(
+            f"The reply to {named(request)} came after {seconds:.2f} s: nothing was exposed for so "
+            "long as was asked for."
         )
 
 
@@ -265,6 +283,7 @@ def _overtakes(server, count, seconds, going_on):
         clients = [stack.enter_context(connected(server, context)) for _ in requests]
         for request, socket in zip(requests, clients, strict=True):
             socket.send(request)
+        began = time.monotonic()
         for _ in range(3):  # the first one may arrive before the others
             with connected(server, context) as impatient:
                 impatient.send(b"0.05")
@@ -274,5 +293,6 @@ def _overtakes(server, count, seconds, going_on):
                 return False
         for request, socket in zip(requests, clients, strict=True):
             reply = receive(socket, server, f"the reply to {named(request)}")
+            _expect_not_early(request, time.monotonic() - began)
             expect(f"The reply to {named(request)} among several", [b"exposed " + request], reply)
     return True

@@ -1,6 +1,8 @@
 """The checks of notebook 15."""
 
 import json
+import re
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +31,16 @@ def unpack(function):
     cases = json.loads(_VECTORS.read_text("utf-8"))
     for case in cases:
         parts, when = [_part(each) for each in case["parts"]], f"it is given: {case['name']}"
-        got = call(_attempt, function, parts, when=when)
+        given = list(parts)
+        tracemalloc.start()
+        got = call(_attempt, function, given, when=when)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        if given != parts:
+            raise NotYet(f"It has changed the list that it was given ({case['name']}).")
+        if most > 2**26:
+            text = f"It takes {most:,} bytes of memory before it compares"
+            raise NotYet(f"{text} ({case['name']}; {case.get('because', 'a good message')}).")
         if "refused" in case:
             if not isinstance(got, ValueError):
                 text = f"It takes what is to be refused ({case['name']}; {case['because']}):"
@@ -38,6 +49,7 @@ def unpack(function):
             raise NotYet(f"It refuses a good message ({case['name']}) and says: {got}")
         else:
             _judge(case, got)
+    _expect_large(function)
     refused = sum("refused" in case for case in cases)
     return f"{len(cases) - refused} messages were understood and {refused} refused, as they should."
 
@@ -59,7 +71,10 @@ def ppm(function):
         "the frame is higher than wide": random.integers(0, 256, (9, 4, 3), np.uint8),
         "the frame is every second pixel of another": frame[::2, ::2],
         "the frame has one pixel": frame[:1, :1],
+        "the frame is one very dark pixel": np.array([[[10, 32, 9]]], np.uint8),  # as text: blanks
+        "the frame is read-only, as those that you receive": frame[::-1, ::-1].copy(),
     }
+    frames["the frame is read-only, as those that you receive"].flags.writeable = False
     for when, frame in frames.items():
         given = frame.copy()
         got = call(function, frame, when=when)
@@ -68,6 +83,10 @@ def ppm(function):
             raise NotYet(f"It has changed the frame that it was given, when {when}.")
         if not got.startswith(b"P6"):
             raise NotYet("How the bytes begin:", b"P6", bytes(got[:2]))
+        height, width, _ = frame.shape
+        if not re.match(rb"P6[ \n]%d[ \n]%d[ \n]255[ \n]" % (width, height), got):
+            text = Words(f"'P6 {width} {height} 255 ', with one space or line feed after each")
+            raise NotYet(f"How the bytes begin when {when}:", text, bytes(got[:20]))
         size = len(got) - frame.nbytes
         if not 0 < size < 40:
             what = f"How many bytes there are besides the {frame.nbytes} of the pixels, when {when}"
@@ -83,6 +102,18 @@ def ppm(function):
         if not got.endswith(given[:, :, ::-1].tobytes()):
             raise NotYet("Behind the last pixel something follows: a file ends with its pixels.")
     return f"OpenCV read {len(frames)} pictures, and they were the same."
+
+
+def _expect_large(function):
+    """Let it read what is as large as every reader must take, or nearly so."""
+    topic, pixels = "camera " * 12, bytes(3 * 10**6)
+    header = {"dtype": "uint8", "shape": [1000, 1000, 3], "sequence": 7, "time": 1}
+    header["more"] = "-" * 10**6
+    parts = [topic.encode(), json.dumps(header).encode(), pixels]
+    got = call(_attempt, function, parts, when="it is given a large message")
+    if isinstance(got, ValueError):
+        sizes = ", ".join(f"{len(part):,}" for part in parts)
+        raise NotYet(f"It refuses parts of {sizes} bytes, which are not too large, and says: {got}")
 
 
 def _part(written):

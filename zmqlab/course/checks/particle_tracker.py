@@ -37,6 +37,14 @@ def covariance_estimate(function):
     even = [0.0, 1.0, 3.0, 4.0]  # three squares of steps, and two products of neighbours, 2 each
     got = call(function, np.array(even), 0.5, when=f"the positions are {even} µm, 0.5 s apart")
     _expect(6.0, got, f"the positions are {even} µm, 0.5 s apart", 1e-9)
+    to_and_fro = [0.0, 1.0, 0.0, 1.0]  # as if nothing but wrong positions: 1 - 2, over 2 * 0.5
+    got = call(function, np.array(to_and_fro), 0.5, when=f"the positions are {to_and_fro} µm")
+    _expect(-1.0, got, f"the positions are {to_and_fro} µm, 0.5 s apart", 1e-9)
+    tiny = [1000.0, 1000.01, 1000.03, 1000.02]  # the first one again, a hundredth of it
+    given = np.array(tiny)
+    got = call(function, given, 0.5, when=f"the positions are {tiny} µm, 0.5 s apart")
+    _expect(2e-4, got, f"the positions are {tiny} µm, 0.5 s apart", 1e-6)
+    expect("The positions after the call", tiny, given.tolist())
     return "It finds D where positions are wrong, and where the exposure smears them."
 
 
@@ -67,6 +75,13 @@ def steps_in_time(function):
         ([4, 5, 6], [1.0, 1.5, 1.0], 10.0, [(0.5, 0.1), (-0.5, 0.1)]),
         ([0, 1, 4], [0.0, 2.0, 3.0], 2.0, [(2.0, 0.5), (1.0, 1.5)]),
         ([100, 130], [5.0, 3.0], 30.0, [(-2.0, 1.0)]),
+        (
+            [7, 8, 310, 311, 315],
+            [2.0, 2.0, 1.0, 1.5, 1.5],
+            2.5,
+            [(0.0, 0.4), (-1.0, 120.8), (0.5, 0.4), (0.0, 1.6)],
+        ),
+        ([7, 9, 10], [0.0, 1.0, 1.5], 30.0, [(1.0, 2 / 30), (0.5, 1 / 30)]),
         ([7], [1.0], 30.0, []),
         ([], [], 30.0, []),
     ]
@@ -74,7 +89,10 @@ def steps_in_time(function):
         when = (
             f"the numbers are {numbers}, the positions {positions} and there are {fps:g} a second"
         )
-        got = call(function, list(numbers), list(positions), fps, when=when)
+        given = [*numbers], [*positions]
+        got = call(function, *given, fps, when=when)
+        expect(f"Numbers and positions after the call, when {when}", (numbers, positions), given)
+        expect_type("What it returns", list | tuple | np.ndarray, got, "a list of pairs")
         try:
             plain = [tuple(float(part) for part in pair) for pair in got]
         except (TypeError, ValueError):

@@ -2,14 +2,16 @@
 
 import contextlib
 import random
+import reprlib
 import time
 
 import zmq
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.programs import SILENCE, counted, expect_end, running
+from zmqlab.course.programs import counted, expect_end, running
 from zmqlab.course.trial import TIMEOUT, NotYet, Words, call, expect, free_endpoint, named
 
+LATE = 5.5  # seconds after which the last subscriber comes: more than the lesson's own `rcvtimeo`
 HASTE = 1.5  # seconds after which a publisher that does not wait for its messages has ended
 LONG = 8000  # bytes
 PAIRS = [
@@ -30,10 +32,16 @@ PAIRS = [
     (b"cam1", b" cam1", "a blank is a byte too"),
     (b"cam 1", b"cam 10 left", "the topic begins with it, blank and all"),
     (b"cam", b"camera/left", "a slash divides nothing"),
+    (b"cam", b"cam/cam", "the topic begins with it, and has it once more"),
+    (b"cam", b"cam\xff", "the topic begins with it, whatever follows"),
+    (b"cam'", b'cam\'"left"', "a quote is a byte too"),
+    (b"cam\nle", b"cam\nleft\nright", "a new line is a byte too"),
+    (b"caf\xc3", "café".encode(), "half a letter is a byte too"),
     (b"cam1/", b"cam10/", "the slash is a byte too"),
     (b"camera/", b"camera/", "they are equal"),
     (b"cam.ra", b"camera", "a dot is a dot, and no pattern"),
     (b"cam*", b"camera", "a star is a star, and no pattern"),
+    (b"cam/#", b"cam/left", "a hash is a hash, and no pattern"),
     (b"cam[1]", b"cam[1]/left", "brackets are bytes, and no pattern"),
     (b"cam?(", b"cam?(1", "the topic begins with it, and it is no pattern"),
     (b"\xff\x00", b"\xff\x00\x01", "any bytes will do, text or not"),
@@ -73,18 +81,19 @@ def _publish(function, subscribers, sent, topic):
         contextlib.ExitStack() as stack,
     ):
         subs = [stack.enter_context(context.socket(zmq.SUB)) for _ in range(subscribers)]
-        for number, sub in enumerate(subs, 1):
+        for sub in subs:
             sub.linger, sub.rcvhwm, sub.rcvbuf = 0, 1, 2**17  # the rest must wait at the publisher
-            sub.subscribe(topic)
             sub.connect(endpoint)
+        for number, sub in enumerate(subs, 1):  # who has connected has not subscribed
+            sub.subscribe(topic)
             if number < subscribers:  # one after the other, and the last one late
-                seconds = SILENCE if number == subscribers - 1 else 0.3
+                seconds = LATE if number == subscribers - 1 else 0.3
                 _expect_patience(publisher, subs[0], seconds, number, subscribers)
         publisher.settle(lambda it: counted(it, "out") >= len(sent), TIMEOUT)
         _expect_heard(publisher, subscribers)
-        publisher.settle(lambda it: it.ended, HASTE)
+        hasty = publisher.settle(lambda it: it.ended, HASTE)
         for number, got in enumerate(_received(subs, len(sent), publisher), 1):
-            _expect_all(sent, got, publisher, f"subscriber {number} of {subscribers}")
+            _expect_all(sent, got, publisher, f"subscriber {number} of {subscribers}", hasty)
         expect_end(publisher, "its last message")
         if subs[0].poll(1500):
             raise NotYet(f"It sent more than `messages`: {named(*subs[0].recv_multipart())} too.")
@@ -141,7 +150,7 @@ def _received(subs, count, publisher):
     return got.values()
 
 
-def _expect_all(sent, got, publisher, who):
+def _expect_all(sent, got, publisher, who, hasty):
     """Raise `NotYet` unless this subscriber got all that was to be sent."""
     for number, (parts, right) in enumerate(zip(got, sent, strict=False)):
         if len(parts) > 1:
@@ -155,6 +164,8 @@ def _expect_all(sent, got, publisher, who):
             why = f": it sent only {out}"
         elif 0 < marks[0] < len(sent):
             why = f": its queue for each subscriber holds {marks[0]} messages"
+        elif not hasty:
+            why = ": its queue for each subscriber was too short. Set `sndhwm` before `bind`"
         elif publisher.ended:
             why = ": it ended before they had left. Close the context too, with no `linger` set"
         raise NotYet(f"Not all messages came to {who}{why}.", len(sent), len(got))
@@ -212,11 +223,17 @@ def count_lost(function):
         ([0, 0, 0], 0, "two new starts"),
         ([4, 6, 1, 3, 0, 2], 4, "two new starts: 5, then 0 and 2, then 1 are missing"),
         ([0, 1000], 999, "all between them are missing"),
+        ([6, 9, 9, 10], 11, "a new start after the first 9: 7, 8, then 0 to 8 are missing"),
+        ([70_000, 5, 70_002], 70_001, "a new start after 70000"),
+        ([2**40, 2**40 + 3], 2, "two are missing, large as the numbers are"),
+        ([*range(0, 10_000, 2)], 4999, "every other one is missing"),
     ]
     cases += [(*_broadcast(dice), "at random") for _ in range(20)]
     for numbers, lost, why in cases:
-        got = call(function, [*numbers], when=f"the numbers are {numbers}")
-        expect(f"What it returns when the numbers are {numbers} ({why})", lost, got)
+        given, when = [*numbers], f"the numbers are {reprlib.repr(numbers)}"
+        got = call(function, given, when=when)
+        expect(f"What it returns when {when} ({why})", lost, got)
+        expect(f"The list, which is not its own, when {when}", numbers, given)
     return "It counted right, across new starts too. A frame lost before the first one is nobody's."
 
 

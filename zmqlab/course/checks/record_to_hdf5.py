@@ -1,5 +1,6 @@
 """The checks of the exercises on recordings."""
 
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -21,18 +22,25 @@ from zmqlab.recording.recorder import Recorder
     "chunks=(1, *frame.shape), dtype=frame.dtype)`, and return it.",
 )
 def frames_dataset(function):
-    kinds = [((48, 64, 3), "uint8"), ((30, 40), "uint16"), ((20, 24, 4), "float64")]
+    kinds = [
+        ((48, 64, 3), "uint8"),
+        ((30, 40), "uint16"),
+        ((200, 240, 4), "float64"),
+        ((30, 40), ">u2"),  # other cameras, other orders of bytes
+    ]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for number, (shape, dtype) in enumerate(kinds):
             _expect_dataset(function, Path(folder, f"{number}.h5"), shape, dtype)
-    return "Films of three kinds fit, frame by frame."
+    return "Films of four kinds fit, frame by frame."
 
 
 def _expect_dataset(function, path, shape, dtype):
     frames = np.random.default_rng(5).integers(0, 255, (3, *shape)).astype(dtype)
     when = f"a frame has the shape {shape} and the type {dtype}"
     with h5py.File(path, "w") as file:
-        made = call(function, file, frames[0].copy(), when=when)
+        file["light"] = "green"
+        given = frames[0].copy()
+        made = call(function, file, given, when=when)
         if not file:
             raise NotYet("It closed the file, which is not its own: others go on writing to it.")
         expect_type(f"What it returns when {when}", h5py.Dataset, made, "the dataset")
@@ -43,6 +51,9 @@ def _expect_dataset(function, path, shape, dtype):
         expect(f"Its maxshape, when {when}", (None, *shape), made.maxshape)
         expect(f"Its dtype, when {when}", dtype, str(made.dtype))
         expect(f"Its chunks, when {when}", (1, *shape), made.chunks)
+        if given.shape != shape or not np.array_equal(given, frames[0]):
+            raise NotYet(f"It has changed the frame that it was given, when {when}.")
+        expect(f"What is in the file, when {when}", ["frames", "light"], sorted(file))
         made.resize(3, axis=0)
         made[:] = frames
         if not (made[:] == frames).all():
@@ -61,28 +72,46 @@ def _expect_dataset(function, path, shape, dtype):
 def missing(function):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         cases = [[0, 1, 2], [5], [7, 8, 11], [3, 9], [100, 101, 103, 104, 110]]
+        cases += [[0, 3, 4], [299, 301], [5_000_000_000, 5_000_000_003]]
         for number, numbers in enumerate(cases):
-            path = _record(Path(folder, f"{number}.h5"), numbers)
+            path = Path(folder, f"{number}.h5")
+            _record(path, numbers)
             _expect_missing(function, path, numbers, f"the frames {numbers} were recorded")
         for number, numbers in enumerate([[4, 7, 8], [4, 7, 12], [6, 7]]):
-            path = _record(Path(folder, f"killed-{number}.h5"), numbers)
-            with h5py.File(path, "r+") as file:  # as one that was killed before the pixels came
-                file["entry/data/frames"].resize(len(numbers) - 1, axis=0)
+            path = Path(folder, f"killed-{number}.h5")
+            _record(path, numbers, killed=True)
             when = f"the frames {numbers[:-1]} were recorded, and of {numbers[-1]} no pixels"
-            _expect_missing(function, path, numbers[:-1], when)
+            _expect_missing(function, path, numbers[:-1], f"the recorder was killed: {when}")
     return "It found each gap, none where there is none, and was not misled by a killed recorder."
 
 
-def _record(path, numbers):
+def _record(path, numbers, killed=False):
+    """Record; if `killed`, leave what a recorder leaves that is killed before the last pixels."""
     with Recorder(path) as recorder:
         for number in numbers:
             recorder.add(np.zeros((4, 6, 3), np.uint8), sequence=number)
-    return path
+        if killed:
+            frames, *_ = recorder._datasets  # noqa: SLF001 (a real one would be a process more)
+            frames.resize(len(numbers) - 1, axis=0)
+            frames.flush()
+            shutil.copy(path, left := path.with_suffix(".left"))
+    if killed:
+        left.replace(path)
 
 
 def _expect_missing(function, path, numbers, when):
-    got = call(function, str(path), when=when)
+    before, opened = path.read_bytes(), _opened()
+    got = call(function, path, when=when)
+    if not path.exists() or path.read_bytes() != before:
+        raise NotYet(f"It has changed the file, when {when}: open it for reading only.")
+    if _opened() > opened:
+        raise NotYet("It leaves the file open: read it in `with open_recording(path) as data:`.")
     what = f"What it returns when {when}"
     expect_type(what, list, got, "a list")
     expected = sorted(set(range(numbers[0], numbers[-1])) - set(numbers))
     expect(what, expected, got)
+
+
+def _opened():
+    """Return how many HDF5 files this process has open."""
+    return h5py.h5f.get_obj_count(h5py.h5f.OBJ_ALL, h5py.h5f.OBJ_FILE)

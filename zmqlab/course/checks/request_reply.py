@@ -1,5 +1,7 @@
 """The checks of the exercises on request and reply."""
 
+import itertools
+import re
 import threading
 import time
 
@@ -27,11 +29,13 @@ from zmqlab.course.trial import (
     call,
     expect,
     free_endpoint,
+    in_thread,
     looks_like,
     nothing_left,
     peer,
 )
 
+LONG = b"long " * 2_000
 QUICK = 0.09  # seconds for one of ten replies, on a busy computer
 
 
@@ -49,7 +53,8 @@ QUICK = 0.09  # seconds for one of ten replies, on a busy computer
 )
 def shout_server(function):
     texts = ["hello", "Grüße aus Zürich", "  two blanks  ", "", "日本"]
-    texts += ["stopwatch", "nonstop", "Stop", "stop ", "please stop now"]
+    texts += ["stopwatch", "nonstop", "Stop", "STOP", "stop ", "please stop now", "two\nlines\n"]
+    texts += ["cafe\u0301", "long " * 20_000]
     with served(function) as server:
         for text in texts:
             mistakes = {
@@ -99,13 +104,15 @@ def shout_server(function):
     '`if request == b"time":`.',
 )
 def never_silent(function):
-    nonsense = [[b"coffee"], [b""], [b"\xff\xfe\x00"], [b"time", b"please"], [b"a", b"b", b"c"]]
+    nonsense = [[b"coffee"], [b""], [b"\xff\xfe\x00"], [b"time", b"please"]]
+    nonsense += [[b"a", b"b", b"", b"c", b"d"], [b"counter"]]
     nonsense += [[b"time", b""], [b"", b"count"], [b"TIME"], [b"time "], [b"timetable"], [b"stop"]]
-    nonsense += [[b"x" * 100_000]]
+    nonsense += [[b"please", b"time"], [b"time", b"time"], [b"count", b"please"], [b"x" * 100_000]]
     many = [b"nonsense %d" % number for number in range(MANY)]
     began = time.time()
     with served(function) as server:
         first = _count(server)
+        expect("The reply to the first request of all, which is b'count'", 1, first)
         for parts in nonsense:
             _expect_unknown(server, *parts)
             _expect_time(server, began, f"asked after {named(*parts)}")
@@ -132,11 +139,11 @@ def _expect_unknown(server, *parts):
         "without what was asked": begins.rstrip(b": "),
         "with nothing behind the colon": begins.rstrip(),
         "what was asked, and nothing else": asked,
+        "without blanks at the ends": begins + asked.strip(),
+        "without the parts that are empty": begins + b" ".join(filter(None, parts)),
         "the first part only": begins + parts[0],
         "the last part only": begins + parts[-1],
         "the parts joined with nothing in between": begins + b"".join(parts),
-        "without the parts that are empty": begins + b" ".join(filter(None, parts)),
-        "without blanks at the ends": begins + asked.strip(),
         "what Python prints for bytes": begins + str(asked).encode(),
         "what Python prints for a list": begins + str([*parts]).encode(),
         "bytes that are no text were replaced": begins + asked.decode(errors="replace").encode(),
@@ -164,11 +171,9 @@ def _times(began):
 
 def _count(server):
     reply = ask(server, b"count")
-    try:
-        return int(reply[0])
-    except ValueError:
-        number = Words("a number, such as b'3'")
-        raise NotYet("The reply to b'count':", number, reply[0]) from None
+    if not re.fullmatch(rb"[1-9]\d*|0", reply[0]):
+        raise NotYet("The reply to b'count':", Words("a number, such as b'3'"), reply[0])
+    return int(reply[0])
 
 
 @exercise(
@@ -244,12 +249,25 @@ def patient_ask(function):
                     f"A server replied at once, ten times, and it never took less than {QUICK:g} "
                     "s: it waits for time to pass, and should wait for the reply."
                 )
+            expect("The first request that came at the server", hellos[0], asked[0][-1])
+            gets(b"reply to " + LONG, endpoint, LONG, 3, "the request is long, and so is the reply")
             gets(b"reply to ", endpoint, b"", 3, "the request is empty")
-        with _server(lambda message: [[*message[:-1], b""]], asked) as endpoint:
-            gets(b"", endpoint, b"nothing", 3, "the reply is empty")
         with _server(_echo_slowly, asked) as endpoint:
             when = "the server takes 0.4 s and the timeout is 5 s"
-            gets(b"reply to slow", endpoint, b"slow", 5, when)
+            slowly = [b"slow", b"slower", b"slowest"]
+            slow = [gets(b"reply to " + each, endpoint, each, 5, when) for each in slowly]
+        if min(slow) > 0.6:
+            raise NotYet(
+                "A server replied after 0.4 s, three times, and it never took less than "
+                f"{min(slow):.2g} s: it looks now and then, and should wait for the reply."
+            )
+        count = itertools.count(1)
+        with _server(lambda message: [[*message[:-1], b"%d" % next(count)]], asked) as endpoint:
+            for times in (b"1", b"2"):
+                asked.clear()
+                gets(times, endpoint, b"how often?", 3, "the same is asked again")
+        with _server(lambda message: [[*message[:-1], b""]], asked) as endpoint:
+            gets(b"", endpoint, b"nothing", 3, "the reply is empty")
         with _server(lambda message: [], asked) as endpoint:
             for number, timeout in enumerate((0.2, 1.5, 0.2, 1.5)):
                 request = b"anyone? %d" % number
@@ -258,6 +276,18 @@ def patient_ask(function):
             tries(None, endpoint, b"first", 0.2, "the server does not reply in time")
             when = "the reply to an earlier request comes first"
             tries(b"reply to second", endpoint, b"second", 5, when)
+        with in_thread(_come_late, 0.6, _echo, asked, missing):
+            when = "the server comes up 0.6 s after the call"
+            gets(b"reply to early", missing, b"early", 5, when)
+        when, took = "the server comes up 1.8 s after the call, and does not reply", []
+        for request in (b"in vain", b"in vain, once more"):
+            with in_thread(_come_late, 1.8, lambda message: [], asked, missing):
+                took.append(tries(None, missing, request, 2, when))
+            if took[-1] < 3:
+                break
+        if min(took) > 3:
+            late = f"it gave up only after {min(took):.2g} s, with a timeout of 2 s"
+            raise NotYet(f"Called when {when}, {late}.")
         for request in (b"old", b"older"):
             gives_up(missing, request, 0.2, "there is no server")
         asked.clear()
@@ -276,6 +306,12 @@ def _echo(message):
 def _echo_slowly(message):
     time.sleep(0.4)  # the server's work
     return _echo(message)
+
+
+def _come_late(seconds, answer, asked, bind, over):
+    if not over.wait(seconds):
+        with _server(answer, asked, bind):
+            over.wait()
 
 
 def _enveloped(parts):

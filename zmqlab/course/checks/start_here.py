@@ -1,5 +1,7 @@
 """The check of the first exercise, to see how exercises work."""
 
+import math
+
 from zmqlab.course.exercises import exercise
 from zmqlab.course.trial import expect_return
 
@@ -12,13 +14,16 @@ from zmqlab.course.trial import expect_return
     "`return width * height * 3 * fps`.",
 )
 def bytes_per_second(function):
-    for width, height, fps in [(1920, 1080, 60), (640, 480, 30), (5, 3, 7), (320, 200, 0.5)]:
+    sizes = [(1920, 1080, 60), (640, 480, 30), (5, 3, 7), (4, 3, 2.5), (320, 200, 0.5)]
+    sizes += [(8191, 4321, 120)]
+    for width, height, fps in sizes:
         when = f"{width} x {height} pixels come {fps:g} times a second"
         pixels, right = width * height * fps, width * height * 3 * fps
         mistakes = {
             "a missing `return`": None,
             "text": str(right),
             "`fps` was made a whole number": width * height * 3 * int(fps),
+            "`fps` was rounded up": width * height * 3 * math.ceil(fps),
             "one byte for each pixel": pixels,
             "four bytes for each pixel": 4 * pixels,
             "the bytes of one frame": width * height * 3,

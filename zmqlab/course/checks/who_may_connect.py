@@ -57,19 +57,27 @@ def _expect_locked(server, client, seen):
             raise NotYet(
                 f"It has bound or connected the {whose}: whoever has the socket does that."
             )
+    theirs, mine = server.keys or {}, client.keys or {}
+    if not server.curve_server and zmq.CURVE_SERVERKEY in theirs:
+        raise NotYet("`server.curve_serverkey` is set: that is for a client, and makes one of it.")
     if not server.curve_server:
         raise NotYet("`server.curve_server` is not set, so the server lets in who has no keys.")
     if client.curve_server:
         raise NotYet("`client.curve_server` is set: then both are servers, and none is a client.")
-    theirs, mine = server.keys or {}, client.keys or {}
     for keys, whose in ((theirs, "server"), (mine, "client")):
         if zmq.CURVE_SECRETKEY not in keys:
             raise NotYet(f"The {whose} has no secret key: without one it does not encrypt.")
+    for keys, whose in ((theirs, "server"), (mine, "client")):
+        public, secret = keys.get(zmq.CURVE_PUBLICKEY), keys[zmq.CURVE_SECRETKEY]
+        if public and zmq.curve_public(public) == secret:
+            raise NotYet(f"The {whose}'s public and secret key are exchanged.")
     mistakes = {
         "the client's own public key": mine.get(zmq.CURVE_PUBLICKEY),
         "a secret key": theirs[zmq.CURVE_SECRETKEY],
     }
     public = zmq.curve_public(theirs[zmq.CURVE_SECRETKEY])
+    what = "`server.curve_publickey`, which must fit its secret key"
+    expect(what, public, theirs.get(zmq.CURVE_PUBLICKEY, public), mistakes)
     what = "`client.curve_serverkey`, which must be the public key of the server"
     expect(what, public, mine.get(zmq.CURVE_SERVERKEY), mistakes)
     public = zmq.curve_public(mine[zmq.CURVE_SECRETKEY])
@@ -125,6 +133,15 @@ def decide(function):
             [b"1.0", b"0\xff", b"lab", address, b"me", b"CURVE", raw["ada"]],
             "ada",
         ),
+        "she comes from another computer": (
+            [b"1.0", b"18", b"", b"192.168.1.7", b"", b"CURVE", raw["ada"]],
+            "ada",
+        ),
+        "a stranger comes with version 1.1": ([b"1.1", *head[1:], b"CURVE", raw["stranger"]], ""),
+        "a key comes that differs from Ada's at its end": (
+            [*head, b"CURVE", raw["ada"][:-1] + bytes([raw["ada"][-1] ^ 1])],
+            "",
+        ),
         "there are no keys (NULL)": ([*head, b"NULL"], ""),
         "a name and a password come (PLAIN)": ([*head, b"PLAIN", b"ada", b"secret"], ""),
         "Ada's key comes as a password (PLAIN)": ([*head, b"PLAIN", raw["ada"], b""], ""),
@@ -137,13 +154,18 @@ def decide(function):
         request, _ = cases["Ada's key comes"]
         if call(function, request, {}, when="there are no clients")[2] != b"400":
             raise NotYet("With no clients at all, somebody was let in.")
+        other = {keys["ada"][0]: "Ada Byron"}
+        _expect_reply(function, request, other, "Ada Byron", "the same key has another name now")
         for name, pair in keys.items():
             _expect_at_the_door(function, clients, name, pair)
     return f"It decided {len(cases)} requests, and then at the door of a real server."
 
 
 def _expect_reply(function, request, clients, name, when):
-    got = call(function, list(request), dict(clients), when=when)
+    known = dict(clients)
+    got = call(function, list(request), known, when=when)
+    if known != clients:
+        raise NotYet(f"It has changed `clients`, when {when}: so it decides otherwise next time.")
     what = f"What it returns when {when}"
     expect_type(what, list | tuple, got, "a list of six parts")
     expect(f"How many parts it returns when {when}", 6, len(got))
