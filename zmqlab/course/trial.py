@@ -8,6 +8,7 @@ What goes wrong comes out as `NotYet`, with the learner's own lines. What runs a
 import contextlib
 import gc
 import inspect
+import itertools
 import json
 import os
 import re
@@ -39,13 +40,12 @@ _OURS = re.compile(
     rf'^([ |]*)  File "({_folders}|zmq[/\\]backend|_zmq\.py")[^\n]*\n(\1    [^\n]*\n)*',
     re.MULTILINE,
 )
-_FITTING = {zmq.ROUTER: {"REQ", "DEALER"}, zmq.XPUB: {"SUB"}}  # what can talk to a check's own
+_FITTING: dict[int, set[str]] = {zmq.ROUTER: {"REQ", "DEALER"}, zmq.XPUB: {"SUB"}}
 _ENDINGS = {each.__code__ for each in (zmq.Context.term, zmq.Context.destroy)}  # they wait
 
 _file = ""  # where the verdict goes
 _verdict = threading.Lock()  # taken by the thread that gives it, and never given back
-_needed: set[str] = set()  # one of these kinds of sockets the learner's function needs now
-_made: set[str] = set()  # the kinds that it has made
+_needed, _made = set[str](), set[str]()  # kinds of sockets: one of these is needed now; were made
 _kept: list[zmq.Socket] = []  # its sockets: what it forgets to close, Python would close for it
 
 _short = Repr()
@@ -110,8 +110,8 @@ def _first_shown(expected, got):
     """Return where to begin to show two lists that differ where neither would be shown."""
     if not isinstance(got, list) or _short.repr(expected) != _short.repr(got):
         return 0
-    pairs = enumerate(zip(expected, got, strict=False))
-    return next((n for n, (a, b) in pairs if not _same(a, b)), min(len(expected), len(got)))
+    same = itertools.takewhile(lambda pair: _same(*pair), zip(expected, got, strict=False))
+    return sum(1 for _ in same)
 
 
 def looks_like(mistakes: dict[str, bool]) -> str:

@@ -117,9 +117,7 @@ def ask_surely(function):
             for _ in range(3):  # a busy computer asks late, and hardly three times
                 began = _expect_unknown(function, endpoint, "the server never replies")
                 one_request(b"anyone?")
-                early = sum(
-                    began < when < began + 1.3 for when, _ in asked
-                )  # in the end some hurry
+                early = sum(began < when < began + 1.3 for when, _ in asked)
                 if 4 <= early < 8:
                     break
             else:
