@@ -48,7 +48,7 @@ def answered(*parts, **commands):
 @pytest.mark.parametrize(
     ("settings", "text"),
     [
-        ({"delay": -1}, "ValueError: delay=-1: give a number from 0 to 10"),
+        ({"delay": -1}, "ArgumentError: delay=-1: give a number from 0 to 10"),
         ({"delay": None}, "delay=None"),
         ({"delay": True}, "delay=True"),
         ({"loss": 1}, "from 0 to 0.9"),
@@ -57,7 +57,7 @@ def answered(*parts, **commands):
     ],
 )
 def test_a_line_that_cannot_be(settings, text):
-    with pytest.raises(ValueError, match=text.removeprefix("ValueError: ")):
+    with pytest.raises(ValueError, match=text.removeprefix("ArgumentError: ")):
         Line(**settings)
     topic, header, command = answered(b"set", json.dumps(settings).encode())
     assert (topic, command) == ("error", "")

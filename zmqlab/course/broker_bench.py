@@ -173,27 +173,3 @@ def _expect_again(bench, worker):
         bench.task(silent)
         silent.send(b"done: " + request)
         bench.expect_reply(client, request, b"done: " + request)
-    _expect_later(bench, silent)
-
-
-def _expect_later(bench, first):
-    """Have nobody idle as a task is overdue, and two workers fail it: a third one does it."""
-    workers = lost, slow = first, bench.worker()
-    clients = {request: bench.client(request) for request in (b"slow", b"lost")}
-    found = {each: bench.next_task(each, b"sixth") for each in workers}
-    clients[b"waiting"] = bench.client(b"waiting")
-    bench.broker.settle(lambda it: it.ended, 1.6 * PATIENCE)  # both are at work all that while
-    began, done = time.monotonic(), found[slow]
-    slow.send(b"done: " + done)  # late, and nobody was before
-    bench.expect_reply(clients.pop(done), done, b"done: " + done)
-    rest = sorted([found[lost], b"waiting"])
-    given = sorted(bench.next_task(each, done) for each in (slow, bench.worker()))
-    expect("The tasks of two workers, as one task is overdue and one waits", rest, given)
-    idle = bench.worker(), bench.worker()
-    if zmq.select([*idle], [], [], PATIENCE / 2)[0] and time.monotonic() - began < PATIENCE:
-        raise NotYet("A task that had waited was given to a second worker at once: 1 s first.")
-    tasks = {each: bench.task(each)[1] for each in idle}
-    expect("The tasks of two more workers, 1 s later", rest, sorted(tasks.values()))
-    for each, request in tasks.items():
-        each.send(b"done: " + request)
-        bench.expect_reply(clients.pop(request), request, b"done: " + request)

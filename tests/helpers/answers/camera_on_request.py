@@ -357,6 +357,25 @@ WRONG = {
         ),
         "async": (f"async {MESSAGE}", "an `async def`"),
         "yields": (changed(MESSAGE, "return", "yield from"), "holds a `yield`"),
+        "without lengths of one": (
+            changed(MESSAGE, "    header = {", "    frame = frame.squeeze()\n    header = {"),
+            r"when the frame has one row.*\(1, 64, 3\).*\(64, 3\)",
+        ),
+        "at least one length": (
+            changed(
+                MESSAGE, "    header = {", "    frame = np.ascontiguousarray(frame)\n    header = {"
+            ),
+            r"when the frame is one number.*'float64', \(\).*'float64', \(1,\)",
+        ),
+        "a number of 16 bits": (
+            changed(MESSAGE, '"sequence": sequence', '"sequence": sequence % 65536'),
+            "The sequence number.*expected: 70000.*gave: 4464",
+        ),
+        "keeps the pixels of each array": (
+            "pixels = {}\n\n\n"
+            + changed(MESSAGE, PIXELS, "pixels.setdefault(id(frame), frame.tobytes())"),
+            "not those that left, when the same array holds the next frame",
+        ),
     },
     "safe_camera_server": {
         "the beginning with else": (
@@ -556,6 +575,25 @@ def safe_camera_server(bind):
             changed(SAFE_CAMERA, "REP", "PUB"),
             "a PUB socket where a REP or ROUTER is needed",
         ),
+        "ignores what is no text": (
+            changed(
+                SAFE_CAMERA,
+                "socket.recv_multipart()",
+                '[part.decode(errors="ignore").encode() for part in socket.recv_multipart()]',
+            ),
+            r"b'read\\xff'.*expected: 'error'.*gave: 'frame'",
+        ),
+        "red for blue": (
+            changed(SAFE_CAMERA, "(socket, frame)", "(socket, frame[:, :, ::-1].copy())"),
+            "frame in the reply to `read` is not as the camera gave it",
+        ),
+        "always one frame behind": (
+            changed(SAFE_CAMERA, "bind(bind)", "bind(bind)\n        last = camera.read()").replace(
+                "send_frame(socket, frame)",
+                "send_frame(socket, last)\n                    last = frame",
+            ),
+            "is .* s older than the request: read it from the camera when the request is there",
+        ),
     },
     "measure_fringe_period": {
         "frequency for period": (
@@ -694,6 +732,36 @@ def safe_camera_server(bind):
         "a word it does not know": (
             changed(FRINGES, '"read"', '"frame"'),
             "raised an error.*unknown command 'frame'",
+        ),
+        "believes what is near": (
+            measures(
+                'said = zmqlab.request(endpoint, "info")[1]["settings"]["fringe_period"]',
+                'frame = zmqlab.request(endpoint, "read")[2]',
+                "(peak,) = find_peaks(spectrum(frame), frame.shape)",
+                "return said if abs(said - peak.period) < 3 else peak.period",
+            ),
+            "period of 30.2 pixels.*looks like what `info` says, which is wrong here",
+        ),
+        "sets it for a moment": (
+            measures(
+                'angle = zmqlab.request(endpoint, "info")[1]["settings"]["fringe_angle"]',
+                'zmqlab.request(endpoint, "set", {"fringe_angle": 0})',
+                'frame = zmqlab.request(endpoint, "read")[2]',
+                'zmqlab.request(endpoint, "set", {"fringe_angle": angle})',
+                "(peak,) = find_peaks(spectrum(frame), frame.shape)",
+                "return 1 / peak.fx",
+            ),
+            "has changed the camera's settings, and should only measure",
+        ),
+        "to a whole bin": (
+            measures(
+                'grey = zmqlab.request(endpoint, "read")[2].mean(axis=2)',
+                "power = abs(np.fft.rfft2(grey - grey.mean()))",
+                "y, x = np.unravel_index(power.argmax(), power.shape)",
+                "height, width = grey.shape",
+                "return 1 / math.hypot(np.fft.fftfreq(height)[y], x / width)",
+            ),
+            "off by more than 2 %",
         ),
     },
 }

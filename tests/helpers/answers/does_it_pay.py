@@ -170,5 +170,20 @@ WRONG = {
             "looks like zeros only",
         ),
         "is asynchronous": (changed(SPECTRUM, "def ", "async def "), "It is an `async def`"),
+        "one array for all": (
+            "buffers = {}\n\n\n"
+            + spectrum(
+                GREY,
+                "half = np.fft.rfft2(grey).astype(np.complex64)",
+                "buffer = buffers.setdefault(half.shape, half)",
+                "buffer[:] = half",
+                "return buffer",
+            ),
+            "has written into a spectrum that it had returned before",
+        ),
+        "protects the frame": (
+            changed(SPECTRUM, "    grey =", "    frame.setflags(write=False)\n    grey ="),
+            "has written into the frame",
+        ),
     },
 }

@@ -113,6 +113,31 @@ WRONG = {
             changed(ASK, "while len(replies) < len(requests):", "while True:"),
             "raised an error|still busy",
         ),
+        "eight at most": (
+            changed(ASK, "< most_under_way", "< min(8, most_under_way)"),
+            "8 of 24 requests were under way, .* where 10 should",
+        ),
+        "equal ones once": (
+            changed(
+                ASK,
+                "    replies, sent",
+                "    requests = [*dict.fromkeys(requests)]\n    replies, sent",
+            ),
+            "2 of 7 requests were under way, with 2 answered so far, where 3 should",
+        ),
+        "empties the list": (
+            changed(ASK, "replies, sent = [], 0", "replies, sent, count = [], 0, len(requests)")
+            .replace("len(replies) < len(requests)", "len(replies) < count")
+            .replace("sent < len(requests)", "requests")
+            .replace("requests[sent]", "requests.pop(0)"),
+            r"list of requests, which is not its own.*expected: \[b'request 0'\].*gave: \[\]",
+        ),
+        "an empty reply is none": (
+            changed(
+                ASK, "socket.recv_multipart()[1]", "[*filter(None, socket.recv_multipart())][0]"
+            ),
+            "some are equal, some empty, it raised an error.*IndexError",
+        ),
     },
     "clock_offset": {
         "the other way round": (
@@ -146,5 +171,23 @@ WRONG = {
             "The error in seconds when one exchange",
         ),
         "no error": (changed(OFFSET, "return best", "return best[0]"), "two numbers"),
+        "sorts the list": (
+            """
+def clock_offset(exchanges):
+    exchanges.sort(key=lambda times: times[3] - times[2] + times[1] - times[0])
+    asked, came, replied, answered = exchanges[0]
+    way = (answered - asked) - (replied - came)
+    return ((came - asked) + (replied - answered)) / 2, way / 2
+""",
+            "list of exchanges, which is not its own, when one of three exchanges was fast",
+        ),
+        "text": (
+            changed(OFFSET, "return best", "return tuple(map(str, best))"),
+            "expected: two numbers: the offset and its error.*gave: .*0.25', ",
+        ),
+        "a second on the way at most": (
+            changed(OFFSET, "best = None", "best = 0.0, 1.0"),
+            "The offset in seconds when the way is long.*gave: 0.0",
+        ),
     },
 }

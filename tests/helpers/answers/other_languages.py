@@ -136,6 +136,41 @@ WRONG = {
             'def unpack(parts):\n    raise ValueError("no")\n',
             "a good message",
         ),
+        "numbers of any kind": (
+            changed(UNPACK, "dtype not in names.split()", "not known(dtype)").replace(
+                "    def refuse",
+                "    def known(name):\n"
+                "        try:\n"
+                '            return np.dtype(name).kind in "biufc" and name[:1] not in "<>=|"\n'
+                "        except TypeError:\n"
+                "            return False\n\n"
+                "    def refuse",
+            ),
+            "takes what is to be refused .dtype.*not in the table",
+        ),
+        "no NaN among its own keys": (
+            changed(UNPACK, ", parse_constant=refuse", "").replace(
+                "    dtype, shape, time =",
+                "    def nan(value):\n"
+                "        return isinstance(value, float) and not math.isfinite(value)\n\n"
+                "    if any(map(nan, header.values())):\n"
+                '        refuse("NaN")\n'
+                "    dtype, shape, time =",
+            ),
+            "NaN within a list in its header; JSON has no NaN.*expected: a ValueError",
+        ),
+        "empties the list": (
+            changed(
+                UNPACK,
+                "topic, pixels = parts[0].decode(), parts[2]",
+                "topic, pixels = parts[0].decode(), parts.pop()",
+            ),
+            "has changed the list that it was given",
+        ),
+        "a short header only": (
+            changed(UNPACK, "len(parts) != 3", "len(parts) != 3 or len(parts[1]) > 2**16"),
+            "refuses parts of .* bytes, which are not too large",
+        ),
     },
     "ppm": {
         "a line feed at the end": (
@@ -169,5 +204,25 @@ WRONG = {
             "has changed the frame",
         ),
         "no pixels": (changed(PPM, " + frame[:, :, ::-1].tobytes()", ""), "besides the 9216"),
+        "a comma between the lengths": (
+            changed(PPM, "{width} {height}", "{width},{height}"),
+            "How the bytes begin when.*expected: 'P6 64 48 255 '.*gave: b'P6.n64,48",
+        ),
+        "a comment": (
+            changed(PPM, "P6\\n", "P6\\n# a frame\\n"),
+            "How the bytes begin when.*expected: 'P6 64 48 255 '.*gave: b'P6.n# a frame",
+        ),
+        "pixels that look like blanks": (
+            changed(PPM, ".tobytes()", ".tobytes().lstrip()"),
+            "when the frame is one very dark pixel",
+        ),
+        "turns the frame round and back": (
+            "def ppm(frame):\n"
+            "    frame[:] = frame[:, :, ::-1].copy()\n"
+            '    data = b"P6 %d %d 255 " % frame.shape[1::-1] + frame.tobytes()\n'
+            "    frame[:] = frame[:, :, ::-1].copy()\n"
+            "    return data\n",
+            "when the frame is read-only.*raised an error.*read-only",
+        ),
     },
 }

@@ -251,6 +251,22 @@ WRONG = {
             "def hears(subscription, topic):\n    print(topic.startswith(subscription))\n",
             "expected: `True` or `False`.*gave: None",
         ),
+        "in the order of words": (
+            hears("subscription <= topic < subscription + b'\\xff'"),
+            "begins with it, whatever follows. Yours returned False",
+        ),
+        "as Python prints them": (
+            hears("repr(topic)[2:-1].startswith(repr(subscription)[2:-1])"),
+            "a quote is a byte too. Yours returned False",
+        ),
+        "a hash for the rest": (
+            hears("topic.startswith(subscription.removesuffix(b'#'))"),
+            "a hash is a hash, and no pattern. Yours returned True",
+        ),
+        "split at it": (
+            hears("not subscription or topic.split(subscription)[:-1] == [b'']"),
+            "begins with it, and has it once more. Yours returned False",
+        ),
     },
     "publish_to_all": {
         "waits for nobody": (
@@ -402,6 +418,10 @@ WRONG = {
         ),
         "is a generator": (publish(WAIT, "yield socket.send(message)"), "It holds a `yield`"),
         "is asynchronous": (changed(PUBLISH, "def ", "async def "), "It is an `async def`"),
+        "gives up after five seconds": (
+            publish(f"socket.rcvtimeo = 5000\n{WAIT}"),
+            "It ended (when only [12] of 3 subscribers had come|without sending).*zmq.error.Again",
+        ),
     },
     "count_lost": {
         "counts those that came": (
@@ -477,5 +497,43 @@ def count_lost(numbers):
             r"expected: 0 \(int\).*gave: \[0\] \(list\)",
         ),
         "prints": (changed(LOST, "return lost", "print(lost)"), "expected: 0.*gave: None"),
+        "empties the list": (
+            """\
+def count_lost(numbers):
+    lost, before = 0, numbers.pop(0) if numbers else 0
+    while numbers:
+        number = numbers.pop(0)
+        lost += number - before - 1 if number > before else number
+        before = number
+    return lost
+""",
+            r"The list, which is not its own.*expected: \[0, 1, 2\].*gave: \[\]",
+        ),
+        "looks for the one before": (
+            """\
+def count_lost(numbers):
+    lost = 0
+    for number in numbers[1:]:
+        before = numbers[numbers.index(number) - 1]
+        lost += number - before - 1 if number > before else number
+    return lost
+""",
+            r"\[6, 9, 9, 10\] .a new start after the first 9.*expected: 11",
+        ),
+        "numbers of 16 bits": (
+            changed(LOST, "    lost = 0", "    lost, numbers = 0, [n % 65536 for n in numbers]"),
+            r"\[70000, 5, 70002\] .a new start after 70000.*expected: 70001",
+        ),
+        "recursion": (
+            """\
+def count_lost(numbers):
+    if len(numbers) < 2:
+        return 0
+    before, after, *rest = numbers
+    lost = after - before - 1 if after > before else after
+    return lost + count_lost([after, *rest])
+""",
+            r"numbers are \[0, 2, 4, 6.*raised an error.*count_lost",
+        ),
     },
 }

@@ -322,6 +322,22 @@ WRONG = {
             changed(MEAN, 'zmqlab.send_message(push, "mean", answer)', "yield answer"),
             "It holds a `yield`",
         ),
+        "the frame's header too": (
+            changed(MEAN, '{"sequence"', '{**header, "sequence"'),
+            r"names in the header of a result.*expected: \['mean', 'sequence'\].*gave: \['dtype'",
+        ),
+        "the pixels too": (
+            changed(MEAN, '"mean", answer)', '"mean", answer, pixels)'),
+            "A result needs no pixels, and this one has",
+        ),
+        "without signs": (
+            changed(
+                MEAN,
+                'np.frombuffer(pixels, header["dtype"])',
+                'abs(np.frombuffer(pixels, header["dtype"]))',
+            ),
+            "mean of frame 8.*is not right. It is that of the numbers without their signs",
+        ),
     },
     "in_order": {
         "as they come": (
@@ -454,6 +470,37 @@ def in_order(arrivals, early=None, due=0):
         "is asynchronous": (
             "async def in_order(arrivals):\n    for number, result in arrivals: yield result\n",
             "It is an `async def`",
+        ),
+        "a place for each": (
+            """\
+EMPTY = object()
+
+
+def in_order(arrivals):
+    places, due = [], 0
+    for number, result in arrivals:
+        places += [EMPTY] * (number + 1 - len(places))
+        places[number] = result
+        while due < len(places) and places[due] is not EMPTY:
+            result, places[due] = places[due], EMPTY
+            yield result
+            due += 1
+""",
+            "memory fills.*keeps something of each",
+        ),
+        "hands them on in lots": (
+            """\
+def in_order(arrivals):
+    early, due = {}, 0
+    for number, result in arrivals:
+        early[number] = result
+        ready = []
+        while due in early:
+            ready.append(early.pop(due))
+            due += 1
+        yield from ready
+""",
+            "after 999 others, 500 of the first 500 are kept after they were handed on",
         ),
     },
 }

@@ -160,6 +160,22 @@ WRONG = {
             ),
             "not in the `file` that it was given",
         ),
+        "the name of its type": (
+            changed(DATASET, "dtype=frame.dtype", "dtype=frame.dtype.name"),
+            "Its dtype, when .* the type >u2.*expected: '>u2'.*gave: 'uint16'",
+        ),
+        "empties the file": (
+            changed(DATASET, "    return ", "    file.clear()\n    return "),
+            r"What is in the file.*expected: \['frames', 'light'\].*gave: \['frames'\]",
+        ),
+        "one more dataset": (
+            changed(DATASET, "    return ", '    file["sequence"] = np.arange(0)\n    return '),
+            r"What is in the file.*gave: \['frames', 'light', 'sequence'\]",
+        ),
+        "writes into the frame": (
+            changed(DATASET, "    return ", "    frame[...] = 0\n    return "),
+            "has changed the frame that it was given",
+        ),
     },
     "missing": {
         "how many": (
@@ -245,6 +261,43 @@ def missing(path):
         "the file as it is": (
             changed(MISSING, "with open_recording(path) as data:", "if data := h5py.File(path):"),
             "raised an error.*sequence",
+        ),
+        "opens it as any other": (
+            changed(
+                MISSING,
+                "open_recording(path) as data:",
+                'h5py.File(path) as file:\n        data = file["entry/data"]',
+            ),
+            "the recorder was killed: .* it raised an error.*h5py.File",
+        ),
+        "nothing is before frame 0": (
+            """
+def missing(path):
+    gaps, before = [], None
+    with open_recording(path) as data:
+        for number in data["sequence"][: len(data["frames"])].tolist():
+            if before:
+                gaps += range(before + 1, number)
+            before = number
+    return gaps
+""",
+            r"\[0, 3, 4\] were recorded.*expected: \[1, 2\].*gave: \[\]",
+        ),
+        "removes the file": (
+            "from pathlib import Path\n"
+            + changed(MISSING, "    return ", "    Path(path).unlink()\n    return "),
+            "It has changed the file.*open it for reading only",
+        ),
+        "leaves it open": (
+            "opened = []\n"
+            + changed(
+                MISSING,
+                "    with open_recording(path) as data:",
+                '    file = h5py.File(path, "r", swmr=True, locking=False)\n'
+                "    opened.append(file)\n"
+                '    if data := file["entry/data"]:',
+            ),
+            "It leaves the file open: read it in",
         ),
     },
 }

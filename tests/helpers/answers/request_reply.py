@@ -438,6 +438,23 @@ WRONG = {
             changed(SHOUT, "zmq.REP", "zmq.ROUTER"),
             "ended, and the reply to b'hello' never came.*UnicodeDecodeError",
         ),
+        "stops for STOP": (
+            changed(SHOUT, 'request == b"stop"', 'request in (b"stop", b"STOP")'),
+            "to b'STOP' .it looks like the reply to b'stop'",
+        ),
+        "drops the end of the line": (
+            changed(SHOUT, ".upper()", '.rstrip("\\n").upper()'),
+            r"to b'two\\nlines\\n' .it looks like without the blanks",
+        ),
+        "the first 256 bytes": (
+            changed(SHOUT, "socket.recv()", "socket.recv()[:256]"),
+            "to b'long long.*expected: b'LONG LONG.*gave: b'LONG LONG",
+        ),
+        "puts letter and accent together": (
+            "import unicodedata\n"
+            + changed(SHOUT, "request.decode()", 'unicodedata.normalize("NFC", request.decode())'),
+            r"to b'cafe\\xcc\\x81'.*expected: b'CAFE",
+        ),
     },
     "never_silent": {
         "one part only": (
@@ -588,6 +605,26 @@ WRONG = {
             "count.*expected: a number, such as b'3'",
         ),
         "a PUB": (changed(NEVER_SILENT, "REP", "PUB"), "a PUB socket where a REP or ROUTER"),
+        "the last part is the command": (
+            changed(
+                changed(NEVER_SILENT, TAKEN, 'b" ".join(parts := socket.recv_multipart())'),
+                'request == b"time"',
+                'parts[-1] == b"time"',
+            ),
+            r"the parts \[b'please', b'time'\] .it looks like the reply to b'time'",
+        ),
+        "a number of three digits": (
+            changed(NEVER_SILENT, "str(count)", 'f"{count:03d}"'),
+            "a number, such as b'3'.*gave: b'001'",
+        ),
+        "counts once it has replied": (
+            changed(NEVER_SILENT, "            count += 1\n", "") + "            count += 1\n",
+            "first request of all, which is b'count'.*expected: 1.*gave: 0",
+        ),
+        "takes a counter for count": (
+            changed(NEVER_SILENT, 'request == b"count"', 'request.startswith(b"count")'),
+            r"to b'counter'.*expected: b'unknown command: counter'.*gave: b'\d+'",
+        ),
     },
     "patient_ask": {
         "waits for ever": (
@@ -813,6 +850,32 @@ def patient_ask(endpoint, request, timeout):
         "async": (
             "async def patient_ask(endpoint, request, timeout):\n    return None\n",
             "an `async def`",
+        ),
+        "the first 255 bytes": (
+            changed(PATIENT, "return socket.recv()", "return socket.recv()[:255]"),
+            "the request is long, and so is the reply.*expected: b'reply to long",
+        ),
+        "knows the reply already": (
+            "replies = {}\n\n"
+            + changed(
+                PATIENT,
+                "return socket.recv()",
+                "return replies.setdefault((endpoint, request), socket.recv())",
+            ),
+            "the same is asked again.*expected: b'2'.*gave: b'1'",
+        ),
+        "waits briefly for a connection": (
+            changed(
+                changed(
+                    PATIENT,
+                    "socket.linger = 0",
+                    "socket.linger, socket.immediate, socket.sndtimeo = 0, True, 300",
+                ),
+                "        socket.send(request)\n",
+                "        try:\n            socket.send(request)\n"
+                "        except zmq.Again:\n            return None\n",
+            ),
+            "(comes up 0.6 s after the call|the server is there), .*no request came at the server",
         ),
     },
 }

@@ -74,5 +74,9 @@ WRONG = {
         "VGA": (changed(BYTES, "width * height", "640 * 480"), "640 x 480 pixels, whatever"),
         "a square": (returns("width * width * 3 * fps"), r"width \* width"),
         "a sum": (changed(BYTES, "width * height", "(width + height)"), r"width \+ height"),
+        "divided by the seconds of a frame": (
+            returns("width * height * 3 // (1 / fps)"),
+            "4 x 3 pixels come 2.5 times.*expected: 90.0.*gave: 89.0",
+        ),
     },
 }

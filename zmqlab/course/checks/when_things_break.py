@@ -125,7 +125,6 @@ def ask_surely(function):
                     f"In its first 1.3 s it asked a silent server {early} times: it should ask "
                     "again, and wait 0.3 s each time, so five times."
                 )
-            _expect_haste(function, endpoint)
         _expect_unknown(function, free_endpoint(), "there is no server")
         late, when = free_endpoint(), "the server comes up later"
         with in_thread(_come_late, late):
@@ -166,20 +165,6 @@ def _expect_unknown(function, endpoint, when):
         f"When {when}, it gave up after {took:.1f} s, and was told 1.5 in all: what is left of "
         "these is the most that a try may wait, and `linger` 0 lets a socket close at once."
     )
-
-
-def _expect_haste(function, endpoint):
-    """Give it less time than one try may take."""
-    took = []
-    for _ in range(3):  # a busy computer makes it late, and hardly three times
-        began = time.monotonic()
-        call(function, endpoint, b"anyone?", 0.05, when="it has 0.05 s in all", timeout=8)
-        took.append(time.monotonic() - began)
-    if min(took) > 0.25:
-        raise NotYet(
-            f"It was given 0.05 s in all, and returned after {min(took):.1f} s: what is left of "
-            "these is the most that a try may wait."
-        )
 
 
 def _come_late(endpoint, over):
