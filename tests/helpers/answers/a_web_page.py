@@ -157,5 +157,43 @@ async def ask_in_turn(context, endpoint, lock, request, timeout):
 """,
             "still open|raised an error",
         ),
+        "a lock of its own": (
+            "mine = asyncio.Semaphore(1)\n\n"
+            + changed(ASK, "async with lock:", "async with mine:"),
+            "It asked the camera while another held `lock`",
+        ),
+        "asks once more": (
+            changed(
+                ASK,
+                "            await socket.send(request)\n            " + WAIT,
+                "            await socket.send(request)\n"
+                "            try:\n"
+                "                " + WAIT + "\n"
+                "            except TimeoutError:\n"
+                "                pass\n"
+                "        with context.socket(zmq.REQ) as socket:\n"
+                "            socket.linger = 0\n"
+                "            socket.connect(endpoint)\n"
+                "            await socket.send(request)\n"
+                "            " + WAIT,
+            ),
+            "When no reply came, it asked 2 times",
+        ),
+        "leaves out empty parts": (
+            changed(ASK, WAIT, WAIT.replace("return ", "return [part for part in ") + " if part]"),
+            r"What six calls at once return.*gave: .*\[b'reply to'\]",
+        ),
+        "the lock takes of its time": (
+            NAME.replace("ask_in_turn", "whole").replace(", timeout", "") + "    async with lock:\n"
+            "        with context.socket(zmq.REQ) as socket:\n"
+            "            socket.linger = 0\n"
+            "            socket.connect(endpoint)\n"
+            "            await socket.send(request)\n"
+            "            return await socket.recv_multipart()\n\n"
+            + NAME
+            + "    made = whole(context, endpoint, lock, request)\n"
+            "    return await asyncio.wait_for(made, timeout)\n",
+            "one got a TimeoutError: do not count the time at the lock",
+        ),
     }
 }

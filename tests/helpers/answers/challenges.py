@@ -386,6 +386,14 @@ def missing_workers(bind):
 """,
             "When it has been closed, 1 of its sockets are still open",
         ),
+        "looks only in silence": (
+            changed(MISSING, HEARD, HEARD + "                continue\n").replace("100", "500"),
+            r"still busy .* yielded \[\]|(yielded|missed) .* after its last beat: 3 s at most",
+        ),
+        "a limit of 3.1 s": (
+            changed(MISSING, "> 2:", "> 3.1:"),
+            "3.* s or more after its last beat: 3 s at most|yielded .* 3.* s after its last beat",
+        ),
     },
     "small_broker": {
         "a proxy": (
@@ -495,6 +503,28 @@ def small_broker(frontend, backend):
             changed(BROKER, "if front in ready:", "if True:"),
             "Nothing came for 4 s when",
         ),
+        "the same request is the same task": (
+            changed(
+                BROKER,
+                "                number = next(numbers)\n",
+                "                if request in [each for _, each in tasks.values()]:\n"
+                "                    continue\n                number = next(numbers)\n",
+            ),
+            "Nothing came for 4 s when a task for a worker that waits was due",
+        ),
+        "twenty may wait": (
+            changed(
+                BROKER,
+                "                number = next(numbers)\n",
+                "                if len(todo) >= 20:\n"
+                "                    continue\n                number = next(numbers)\n",
+            ),
+            "Nothing came for 4 s when a task for a worker that waits was due",
+        ),
+        "three seconds": (
+            changed(BROKER, "- since > 1:", "- since > 3:"),
+            "its task was given to an idle one after [3-9].* s: 1 s is enough",
+        ),
     },
     "record_all": {
         "begins anew": (
@@ -583,6 +613,32 @@ def record_all(path, source):
         "takes the first line for the last": (
             changed(RECORD, "splitlines()[-1]", "splitlines()[0]"),
             "started again.*expected: b'9'.*gave: b'2'",
+        ),
+        "strips the messages": (
+            changed(
+                RECORD,
+                ONE_WRITE,
+                ONE_WRITE.replace("req.recv_multipart()", "map(bytes.strip, req.recv_multipart())"),
+            ),
+            "Line 3 of the file, as it asks for message 4.*gave: b'3 blanks around",
+        ),
+        "passes over empty messages": (
+            changed(
+                RECORD,
+                ONE_WRITE,
+                "got, text = req.recv_multipart()\n"
+                "                    if text:\n"
+                '                        file.write(got + b" " + text + b"\\n")',
+            ),
+            "Line 2 of the file, as it asks for message 3.*no such line",
+        ),
+        "how far it is stands in another file": (
+            changed(RECORD, LAST, "int(side.read_text() or 0) if side.exists() else 0")
+            .replace("    number = int", '    side = path.with_suffix(".last")\n    number = int')
+            .replace(
+                "number += 1\n", "number += 1\n                    side.write_text(str(number))\n"
+            ),
+            "its file alone was kept, and it is started again with that.*gave: b'1'",
         ),
     },
 }

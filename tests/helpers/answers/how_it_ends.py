@@ -367,6 +367,20 @@ WRONG = {
             ),
             "sockets are still open",
         ),
+        "the word at the end of any": (
+            changed(RADIO, 'parts == [b"stop"]', 'parts[-1] == b"stop" and len(parts) != 2'),
+            r"three and four parts.*expected: \[b'0', b'1'\].*gave: \[b'0'\]",
+        ),
+        "the word in any letters": (
+            changed(
+                RADIO, 'parts == [b"stop"]', '[part.strip().lower() for part in parts] == [b"stop"]'
+            ),
+            r"messages of one part.*expected: \[b'0', b'1'\].*gave: \[b'0'\]",
+        ),
+        "sets the event at the word": (
+            changed(RADIO, "                break\n", "                stop.set()\n"),
+            "It sets the event, which is its caller's",
+        ),
     },
     "why_silent": {
         "whoever tries again has nobody": (
@@ -454,6 +468,27 @@ WRONG = {
         "the process for its socket": (
             changed(WHY, "    events =", "    socket = socket.sockets[0]\n    events ="),
             "it raised an error.*AttributeError: 'dict' object has no attribute 'sockets'",
+        ),
+        "an XSUB has no subscription": (
+            changed(WHY, 'socket["type"] == "SUB"', '"SUB" in socket["type"]'),
+            "reason at XSUB.*expected: 'peer silent'.*gave: 'no subscription'",
+        ),
+        "bytes for messages": (
+            WHY.replace('["messages"]', '["bytes"]'),
+            "reason at REQ.*in 1 out 1.*expected: 'own turn'.*gave: 'peer silent'",
+        ),
+        "a REP that has never replied": (
+            changed(WHY, "received > sent", "received and not sent"),
+            "reason at REP.*in 2 out 1.*expected: 'own turn'.*gave: 'peer silent'",
+        ),
+        "several peers are silent": (
+            changed(
+                WHY,
+                '    if socket["type"] == "REQ"',
+                '    if socket["peers"] > 1:\n        return "peer silent"\n'
+                '    if socket["type"] == "REQ"',
+            ),
+            "reason at REP.*2 peers.*expected: 'own turn'.*gave: 'peer silent'",
         ),
     },
 }

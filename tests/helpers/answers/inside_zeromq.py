@@ -289,6 +289,31 @@ WRONG = {
             ),
             "it raised an error.*'dict' object has no attribute 'kind'",
         ),
+        "whichever it comes upon first": (
+            """
+def whats_wrong(capture):
+    for connection in sorted({each["connection"] for each in capture}):
+        of_one = [each for each in capture if each["connection"] == connection]
+        reason = of_connection(of_one)
+        if reason != "all is well":
+            return reason
+    return "all is well"
+"""
+            + WHATS.replace("def whats_wrong", "\ndef of_connection"),
+            "in its first connections and .* in the last one: the first line of the table counts",
+        ),
+        "who says nothing leaves a part out": (
+            changed(WHATS, "if sizes and 2 not in sizes", "if 2 not in sizes"),
+            "REP bound, REQ connects, nothing is sent.*expected: 'all is well'.*gave: 'no empty",
+        ),
+        "nothing at all is a refusal": (
+            changed(WHATS, 'if "HELLO" in kinds and "READY" not', 'if "READY" not'),
+            "in an empty capture.*expected: 'all is well'.*gave: 'key refused'",
+        ),
+        "something must have passed": (
+            changed(WHATS, "    kinds =", '    assert capture[0]["kind"] == "opened"\n    kinds ='),
+            r"Called when it is \[\], it raised an error.*IndexError",
+        ),
     },
     "first_message": {
         "a ZeroMQ socket": (
@@ -417,6 +442,35 @@ def first_message(port, topic):
         return [tcp.recv(1000)[2:]]
 """,
             "message has (one part|three parts):.*expected: .*gave: ",
+        ),
+        "READY before it has read the greeting": (
+            changed(FIRST, "        stream.read(64)\n", "").replace(
+                "        read_one()\n        tcp",
+                "        stream.read(64)\n        read_one()\n        tcp",
+            ),
+            "It sent READY before it had read the publisher's greeting",
+        ),
+        "sleeps instead of reading": (
+            changed(FIRST, "        stream.read(64)\n", "        time.sleep(0.2)\n")
+            .replace(
+                "        read_one()\n        tcp",
+                "        time.sleep(0.2)\n        tcp",
+            )
+            .replace(
+                "        parts = []",
+                "        stream.read(64)\n        read_one()\n        parts = []",
+            ),
+            "before it had read the publisher's (greeting|READY)",
+        ),
+        "every READY has 28 bytes": (
+            changed(
+                FIRST, "        read_one()\n        tcp", "        stream.read(28)\n        tcp"
+            ),
+            "the publisher is a PUB, and not an XPUB.*still busy",
+        ),
+        "commands are short": (
+            changed(FIRST, TAKE, "if flags != 4:"),
+            "a command of 300 bytes comes before the message",
         ),
     },
 }

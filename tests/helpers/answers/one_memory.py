@@ -162,5 +162,24 @@ WRONG = {
             "def read_slot(slot, turn, expected):\n    return slot.copy()\n",
             "has begun to write the next picture.*expected: None",
         ),
+        "clears the slot": (
+            changed(READ_SLOT, "    return", "    slot[:] = 0\n    return"),
+            "It changed the slot .only the writer may",
+        ),
+        "one array for all": (
+            """
+kept = {}
+
+def read_slot(slot, turn, expected):
+    frame = kept.setdefault(slot.shape, np.empty_like(slot))
+    np.copyto(frame, slot)
+    return frame if turn[0] == expected else None
+""",
+            "What it returns is the array that it has returned before",
+        ),
+        "turns of one byte": (
+            changed(READ_SLOT, "turn[0] == expected", "turn[0] % 256 == expected % 256"),
+            "turn is 4294967300 and expected is 4.*expected: None",
+        ),
     },
 }

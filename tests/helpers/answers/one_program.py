@@ -509,6 +509,37 @@ WRONG = {
             changed(THREAD, "results.append(result)", "results.append(str(result))"),
             "What it returns when the items are of many kinds.*expected: .b'.*it gave: ..b'",
         ),
+        "an error without a text is none": (
+            changed(THREAD, "repr(error)", "str(error)").replace(
+                'if kind == b"error":', 'if kind == b"error" and result:'
+            ),
+            "When `work` raises an error without a text, it raised none",
+        ),
+        "every error has a text": (
+            changed(THREAD, "repr(error).encode()", "error.args[0].encode()"),
+            "`work` raises an error without a text, it was still busy.*IndexError",
+        ),
+        "calls work twice": (
+            changed(THREAD, "reply = [b", "work(message[1])\n                    reply = [b"),
+            r"items for which it called `work`.*gave: \[b'frame', b'frame'",
+        ),
+        "remembers the results": (
+            changed(
+                THREAD, "def worker(context):", "known = {}\n\n    def worker(context):"
+            ).replace(
+                "work(message[1])",
+                "known.get(message[1]) or known.setdefault(message[1], work(message[1]))",
+            ),
+            r"items for which it called `work`.*index 8 on.*expected: \[b'frame'\].*gave: \[\]",
+        ),
+        "waits for two seconds at most": (
+            changed(
+                THREAD,
+                "        socket.bind(",
+                "        socket.rcvtimeo = 2000\n        socket.bind(",
+            ),
+            "`work` takes 2.2 s for an item, it raised an error",
+        ),
     },
     "many_at_once": {
         "one after the other": (
@@ -659,6 +690,24 @@ WRONG = {
         "binds a port of its own": (
             changed(MANY, "socket.bind(bind)", 'socket.bind("tcp://127.0.0.1:*")'),
             "The endpoints that it bound.*expected",
+        ),
+        "0 is no time": (
+            changed(
+                MANY,
+                "            await asyncio.sleep(float(request))\n",
+                "            if float(request) <= 0:\n"
+                '                raise ValueError("no time")\n'
+                "            await asyncio.sleep(float(request))\n",
+            ),
+            "The reply to b'0.*expected: b'exposed 0.*gave: b'error",
+        ),
+        "a second at most": (
+            changed(MANY, "sleep(float(request))", "sleep(min(float(request), 1))"),
+            "The reply to b'2.0' came after 1.*nothing was exposed for so long",
+        ),
+        "stops at the word in any letters": (
+            changed(MANY, 'request == b"stop"', 'request.strip().lower() == b"stop"'),
+            "The reply to b'STOP'.*expected: b'error: ...'.*gave: b'BYE'",
         ),
     },
 }

@@ -75,6 +75,30 @@ WRONG = {
         ),
         "an array": (changed(ESTIMATE, "np.mean(steps**2)", "steps**2"), "a number"),
         "nothing returned": (changed(ESTIMATE, "return ", "result = "), "a number"),
+        "without its sign": (
+            changed(
+                ESTIMATE, "return (squares + 2 * products)", "return abs(squares + 2 * products)"
+            ),
+            r"expected: -1.0.*gave: (np.float64\()?1.0",
+        ),
+        "never below 0": (
+            changed(
+                ESTIMATE, "return (squares + 2 * products)", "return max(0, squares + 2 * products)"
+            ),
+            r"expected: -1.0.*gave: (np.float64\()?0.0",
+        ),
+        "rounded": (
+            changed(
+                ESTIMATE,
+                "return (squares + 2 * products) / (2 * interval)",
+                "return round((squares + 2 * products) / (2 * interval), 3)",
+            ),
+            r"expected: 0.0002.*gave: (np.float64\()?0.0\b",
+        ),
+        "shifts the positions": (
+            changed(ESTIMATE, "    steps = ", "    positions -= positions[0]\n    steps = "),
+            "The positions after the call",
+        ),
     },
     "steps_in_time": {
         "by count": (
@@ -114,6 +138,37 @@ WRONG = {
         "only steps of one frame": (
             changed(STEPS, "        found.append", "        if seconds < 1.5 / fps: found.append"),
             r"1\.5",
+        ),
+        "leaves out what did not move": (
+            """
+def steps_in_time(numbers, positions, fps):
+    rows = zip(positions, positions[1:], numbers, numbers[1:])
+    return [(b - a, (m - n) / fps) for a, b, n, m in rows if b != a]
+""",
+            r"there are 2.5 a second.*gave: \[\(-1.0, 120.8\), \(0.5, 0.4\)\]",
+        ),
+        "a whole number a second": (
+            changed(STEPS, "/ fps", "/ int(fps)"),
+            r"there are 2.5 a second.*gave: \[\(0.0, 0.5\)",
+        ),
+        "rounded to milliseconds": (
+            changed(
+                STEPS,
+                "(numbers[after] - numbers[before]) / fps",
+                "round((numbers[after] - numbers[before]) / fps, 3)",
+            ),
+            r"there are 30 a second.*gave: \[\(1.0, 0.067\)",
+        ),
+        "empties the lists": (
+            """
+def steps_in_time(numbers, positions, fps):
+    found = []
+    while len(numbers) > 1:
+        number, position = numbers.pop(0), positions.pop(0)
+        found.append((positions[0] - position, (numbers[0] - number) / fps))
+    return found
+""",
+            "Numbers and positions after the call",
         ),
     },
 }

@@ -296,6 +296,31 @@ def ask_surely(endpoint, request, timeout):
             changed(ASK, LOOP, "for left in (1, 1, 1):"),
             "the server never replies, it gave up after|two requests stay|server replies at once",
         ),
+        "an empty reply is none": (
+            changed(ASK, "return req.recv()", "return req.recv() or None"),
+            "the reply is empty, and a reply nevertheless.*expected: b''.*gave: None",
+        ),
+        "strips the request": (
+            changed(ASK, "send(request)", "send(request.strip())"),
+            "the server replies at once.*expected: b'reply to  .*gave: b'reply to .xff",
+        ),
+        "remembers the replies": (
+            "known = {}\n\n"
+            + changed(
+                ASK,
+                "    deadline =",
+                "    if (endpoint, request) in known:\n"
+                "        return known[endpoint, request]\n    deadline =",
+            ).replace(
+                "return req.recv()",
+                "return known.setdefault((endpoint, request), req.recv())",
+            ),
+            "Called again with the same request, it did not ask the server again",
+        ),
+        "waits a second each time": (
+            changed(ASK, "min(0.3, left)", "min(1, left)"),
+            "In its first 1.3 s it asked a silent server . times",
+        ),
     },
     "count_once": {
         "replies before it writes": (
@@ -423,6 +448,25 @@ def count_once(logbook, bind):
             ),
             "has 2 parts, not one",
         ),
+        "names in small letters": (
+            changed(COUNT, "rep.recv_string()", "rep.recv_string().lower()"),
+            "The reply to 'F-1'.*expected: b'9'.*gave: b'8'",
+        ),
+        "writes the whole file anew": (
+            """
+def count_once(logbook, bind):
+    done = json.loads(logbook.read_text() or "[]") if logbook.exists() else []
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        while True:
+            name = rep.recv_string()
+            if name not in done:
+                done.append(name)
+                logbook.write_text(json.dumps(done))
+            rep.send_string(str(done.index(name) + 1))
+""",
+            "as it had emptied its logbook, to write it anew.*expected: b'8'.*gave: b'1'",
+        ),
     },
     "follow_total": {
         "no snapshot": (
@@ -508,6 +552,26 @@ def follow_total(snapshots, stream):
         "subscribes to nothing": (
             changed(FOLLOW, '        sub.subscribe(b"")\n', ""),
             "it was still busy.*sub.recv_multipart",
+        ),
+        "an update of 0 is none": (
+            changed(
+                FOLLOW,
+                "            if new ==",
+                "            if amount == 0:\n                continue\n            if new ==",
+            ),
+            "it asked for .* snapshots to yield .* totals: one first, and one after each gap",
+        ),
+        "never less": (
+            changed(FOLLOW, "total + amount", "total + abs(amount)"),
+            "The total after update 15, when nothing is lost.*expected: 13.*gave: 15",
+        ),
+        "keeps the later snapshots to itself": (
+            changed(FOLLOW, GREATER, GREATER + "                continue\n"),
+            "of [0-9]+ snapshots it did not yield [0-9]+",
+        ),
+        "ends in silence": (
+            changed(FOLLOW, "        while True:\n", "        while sub.poll(900):\n"),
+            "It ended after [0-9]+ totals, and should go on for ever",
         ),
     },
 }

@@ -291,6 +291,39 @@ WRONG = {
             changed(IN_TURN, "range(count)", "range(min(count, len(buffers)))"),
             "Frame 3 did not come",
         ),
+        "hears nothing of the end of its patience": (
+            changed(
+                IN_TURN,
+                "            trackers[turn].wait(10)",
+                "            with contextlib.suppress(zmq.NotDone):\n"
+                "                trackers[turn].wait(10)",
+            ).replace("def send", "import contextlib\n\ndef send"),
+            "filled buffer 0 with frame 2 while frame 0 .*It asked a tracker, but in vain",
+        ),
+        "whichever is free": (
+            """
+def send_in_turn(socket, buffers, fill, count):
+    trackers = [None] * len(buffers)
+    for number in range(count):
+        while True:
+            free = [n for n, tracker in enumerate(trackers) if not tracker or tracker.done]
+            if free:
+                break
+            time.sleep(0.001)
+        turn = free[0]
+        fill(buffers[turn], number)
+        trackers[turn] = socket.send(buffers[turn], copy=False, track=True)
+""",
+            "The buffer, counted from 0, that it fills with frame 3.*expected: 0.*gave: 1",
+        ),
+        "all but the last byte": (
+            changed(IN_TURN, "socket.send(buffers[turn],", "socket.send(buffers[turn][:-1],"),
+            "How many bytes are in frame 0.*expected: 100000.*gave: 99999",
+        ),
+        "closes the socket": (
+            IN_TURN + "    socket.close()\n",
+            "It closed the socket, which is not its own",
+        ),
     },
     "batches": {
         "one at a time": (
@@ -414,6 +447,25 @@ def batches(readings, most, longest):
         "needs them all": (
             changed(BATCHES, "values, first = [], None", "values, first, n = [], 0, len(readings)"),
             "six readings.*it raised an error.*TypeError",
+        ),
+        "sorted": (
+            BATCHES.replace("np.array(values", "np.array(sorted(values)"),
+            "The values in batch 2, when six readings.*gave: .-0.6666666666666666, -0.66666666",
+        ),
+        "numbers as they come": (
+            BATCHES.replace(', "<f8")', ")"),
+            r"The values in a batch of 1 and 2.*expected: \[1.0, 2.0\]",
+        ),
+        "time -1 is no time": (
+            BATCHES.replace("None", "-1")
+            .replace("if values and when", "if first >= 0 and when")
+            .replace("if not values:", "if first < 0:")
+            .replace("values = []\n", "values, first = [], -1\n"),
+            "The values in batch 1, when the first of them counts, not the last",
+        ),
+        "nothing below 0": (
+            changed(BATCHES, "append(value)", "append(max(value, 0))"),
+            "The values in batch 2, when six readings.*gave: .0.3333333333333333, 0",
         ),
     },
 }

@@ -152,6 +152,14 @@ def give_keys(server, client):
             changed(LOCK, "client.curve_serverkey = public", 'client.curve_serverkey = b"server"'),
             "raised an error.*ZMQError",
         ),
+        "another public key for the server": (
+            changed(
+                LOCK,
+                "server.curve_publickey, server.curve_secretkey = public, secret",
+                "server.curve_publickey, server.curve_secretkey = zmq.curve_keypair()[0], secret",
+            ),
+            "`server.curve_publickey`, which must fit its secret key",
+        ),
     },
     "decide": {
         "a list of what is forbidden": (
@@ -223,6 +231,41 @@ def give_keys(server, client):
         "forgets to refuse": (
             changed(DECIDE, "if name is None:", "if request == []:"),
             "raised an error.*'NoneType' object has no attribute 'encode'",
+        ),
+        "this computer alone": (
+            changed(
+                DECIDE,
+                'if mechanism == b"CURVE":',
+                'if mechanism == b"CURVE" and address == b"127.0.0.1":',
+            ),
+            "when she comes from another computer.*expected: b'200'.*gave: b'400'",
+        ),
+        "the beginning of the key": (
+            changed(
+                DECIDE,
+                "name = clients.get(z85.encode(credentials[0]))",
+                "key = z85.encode(credentials[0])[:10]\n"
+                "        name = {each[:10]: clients[each] for each in clients}.get(key)",
+            ),
+            "a key comes that differs from Ada's at its end.*expected: b'400'.*gave: b'200'",
+        ),
+        "remembers the names": (
+            "known = {}\n\n"
+            + changed(
+                DECIDE,
+                "name = clients.get(z85.encode(credentials[0]))",
+                "key = z85.encode(credentials[0])\n"
+                "        name = known.setdefault(key, clients[key]) if key in clients else None",
+            ),
+            "the same key has another name now.*expected: b'Ada Byron'.*gave: b'ada'",
+        ),
+        "lets each in once": (
+            changed(
+                DECIDE,
+                "clients.get(z85.encode(credentials[0]))",
+                "clients.pop(z85.encode(credentials[0]), None)",
+            ),
+            "It has changed `clients`, when Ada's key comes",
         ),
     },
 }
