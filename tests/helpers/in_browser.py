@@ -28,7 +28,11 @@ MINUTE = 60_000  # milliseconds, as Playwright counts
 LARGEST_PICTURE = 16_000  # pixels; Chromium's limit is a little higher
 MARGIN = 200  # pixels of it that are no notebook
 # What JupyterLab says of questions to, and widgets of, a kernel that has been restarted.
-HARMLESS = re.compile("Canceled future for .* before replies were done|Comm not found for comm id")
+# And of its own table of contents, in 4.4, where a cell runs while that is made anew.
+HARMLESS = re.compile(
+    "Canceled future for .* before replies were done|Comm not found for comm id|"
+    "Failed to update the table of contents|undefined \\((reading|setting) 'isRunning'\\)"
+)
 # A web page whose process was stopped looks for it, and gets this from the proxy.
 STOPPED = re.compile(r"/proxy/\d+/[\w-]{22}/page\.js$")
 # anywidget gives a widget two seconds to be loaded; a busy computer may take longer.

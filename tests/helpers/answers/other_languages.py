@@ -1,5 +1,6 @@
 """Answers to the exercises of one notebook: right ones in different styles, and wrong ones."""
 
+import numpy as np
 from helpers.learners import changed, solution
 
 UNPACK = solution("unpack")
@@ -125,7 +126,6 @@ WRONG = {
             changed(UNPACK, "!= len(pixels)", "> len(pixels)"),
             "one byte too many",
         ),
-        "33 dimensions": (changed(UNPACK, "len(shape) > 32", "len(shape) > 64"), "33 dimensions"),
         "nothing is refused": (
             "def unpack(parts):\n    try:\n"
             "        return zmqlab.unpack_frame(parts)\n"
@@ -226,3 +226,9 @@ WRONG = {
         ),
     },
 }
+
+if np.__version__ >= "2":  # older ones take no more than 32 themselves
+    WRONG["unpack"]["33 dimensions"] = (
+        changed(UNPACK, "len(shape) > 32", "len(shape) > 64"),
+        "33 dimensions",
+    )

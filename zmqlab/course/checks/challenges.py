@@ -52,12 +52,13 @@ def missing_workers(function):
     pipeline = {"watcher": watcher} | {name: partial(_beat, name.encode()) for name in names}
     table = {1.5: "pause Ada", 5.5: "resume Ada", 8.0: "kill Ben", 12.0: "restart Ben"}
     options = {"noticed": NOTICED + SLACK, "false_alarms": ALARMS}
-    try:
-        verdict = expect_unbroken(pipeline, table, **options)
-    except NotYet as error:
-        if "false alarm" not in error.text:
-            raise  # a busy computer stops a worker for longer than it should, and hardly twice
-        verdict = expect_unbroken(pipeline, table, **options)
+    for tries in (1, 2, 3):
+        try:
+            verdict = expect_unbroken(pipeline, table, **options)
+            break
+        except NotYet as error:
+            if "false alarm" not in error.text or tries == 3:
+                raise  # a busy computer stops workers for longer than it should, and hardly thrice
     return (
         f"It missed {verdict.counts['noticed']} workers in time when {told(verdict)}, and "
         f"{verdict.counts['beat']} beats with long breaks made no more false alarms than allowed."
