@@ -23,7 +23,7 @@ def test_the_kernel_is_heard(encryption):
         kernel.transport_encryption = encryption
     elif encryption == "auto":
         pytest.skip("jupyter_client encrypts from 8.9 on")
-    if encryption == "auto" and not hasattr(IPKernelApp, "curve_secretkey"):
+    if encryption == "auto" and not hasattr(IPKernelApp, "_apply_curve_server_options"):
         pytest.skip("this ipykernel does not")
     with client.setup_kernel():
         for number, cell in enumerate(notebook.cells):
