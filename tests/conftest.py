@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import hypothesis
 import psutil
 import pytest
+import tqdm.asyncio
 from helpers.families import is_watchdog
 
 from zmqlab.processes import launch
@@ -62,6 +64,13 @@ def no_orphan_left_over():
     yield
     ours = {p for p in psutil.process_iter() if marked(p, mark)}
     end_and_fail(ours - {psutil.Process()})
+
+
+@pytest.fixture
+def bar_of_text(monkeypatch):
+    """Let tqdm draw what a terminal shows: in a process that has imported ipykernel, for whatever
+    reason, it takes itself to be in a notebook."""
+    monkeypatch.setitem(sys.modules, "tqdm.auto", tqdm.asyncio)
 
 
 @pytest.fixture(scope="module")

@@ -149,7 +149,7 @@ def test_a_recording_is_read_where_the_work_is(engine, cluster, tmp_path):
         fft_farm(tmp_path / "none.h5", engine=engine, **QUIET)
 
 
-def test_progress_counts_frames(cluster, capsys):
+def test_progress_counts_frames(cluster, bar_of_text, capsys):
     fft_farm(small_frames(), engine=cluster, timeout=100)
     assert "40/40" in capsys.readouterr().err
 

@@ -341,7 +341,7 @@ def test_farm_with_shared_memory_runs_any_task():
     assert np.allclose(results.spectra, [frame.mean() for frame in frames])
 
 
-def test_farm_shows_progress(capsys):
+def test_farm_shows_progress(bar_of_text, capsys):
     fft_farm(small_frames(5), workers=1)
     assert "5/5" in capsys.readouterr().err
 

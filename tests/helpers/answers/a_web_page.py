@@ -177,7 +177,7 @@ async def ask_in_turn(context, endpoint, lock, request, timeout):
                 "            await socket.send(request)\n"
                 "            " + WAIT,
             ),
-            "When no reply came, it asked 2 times",
+            "When no reply came, it asked once more",
         ),
         "leaves out empty parts": (
             changed(ASK, WAIT, WAIT.replace("return ", "return [part for part in ") + " if part]"),

@@ -54,10 +54,11 @@ def ask_in_turn(function):
         log.clear()
         scene = partial(_locked, log=log)
         _try(scene, function, endpoint, when="another holds the lock")
-        log.clear()
-        _try(_silence, function, endpoint, when="no reply comes")
-        if (count := [request for request, _ in log].count(b"silence")) > 1:
-            raise NotYet(f"When no reply came, it asked {count} times: once, and then it raises.")
+        for _ in range(3):  # on a busy computer a second request may be too late to be seen
+            log.clear()
+            _try(_silence, function, endpoint, when="no reply comes")
+            if [request for request, _ in log].count(b"silence") > 1:
+                raise NotYet("When no reply came, it asked once more: ask once, and then raise.")
     _try(_nobody, function, free_endpoint(), when="there is no server")
     return (
         "Six visitors were served one after the other, the event loop went on meanwhile, and "
@@ -196,3 +197,4 @@ async def _silence(ask):
             "After a request without a reply the next one got none either. Is the lock free again?"
         ) from None
     expect("What the call after that returns", [b"reply to", b"again"], got)
+    await ask(b"at last")  # before this one the camera reads whatever has been sent before
