@@ -417,7 +417,9 @@ export default {
         if (!opened) {
           fallBack(`No connection through jupyter-server-proxy (code ${code}).`);
         } else if (told.svg === undefined || attempts === AGAIN.length) {
-          fallBack("The process behind this map has ended. Run the cell again.");
+          fallBack(
+            "The process behind this map has ended, or cannot be reached. Run the cell again.",
+          );
         } else {
           rest("The connection to this map's process is lost, and is being tried again.");
           again = setTimeout(() => connect(url), 1000 * AGAIN[attempts]);
