@@ -51,8 +51,9 @@ def serve(pipe):
     )
     with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
         pipe.send(prepare_and_bind(router, "tcp://127.0.0.1:*"))
+        held = []
         while True:
-            reply_once(router, camera, 0)
+            reply_once(router, camera, 0, held)
 
 
 def ask(pipe, endpoint):

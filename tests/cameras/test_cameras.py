@@ -127,6 +127,8 @@ def test_a_folder_of_pictures_is_a_video_in_the_order_of_their_numbers(video, tm
     for number, frame in enumerate(frames):  # 0 to 9, and then 10 after 9
         cv2.imwrite(str(tmp_path / f"frame {number + 1}.png"), frame)
     (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / "frame 3.hdr").write_text("ENVI: none either, though OpenCV knows the ending")
+    (tmp_path / "still being copied.png").touch()
     with open_camera(tmp_path, paced=False, loop=False) as camera:
         assert (camera.fps, camera.shape) == (30, (120, 160, 3))
         assert np.array_equal(list(camera), frames)

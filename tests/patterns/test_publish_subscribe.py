@@ -480,7 +480,7 @@ def test_silence_is_explained():
 @pytest.mark.parametrize(
     ("topic", "said"),
     [
-        (b"camera", "there is 'camera', without the slash"),
+        (b"camera", "there is 'camera' (no slash at its end"),
         (b"camera/", "has just begun to publish"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import json
 import signal
 import socket as plain_sockets
 import struct
@@ -329,6 +330,49 @@ def test_no_reply_is_lost_after_a_malformed_request_of_one_who_left(server):
             socket.connect(server)
             socket.send(b"no empty part first")
         assert request(server, "read", timeout=20)[0] == "frame"
+
+
+@pytest.mark.parametrize("command", [b"info", b"read"])
+@pytest.mark.parametrize("under_way", [4, 50])
+def test_a_client_with_several_requests_under_way_gets_each_reply_in_turn(
+    server, command, under_way
+):
+    request(server, "set", {"fps": 100})
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.linger, socket.rcvtimeo = 0, 20_000
+        socket.connect(server)
+        numbers = []
+        for asked in range(150):
+            if asked >= under_way:
+                numbers.append(numbered(socket))
+            socket.send_multipart([b"", command])
+        numbers += [numbered(socket) for _ in range(under_way)]
+        assert numbers == sorted(numbers)
+        assert len(set(numbers)) == (150 if command == b"read" else 1)
+
+
+def numbered(socket):
+    """Return the number in the next reply, 0 if there is none in it."""
+    empty, *parts = socket.recv_multipart()
+    assert empty == b""
+    return json.loads(parts[1]).get("sequence", 0)
+
+
+@pytest.mark.slow
+def test_who_stays_with_many_requests_waits_for_its_turn(server):
+    """Between two requests of another, it gets one frame, or two: whose turn comes meanwhile."""
+    request(server, "set", {"fps": 20})
+    with zmq.Context() as context, context.socket(zmq.DEALER) as greedy:
+        greedy.linger, greedy.rcvtimeo = 0, 20_000
+        greedy.connect(server)
+        for _ in range(15):
+            greedy.send_multipart([b"", b"read"])
+        got = numbered(greedy)
+        mine = [request(server, "read", timeout=20)[1]["sequence"] for _ in range(4)]
+        assert mine[0] - got <= 4, mine
+        assert all(after - before <= 3 for before, after in itertools.pairwise(mine)), mine
+        rest = [numbered(greedy) for _ in range(14)]
+        assert sorted([got, *mine, *rest]) == list(range(got, got + 19))
 
 
 def test_a_request_too_long_for_a_command_does_not_disturb_others(server, req):

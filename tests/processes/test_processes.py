@@ -11,6 +11,7 @@ import textwrap
 import threading
 import time
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 
 import cloudpickle
 import numpy as np
@@ -492,12 +493,23 @@ def test_one_that_is_paused_and_asked_for_previews_holds_up_nobody():
             asking.start()
             asking.join(PATIENCE)
             assert not asking.is_alive()
+            process.trace()  # this one is asked once, and must not be left out
         finally:
             paused.resume()
         process.settle(process.ask_for_report(), PATIENCE)  # those that were written
         ask(process.endpoint)
         process.preview()
         process.wait_until(lambda it: it.previews, PATIENCE, "a preview")
+        process.wait_until(lambda it: it.noted.stories, PATIENCE, "a story of a message")
+
+
+def test_several_threads_ask_for_reports_and_each_gets_its_own():
+    """If one request were not counted, every report would be taken for that to a later one."""
+    with zmqlab.start(echo) as process, ThreadPoolExecutor(4) as pool:
+        for _ in range(40):
+            list(pool.map(lambda _: [process.ask_for_report() for _ in range(5)], range(4)))
+            process.settle(process.ask_for_report(), PATIENCE)
+        assert process.noted.answered == process.noted.asked
 
 
 def test_a_wait_can_be_interrupted_on_windows_too(monkeypatch):

@@ -118,6 +118,8 @@ def _is_picture(folder, name):
     path, ending = os.path.join(folder, name), os.path.splitext(name)[1]
     if name.startswith(".") or not os.path.isfile(path):  # ._1.png is what macOS lays beside 1.png
         return False
+    if path.isascii():  # OpenCV finds it
+        return cv2.haveImageReader(path)
     if _is_utf8(path) and cv2.haveImageReader(path):
         return True
     return _is_utf8(ending) and cv2.haveImageWriter(f"x{ending}")

@@ -61,8 +61,10 @@ class Webcam(Camera):
         """Return the newest frame that was not read yet."""
         with self._news:
             self._asked = float("inf")  # as long as somebody waits
-            self._news.wait_for(lambda: self._frame is not None or self._failure, timeout)
-            self._asked = time.monotonic()
+            try:
+                self._news.wait_for(lambda: self._frame is not None or self._failure, timeout)
+            finally:
+                self._asked = time.monotonic()
             if self._frame is None:
                 problem = f"gives no frame within {timeout:g} s"
                 raise CameraError(self._failure or device.why_not(self._number, problem))

@@ -7,7 +7,7 @@
      "guesses": {"queue": {"guess": 1, "right": false}}}
 
 There is one file for each folder that holds the course, where the system keeps data of users, or
-in the folder that the variable ZMQLAB_DATA names: Windows asks no other.
+in the folder that the variable ZMQLAB_DATA names: on Windows no other variable moves it.
 """
 
 import contextlib

@@ -2,7 +2,8 @@
 
 What travels is described in `zmqlab.patterns.picture_stream`; besides::
 
-    to the page     text     {"settings": {"exposure": 0.01}} | {"note": "No frame for 2 s: .."}
+    to the page     text     {"settings": {"exposure": 0.01}, "note": ""}
+                             | {"note": "No frame for 2 s: ..", "refused": false}
                              | {"note": "exposure=-1 was refused: ..", "refused": true}
     from the page   text     {"set": {"exposure": 0.02}}
 

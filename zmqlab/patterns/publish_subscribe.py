@@ -102,7 +102,7 @@ def camera_publisher(
             flush=True,
         )
         stream, frame, told, port = islice(source, count), None, 0, urlsplit(requests).port
-        behind, running = False, True
+        behind, running, held = False, True, []
         deadline = time.monotonic() + timeout
         while running:
             try:
@@ -127,9 +127,10 @@ def camera_publisher(
                 told = subscribers
                 print(f"camera publisher: {told} subscriber{'s' * (told != 1)}", flush=True)
             for _ in range(_MOST_REQUESTS):
-                if not running or not router.poll(0):
+                if not running or not (held or router.poll(0)):
                     break
-                running = reply_once(router, source, publisher.sequence, _COMMANDS)[1]
+                number = publisher.sequence
+                running = reply_once(router, source, number, held, _COMMANDS, timeout=0)[1]
         if drop and not running:  # otherwise those who are behind still get what was sent
             publisher.close(timeout=1)
         print(f"camera publisher: the last of {publisher.sequence} frames is sent", flush=True)

@@ -9,7 +9,8 @@ A request has one or two parts; a reply the three of every message (see `zmqlab.
               ok    | {"settings": ..} and the like |    to set, info, stop
               error | {"error": "what was wrong"} |      to everything else
 
-Everything gets a reply, so that no client waits for ever.
+Everything gets a reply, so that no client waits for ever. A client may have several requests under
+way: their replies come in the same order, each when the one before has left.
 
 The client's socket is a REQ, the server's a ROUTER: a REP that shows the envelope,
 which says where a reply goes::
@@ -23,8 +24,10 @@ from a client that has left, it loses its reply to the next one, who did nothing
 4.3.5).
 """
 
+import collections
 import contextlib
 import math
+import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,6 +35,7 @@ from typing import Any
 
 import numpy as np
 import zmq
+from zmq import zmq_poll
 
 from zmqlab.cameras import Camera, CameraError, open_camera
 from zmqlab.wire import messages, sockets
@@ -42,6 +46,8 @@ from zmqlab.wire.text import plain, short
 COMMANDS = ("read", "set", "info", "stop")
 _MOST_PARTS = 16  # looked at: envelope and request
 _WAITING = 20  # requests of one client; it waits to send more
+_MOST_HELD = 200  # requests whose clients have no room for a reply, of all clients together
+_LOOK = 0.01  # seconds until it looks again who has room
 _LONGEST_ERROR = 600  # characters: who sends much wrong need not get it all back
 
 
@@ -80,9 +86,9 @@ def camera_server(
     ):
         endpoint = prepare_and_bind(socket, bind, keys)
         print(f"camera server: {source.source} at {endpoint}", flush=True)
-        sequence, running = 0, True
+        sequence, running, held = 0, True, []
         while running:
-            was_frame, running = reply_once(socket, source, sequence)
+            was_frame, running = reply_once(socket, source, sequence, held)
             sequence += was_frame
 
 
@@ -90,47 +96,87 @@ def prepare_and_bind(socket: zmq.Socket, endpoint: str, keys: str | Path | None 
     """Bind a ROUTER socket at which to reply to requests; return the endpoint."""
     socket.linger = 1000  # milliseconds for the last reply to leave
     socket.rcvhwm = _WAITING
-    # Replies that wait for one client, which asks once at a time: 40 that fetch none keep some
-    # 75 MB of frames here, with 8 it would be 300 MB. Further ones are dropped.
+    # Replies that wait for one client: 40 that fetch none keep some 75 MB of frames here, with 8 it
+    # would be 300 MB. Further ones are not made before there is room.
     socket.sndhwm = 1
     socket.router_mandatory = True  # an error, not silence, for a reply that has nowhere to go
     return sockets.bind(socket, endpoint, keys=keys)
 
 
 def reply_once(
-    socket: zmq.Socket, camera: Camera, sequence: int, commands: Sequence[str] = COMMANDS
+    socket: zmq.Socket,
+    camera: Camera,
+    sequence: int,
+    held: list[list[zmq.Frame]],
+    commands: Sequence[str] = COMMANDS,
+    timeout: float = math.inf,
 ) -> tuple[bool, bool]:
     """Wait for a request, and reply to it: to read, with frame number `sequence`.
 
-    A client that has left, or fetches no replies, is not given a frame: who asks again and again,
-    each time with another socket, would make the others wait for each of them. Returns whether the
-    reply was a frame, and whether to go on: not after the request to stop.
+    In `held`, a list that is empty at first, requests stay whose clients have no room for another
+    reply, because they have not fetched the last one. A client that has left is not given a frame:
+    who asks again and again, each time with another socket, would make the others wait for each of
+    them. Returns whether the reply was a frame, and whether to go on: not after the request to
+    stop. It goes on, too, when for `timeout` seconds there was nothing to reply to.
     """
-    parts = sockets.recv_parts(socket, math.inf, _MOST_PARTS)
-    # The envelope ends with the first empty part. Without one, there is no request in it.
-    empty = next((number for number, part in enumerate(parts) if not len(part)), None)
-    envelope, asked = parts[: (empty or 0) + 1], [] if empty is None else parts[empty + 1 :]
-    # libzmq looks only now and then which replies have left the queue, and drops what it takes
-    # for one too many; asking for the events makes it look.
-    socket.get(zmq.EVENTS)
-    waits = _begin_reply(socket, envelope[0])
-    if not waits and [part.bytes for part in asked] == [b"read"]:
+    deadline = time.monotonic() + timeout
+    while True:
+        with contextlib.suppress(TimeoutError):
+            _hold(held, sockets.recv_parts(socket, 0 if held else timeout, _MOST_PARTS))
+        if request := _begin_reply(socket, held):
+            break
+        if (left := deadline - time.monotonic()) <= 0:
+            return False, True
+        if held:  # whatever comes or leaves ends this wait
+            zmq_poll([(socket.fd, zmq.POLLIN)], int(1000 * min(left, _LOOK)))
+    envelope, asked, there = request
+    if not there and [part.bytes for part in asked] == [b"read"]:
         return False, True
     reply, done = _answer(camera, asked, sequence, commands)
-    if waits:
+    if there:
         sockets.send_parts(socket, envelope[1:] + reply)
     return done == "read", done != "stop"
 
 
-def _begin_reply(socket, identity):
-    """Send the first part of a reply; False if the client has left, or has replies to fetch."""
-    try:
-        socket.send(identity, zmq.SNDMORE | zmq.NOBLOCK, copy=False)
-    except zmq.ZMQError as error:
-        if error.errno not in (zmq.EAGAIN, zmq.EHOSTUNREACH):
-            raise
-        return False
-    return True
+def _hold(held, parts):
+    """Keep one request more; where that is too many, forget the newest of who sent most."""
+    held.append(parts)
+    if len(held) > _MOST_HELD:
+        clients = [parts[0].bytes for parts in held]
+        greedy = collections.Counter(clients).most_common(1)[0][0]
+        del held[len(clients) - 1 - clients[::-1].index(greedy)]
+
+
+def _begin_reply(socket, held):
+    """Send the first part of the reply to the first request whose client has room for it.
+
+    Returns envelope, request, and whether the client is there still; None where none has room.
+    """
+    # libzmq looks only now and then which replies have left a queue, and takes it for full until
+    # then; asking for the events makes it look.
+    socket.get(zmq.EVENTS)
+    full = set()
+    for number, parts in enumerate(held):
+        if (client := parts[0].bytes) in full:
+            continue
+        try:
+            socket.send(client, zmq.SNDMORE | zmq.NOBLOCK)
+        except zmq.ZMQError as error:
+            if error.errno == zmq.EAGAIN:
+                full.add(client)
+                continue
+            if error.errno != zmq.EHOSTUNREACH:
+                raise
+            there = False
+        else:
+            there = True
+        del held[number]
+        held.sort(key=lambda each: each[0].bytes == client)  # now it is the others' turn
+        # The envelope ends with the first empty part. Without one, there is no request in it.
+        empty = next((number for number, part in enumerate(parts) if not len(part)), None)
+        asked = [] if empty is None else parts[empty + 1 :]
+        return parts[: (empty or 0) + 1], asked, there
+    return None
 
 
 def _answer(camera, parts, sequence, commands):

@@ -202,6 +202,8 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
         if self._wire.encode() in topics:
             if self.refused:
                 return f"what is published there is no frame: {self.complaint}"
+            if self.overtaken:
+                return f"it publishes, but no frame could be taken: {self.complaint}"
             return "it has just begun to publish"
         if topics:
             return f"what is published there is {', '.join(map(_named, sorted(topics)))}"
@@ -292,4 +294,4 @@ def _named(topic):
     text = topic[:40].decode(errors="backslashreplace")
     if topic.endswith(b"/"):
         return repr(text.removesuffix("/"))
-    return f"{text!r}, without the slash that the name of a stream ends in"
+    return f"{text!r} (no slash at its end: no stream of this course)"

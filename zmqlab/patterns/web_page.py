@@ -215,6 +215,8 @@ class SharedCamera:
         self.pictures, self.state["pictured"] = pictures, measurement.number
         if self.measurements and measurement.number <= self.measurements[-1].number:
             self.measurements.clear()  # another file has taken the place of the first one
+            for page in self.show.pages:
+                page.newest = -1
         self.measurements.append(measurement)
 
     async def _read(self):

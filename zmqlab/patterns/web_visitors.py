@@ -65,8 +65,6 @@ class Visitor(PictureSocket):
     async def tell(self):
         camera = self.camera
         # Each is sent before the next one is made: who reads slowly has nothing piled up.
-        if camera.measurements and camera.measurements[-1].number < self.newest:
-            self.newest = -1  # they begin anew, in another file
         if camera.measurements and camera.measurements[-1].number > self.newest:
             news = [each for each in camera.measurements if each.number > self.newest]
             self.newest = news[-1].number

@@ -69,7 +69,7 @@ class Process(contextlib.AbstractContextManager["Process"]):
         self.ready = self.ended = self._stopping = self._forced = False
         self.exit_code: int | None = None
         self.printed = Output()
-        self._changed = threading.Condition()
+        self._changed, self._asking = threading.Condition(), threading.Lock()
         self._reported, self._unread = "", 0  # the state in its last report; lines written since
         self.token = secrets.token_hex(16)
         start_message = task | {
@@ -247,8 +247,8 @@ class Process(contextlib.AbstractContextManager["Process"]):
 
     def ask_for_report(self) -> Callable[["Process"], bool]:
         """Ask it to report at once; return the condition that `settle` can wait for."""
-        self.noted.asked += self._write(b"report\n")
-        number = self.noted.asked
+        with self._asking:  # between reading the count and writing it another thread may ask
+            self.noted.asked = number = self.noted.asked + self._write(b"report\n")
         return lambda process: process.noted.answered >= number
 
     def stop(self, timeout: float = 2.0) -> None:
@@ -276,7 +276,7 @@ class Process(contextlib.AbstractContextManager["Process"]):
             getattr(self._popen, means)()
 
     def _write(self, data):
-        if self._unread >= MOST_UNREAD and data != b"stop\n":
+        if self._unread >= MOST_UNREAD and data in (b"preview\n", b"report\n"):
             return False
         self._unread += 1
         # An error means that it has ended; its output says why.

@@ -173,7 +173,8 @@ def _make_code(make, parts, filename):
     return make(*parts).replace(co_filename=filename)
 
 
-# It packs what `functools.cache` makes of a function by name, and a notebook's own is not there.
+# cloudpickle packs what `functools.cache` makes of a function by name, and a notebook's own
+# function is not there.
 def _reduce_cached(cached):
     if cached.__module__ != "__main__":
         return cached.__qualname__

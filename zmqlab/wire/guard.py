@@ -53,7 +53,9 @@ class _Guarded:
     longest: int  # bytes of a part
     waiting: int  # messages that may wait: the socket's high-water mark
     speaks_first: bool  # whether peers only speak when they come: subscribers
-    empty: float = math.inf  # when somebody found no whole message there; infinite: one waits now
+    # When somebody last found no whole message there. Infinite: one waits now, none has looked yet,
+    # or it is bound.
+    empty: float = math.inf
 
 
 @dataclass(slots=True)
@@ -90,7 +92,7 @@ def guard(socket: zmq.Socket, endpoint: str, bound: bool, longest: int) -> None:
         return
     publishes = socket.get(zmq.TYPE) in (zmq.PUB, zmq.XPUB)
     new = _Guarded(int(port), bound, longest, int(socket.get(zmq.RCVHWM)) or 1000, publishes)
-    if not bound and socket.get(zmq.TYPE) == zmq.SUB:
+    if not bound and socket.get(zmq.TYPE) in (zmq.SUB, zmq.PULL):
         new.empty = 0.0  # a stream comes before anybody asks for it
     with _begin:
         _guarded.setdefault(socket, []).append(new)

@@ -78,7 +78,8 @@ def make_keys(folder: Path, /) -> None:
             f"{folder} is there already, and keys are never overwritten: choose another name"
         ) from None
     # Windows' folders have had an owner alone since these versions of Python.
-    alone = os.name == "posix" or sys.version_info >= (3, 12, 4)
+    since = (3, 12, 4) if sys.version_info >= (3, 12) else (3, 11, 10)
+    alone = os.name == "posix" or sys.version_info >= since
     whose = "is yours alone" if alone else "is for all who may read the folder that it is in"
     print(f"keys: {folder} {whose}; {folder / 'own.key'} is for others, too: {public}")
 

@@ -154,7 +154,8 @@ def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]
     sockets = list(events.items())
     if ready := zmq_poll(sockets, 0):
         return dict(ready)
-    found_none(events, inf)
+    asked = [each for each, what in sockets if what & _POLLIN]
+    found_none(asked, inf)
     try:
         while timeout > SLICE:
             if ready := zmq_poll(sockets, int(1000 * SLICE)):
@@ -162,7 +163,7 @@ def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]
             timeout -= SLICE
         return dict(zmq_poll(sockets, int(1000 * max(0, timeout))))
     finally:
-        found_none(events, monotonic())
+        found_none(asked, monotonic())
 
 
 def send_parts(

@@ -326,7 +326,8 @@ class _Misinformed(SimulatedCamera):
 
     def serve(self, socket, over):
         """Be the server, in a thread, until it is over or somebody stops it."""
+        held = []
         while not (over.is_set() or self.stopped):
-            if socket.poll(50):
+            if held or socket.poll(50):
                 with self.replying:
-                    self.stopped = not reply_once(socket, self, self.frames)[1]
+                    self.stopped = not reply_once(socket, self, self.frames, held, timeout=0.05)[1]
