@@ -14,11 +14,11 @@ from zmqlab.processes import cells, report_receiver, words
 from zmqlab.processes.output import Output
 from zmqlab.processes.spawn import spawn, wait_for_family
 from zmqlab.processes.trace import Noted, now
-from zmqlab.wire.interrupts import SLICE
 
 MOST_EVENTS = 1_000  # monitor events kept for each process
 LAST_EVENTS = 10  # of them told of each socket
 MOST_UNREAD = 250  # lines to a process: one that is paused reads none, and a full pipe holds us up
+SLICE = 0.5  # seconds of one wait: Windows takes note of Ctrl-C only between two
 AFTER_THE_END = 1.0  # seconds that the output and the last report may come after the end
 
 
