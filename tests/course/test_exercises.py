@@ -16,6 +16,7 @@ import psutil
 import pytest
 import zmq
 from helpers.families import is_watchdog
+from helpers.in_kernel import open_kernel
 from helpers.learners import answers, beginning, changed, solution, written
 from nbclient import NotebookClient
 
@@ -297,6 +298,28 @@ def test_what_does_not_even_listen_to_a_watch(monkeypatch):
     result = check(asks("import re", "return re.match('(a+)+b', 'a' * 60)"))
     assert result.state == "not yet"
     assert "was not done after 4 s" in result.text
+
+
+SLOW = """
+import threading
+from IPython.utils.capture import capture_output
+from zmqlab import check
+
+def bytes_per_second(width, height, fps):
+    threading.Event().wait()
+
+with capture_output() as captured:
+    result = check(bytes_per_second)
+print([each.data["text/plain"] for each in captured.outputs], result)
+"""
+
+
+@slow
+def test_a_check_that_takes_its_time_says_so():
+    with open_kernel() as kernel:
+        said = kernel.run(SLOW)
+    assert "'The check of bytes_per_second is at work: 3 s.', " in said.text, said
+    assert ", ''] ✘ bytes_per_second: not yet" in said.text, said  # and then it is gone
 
 
 def test_interrupted(monkeypatch):

@@ -18,6 +18,7 @@ import importlib
 import inspect
 import json
 import pkgutil
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -209,7 +210,7 @@ def _try_out(name, check, function):
         options = {"process_name": f"check of {name}", "observe": False, "start_timeout": BEGINS}
         try:
             with start(*call, **options) as process:
-                process.wait_until(lambda process: process.ended, SLOWEST, "the verdict")
+                _wait_for_the_end(process, name)
             verdict = json.loads(file.read_text("utf-8"))
         except (StartError, FileNotFoundError) as error:
             if begun.exists():  # it may have ended even before it told that it has begun
@@ -234,6 +235,21 @@ def _try_out(name, check, function):
                 "or restart the kernel, and check again."
             )
     return verdict, process.output if process else ""
+
+
+def _wait_for_the_end(process, name):
+    """Wait until a check has ended and, in a notebook, say how long it has been at work."""
+    ipython, shown = sys.modules.get("IPython"), None  # a module alone need not have it
+    for seconds in range(1, 1 + SLOWEST):
+        process.settle(lambda process: process.ended, 1.0)
+        text = "" if process.ended else f"The check of {name} is at work: {seconds} s."
+        if shown:
+            shown.update({"text/plain": text}, raw=True)
+        elif text and seconds > 1 and ipython and ipython.get_ipython():
+            shown = ipython.display.display({"text/plain": text}, raw=True, display_id=True)
+        if process.ended:
+            return
+    raise TimeoutError
 
 
 def _name_cells(text):
