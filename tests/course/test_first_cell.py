@@ -33,3 +33,10 @@ def test_after_the_first_cell_a_mistake_is_a_mistake(kernel):
     assert cell.name == "NameError"
     assert "first cell" not in cell.error
     assert not kernel.run("%terminals").error
+
+
+def test_kernels_of_the_environment_load_it_by_themselves():
+    """The package's configuration lies where IPython looks for it."""
+    with open_kernel() as fresh:
+        fresh.run(f"%cd -q {NOTEBOOKS}")
+        assert "first cell of this notebook first" in fresh.run("check(shout_server)").error

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import get_ident, local
 from time import monotonic
 
@@ -336,13 +337,13 @@ GOES = {
 ELSEWHERE = {
     "Publisher": "what camera_publisher publishes with",
     "track": "starts detect_beads, and is link_beads",
-    "fft_farm": "test_strangers.py attacks the port that it opens",
+    "fft_farm": "patterns/test_strangers.py::test_a_farm_believes_its_own_workers_only",
     "spectra": "is the farm's work",
     "tap": "starts tap_relay",
-    "network": "test_network_map.py asks its port without the token, and for what is not to be had",
-    "browser_camera": "test_browser_camera.py attacks the port that it opens",
-    "open_camera": 'test_camera_of_a_browser.py lies to the camera "browser"',
-    "trial": "test_nemesis.py breaks what it starts",
+    "network": "page/test_network_map.py::test_without_the_token_nothing_is_shown",
+    "browser_camera": "page/test_browser_camera.py::test_bytes_are_refused",
+    "open_camera": "cameras/test_camera_of_a_browser.py::test_what_is_no_frame_of_a_browser",
+    "trial": "course/test_nemesis.py::test_the_courses_camera_server_holds",
     "captures_of": "talks to itself, for a moment",
     "doctor": "sends itself one message",
 }
@@ -350,6 +351,13 @@ ELSEWHERE = {
 
 def test_no_role_is_forgotten():
     assert offered() == OPENS.keys() | GOES.keys() | ELSEWHERE.keys()
+
+
+@pytest.mark.parametrize("where", [each for each in ELSEWHERE.values() if "::" in each])
+def test_what_tests_a_role_elsewhere_is_there(where):
+    file, _, name = where.partition("::")
+    source = (Path(__file__).parents[1] / file).read_text(encoding="utf-8")
+    assert f"\ndef {name}(" in source
 
 
 def ends_clearly(process):

@@ -24,7 +24,7 @@ COLUMNS = 70  # what fits an output of JupyterLab on a page 1,000 pixels wide
 INSTALL = 'pip install -e ".[notebooks]" in the folder of the course, then restart the kernel'
 CONTAINER = Path("/sys/fs/cgroup")  # where Linux states the limits of a container
 NEEDED_MEMORY = 2**30  # bytes: what a notebook and all its processes may take together
-NEEDED_DISK = 2**30  # bytes: the notebook on recordings writes half of that
+NEEDED_DISK = 2**30  # bytes: the notebook on recordings writes a fifth of that
 TIMEOUT = 5.0  # seconds, for an answer from the loopback interface
 
 
@@ -260,7 +260,7 @@ def disk() -> Finding:
     finding = f"{free / 2**30:.1f} GiB free in {folder}"
     if free >= NEEDED_DISK:
         return OK, finding, ""
-    return NOTE, finding, "Make room: the notebook on recordings writes some 450 MB there."
+    return NOTE, finding, "Make room: the notebook on recordings writes some 200 MB there."
 
 
 def cores() -> Finding:
