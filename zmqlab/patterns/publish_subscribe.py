@@ -102,7 +102,8 @@ def camera_publisher(
             flush=True,
         )
         stream, frame, told, port = islice(source, count), None, 0, urlsplit(requests).port
-        behind, running, held = False, True, []
+        behind, running = False, True
+        held: list[list[zmq.Frame]] = []
         deadline = time.monotonic() + timeout
         while running:
             try:

@@ -35,7 +35,6 @@ from typing import Any
 
 import numpy as np
 import zmq
-from zmq import zmq_poll
 
 from zmqlab.cameras import Camera, CameraError, open_camera
 from zmqlab.wire import messages, sockets
@@ -86,7 +85,8 @@ def camera_server(
     ):
         endpoint = prepare_and_bind(socket, bind, keys)
         print(f"camera server: {source.source} at {endpoint}", flush=True)
-        sequence, running, held = 0, True, []
+        sequence, running = 0, True
+        held: list[list[zmq.Frame]] = []
         while running:
             was_frame, running = reply_once(socket, source, sequence, held)
             sequence += was_frame
@@ -128,7 +128,9 @@ def reply_once(
         if (left := deadline - time.monotonic()) <= 0:
             return False, True
         if held:  # whatever comes or leaves ends this wait
-            zmq_poll([(socket.fd, zmq.POLLIN)], int(1000 * min(left, _LOOK)))
+            news = zmq.Poller()
+            news.register(socket.fd, zmq.POLLIN)
+            news.poll(1000 * min(left, _LOOK))
     envelope, asked, there = request
     if not there and [part.bytes for part in asked] == [b"read"]:
         return False, True
