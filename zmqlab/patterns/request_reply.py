@@ -130,7 +130,7 @@ def reply_once(
         if held:  # whatever comes or leaves ends this wait
             news = zmq.Poller()
             news.register(socket.fd, zmq.POLLIN)
-            news.poll(1000 * min(left, _LOOK))
+            news.poll(int(1000 * min(left, _LOOK)))
     envelope, asked, there = request
     if not there and [part.bytes for part in asked] == [b"read"]:
         return False, True
