@@ -1,5 +1,6 @@
 """The `zmqlab` command: what each role does from a terminal, and what it says when it cannot."""
 
+import inspect
 import json
 import os
 import re
@@ -21,7 +22,7 @@ from jupyter_client import BlockingKernelClient, KernelManager
 from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
 
 import zmqlab
-from zmqlab.__main__ import as_options, expected
+from zmqlab.__main__ import app, as_options, expected
 from zmqlab.course.trial import free_endpoint
 
 MODULE = Path(zmqlab.__file__).parent
@@ -73,11 +74,16 @@ def test_help_has_every_command_with_the_first_line_of_its_function():
     assert zmqlab.camera_server.__doc__.splitlines()[0] in done.stdout
 
 
-@pytest.mark.parametrize("command", ["lab", "doctor", "camera-server", "snapshot", "track"])
-def test_help_of_each_command(command):
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [name for name in app if name[0] != "-"])
+def test_help_of_each_command_shows_its_parameters_as_they_are_typed(command):
     done = run(command, "--help")
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith(f"Usage: zmqlab {command}")
+    for name, parameter in inspect.signature(app[command].default_command).parameters.items():
+        placed = parameter.kind in (parameter.POSITIONAL_ONLY, parameter.VAR_POSITIONAL)
+        typed = name.upper() if placed else f"--{name.replace('_', '-')}"
+        assert re.search(rf"(?<!\S){typed}\b", done.stdout), typed
 
 
 def test_nothing_heavy_is_imported_for_another_command():
