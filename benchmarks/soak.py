@@ -1,13 +1,13 @@
-"""The whole pipeline under faults: what was sent, came, was lost or came twice, and who grew.
+"""The whole pipeline under the nemesis: what was sent, came, was lost or came twice, and who grew.
 
     python -m benchmarks.soak --minutes N --seed S [--out benchmarks/soak.md]
 
-A camera server and a publisher; behind a tap a recorder, a farm, a live view, a web page with a
-visitor who measures, and a subscriber in this process; the network map looks at all of them. By a
-timetable that the seed draws, roles are killed (SIGKILL) and started anew at their place, or
-paused and resumed, and the tap is cut and mended, or delays. A role that ends by itself, as the
-recorder does when no frame comes for ten seconds, is started anew too, and its last words are
-shown.
+A camera server and a publisher; behind a wire, which is a tap, a recorder, a farm, a live view, a
+web page with a visitor who measures, and a subscriber in this process; the network map looks at all
+of them. The timetable and what is done are those of `zmqlab.course.nemesis`, only slower: roles are
+killed and started anew at their place, or paused; the wire is cut, delays, throttles or corrupts;
+random bytes and floods come to each port in turn. A role that ends by itself, as the recorder does
+when no frame comes for ten seconds, is started anew too, and its last words are shown.
 """
 
 import argparse
@@ -15,11 +15,13 @@ import asyncio
 import collections
 import contextlib
 import datetime
+import itertools
 import random
 import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -32,23 +34,25 @@ from zmqlab import (
     camera_server,
     open_recording,
     record,
-    request,
     subscribe,
     tap_relay,
     web_page,
 )
+from zmqlab.course.nemesis import ACTS, MENDED_BY, Stage, restart, timetable
 from zmqlab.course.trial import free_endpoints
 from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.measurements import kept
+from zmqlab.wire.keys import of_this_process
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))  # the visitor of the page
 PATIENCE = 300.0  # seconds: a busy machine is no fault
 WARM = 15  # seconds until memory is looked at first, and without faults at the end
-PAUSE = 2.0  # seconds that a role is paused, or the tap cut
+SLOWER = 5  # times as slow as for a learner: a role needs seconds to come up
 ONE = 20  # frames of a farm
-KILLED = ("camera", "publisher", "tap", "recorder", "farm", "live view", "web page")
-PAUSED = ("publisher", "recorder", "farm", "live view", "web page")
-TAP = ({"cut": True}, {"delay": 0.3})
+ROLES = ("publisher", "recorder", "farm", "live view", "web page")
+FAULTS = [f"kill {name}" for name in ("camera", "wire", *ROLES)]
+FAULTS += [f"pause {name}" for name in ROLES]
+FAULTS += ["cut", "delay", "throttle", "corrupt", "noise", "flood"]
 
 
 def farm(endpoint):
@@ -66,35 +70,37 @@ def farm(endpoint):
             print("results", len(results.spectra), flush=True)
 
 
-def begin(role, *args, **kwargs):
-    return zmqlab.start(role, *args, start_timeout=PATIENCE, **kwargs)
-
-
 class Pipeline:
     """The roles, by name; what those have said and sent that are gone; what was done to them."""
 
     def __init__(self, folder, seed):
-        self.folder, self.dice = folder, random.Random(seed)
+        self.folder = folder
         self.over = threading.Event()
         self.log, self.counts = [], collections.Counter()
-        self.there, self.films, self.began = {}, [], time.monotonic()
-        camera, stream, tapped, self.control = free_endpoints(4)
+        self.films, self.began = [], time.monotonic()
+        camera, stream, tapped, control, page = free_endpoints(5)
         self.tapped, self.history = tapped, folder / "measurements.sqlite"
-        page = {"connect": camera, "subscribe": tapped, "history": self.history}
-        self.start = {
-            "camera": lambda: begin(camera_server, "simulated", bind=camera),
-            "publisher": lambda: begin(camera_publisher, "simulated", bind=stream),
-            "tap": lambda: begin(tap_relay, connect=stream, bind=tapped, control=self.control,
-                                 show=False),
-            "recorder": lambda: begin(record, self.next_film(), connect=tapped),
-            "farm": lambda: begin(farm, tapped),
-            "live view": lambda: begin(serve_live, tapped, "camera", 32 * "x"),
-            "web page": lambda: begin(web_page, **page),
-        }  # fmt: skip
-        for name in self.start:
-            self.there[name] = self.start[name]()
+        wire = {"connect": stream, "bind": tapped, "control": control, "show": False}
+        shown = {"bind": page.replace("tcp", "http"), "history": self.history}
+        calls = {
+            "camera": partial(camera_server, "simulated", bind=camera),
+            "publisher": partial(camera_publisher, "simulated", bind=stream),
+            "wire": partial(tap_relay, **wire, keys=of_this_process()),
+            "recorder": partial(record, self.next_film(), connect=tapped),
+            "farm": partial(farm, tapped),
+            "live view": partial(serve_live, tapped, "camera", 32 * "x"),
+            "web page": partial(web_page, connect=camera, subscribe=tapped, **shown),
+        }
+        # Without a trace: of all that were started in an hour it would be kept.
+        self.stage = Stage(calls, {}, [], [], "", control, random.Random(seed), traced=False)
+        self.there = self.stage.running
+        for name in calls:
+            restart(self.stage, name)
+            self.there[name].wait_until(lambda it: it.ready, PATIENCE, "its start")
         zmqlab.network()
-        self.there["map"] = zmqlab.process("network map")
+        self.map = zmqlab.process("network map")
+        ports = {"camera": camera, "publisher": stream, "wire": tapped, "wire's control": control}
+        self.ports = itertools.cycle((ports | {"web page": page}).items())
 
     def next_film(self):
         self.films.append(self.folder / f"film-{len(self.films)}.h5")
@@ -128,53 +134,44 @@ class Pipeline:
         if process is self.there["publisher"]:
             self.counts["sent"] += process.messages.get("XPUB 0", {"out": 0})["out"]
 
-    def again(self, name, why):
+    def again(self, name):
         """Start a role anew, at its place."""
         self.gone(self.there[name])
         if name == "recorder":
             self.count_film()
-        self.there[name] = self.start[name]()
-        self.counts[f"{why}: {name}"] += 1
+            self.stage.calls[name] = partial(record, self.next_film(), connect=self.tapped)
+        restart(self.stage, name)
+        self.stage.started.clear()  # all that they have printed
 
-    def fault(self):
-        """Do what the dice say."""
-        what = self.dice.choice(["kill", "kill", "pause", "tap"])
-        if what == "tap":
-            settings = self.dice.choice(TAP)
-            self.note(f"the tap: {settings}")
-            self.set_tap(**settings)
-            self.over.wait(PAUSE)
-            self.set_tap(cut=False, delay=0)
-            self.counts[f"tap: {' '.join(settings)}"] += 1
-            return
-        name = self.dice.choice(KILLED if what == "kill" else PAUSED)
-        self.note(f"{what} {name}")
-        one = psutil.Process(self.there[name].pid)
-        if what == "kill":
-            one.kill()
-            self.there[name].wait_until(lambda it: it.ended, PATIENCE, "its end")
-            self.again(name, "killed")
-        else:
-            one.suspend()
-            self.over.wait(PAUSE)
-            one.resume()
-            self.counts[f"paused: {name}"] += 1
-
-    def set_tap(self, **settings):
-        request(self.control, "set", settings, timeout=PATIENCE)
+    def do(self, act):
+        """Do what the timetable says."""
+        what, _, name = act.partition(" ")
+        if what == "restart":
+            return self.again(name)
+        stage = self.stage
+        if what in ("noise", "flood"):
+            name, port = next(self.ports)
+            stage = stage._replace(bind=port)
+        if what not in MENDED_BY.values():
+            self.note(f"{what} {name}".strip())
+            done = {"kill": "killed", "pause": "paused"}.get(what, what)
+            self.counts[f"{done}: {name or 'wire'}"] += 1
+        return ACTS[what](stage, name)
 
     def look_after(self):
         """Start those anew that have ended by themselves."""
-        for name in self.start:
-            if self.there[name].ended:
-                last = self.there[name].output.rpartition("\n")[2]
+        for name, process in list(self.there.items()):
+            if process.ended:
+                last = process.output.rpartition("\n")[2]
                 self.note(f"{name} ended: {last}")
-                self.again(name, "ended by itself")
+                self.counts[f"ended by itself: {name}"] += 1
+                self.again(name)
 
     def sizes(self):
         """Return {name: (MB, files, threads)} of each role, with what it has started."""
         found = {"this process": _size(psutil.Process(), below=False)}
-        return found | {name: _size(psutil.Process(it.pid)) for name, it in self.there.items()}
+        all_of_them = self.there | {"map": self.map}
+        return found | {name: _size(psutil.Process(it.pid)) for name, it in all_of_them.items()}
 
 
 def _size(process, below=True):
@@ -189,14 +186,14 @@ def _size(process, below=True):
 
 def receive(pipeline):
     """A subscriber: counts what came, and what came twice, until it is over."""
-    seen = set()
+    last = {}  # of each stream; a set of all numbers grows by 20 MB an hour
     with subscribe(pipeline.tapped) as stream:
         while not pipeline.over.is_set():
             with contextlib.suppress(TimeoutError, zmqlab.EndOfStream):
                 stream.read(1)
-                this = stream.header["stream"], stream.header["sequence"]
-                pipeline.counts["came twice"] += this in seen
-                seen.add(this)
+                name, number = stream.header["stream"], stream.header["sequence"]
+                pipeline.counts["came twice"] += number <= last.get(name, -1)
+                last[name] = number
         pipeline.counts["received"], pipeline.counts["lost"] = stream.received, stream.lost
         pipeline.counts["restarts seen"] = stream.restarts
         pipeline.counts["before"] = stream.first or 0
@@ -233,11 +230,16 @@ def soak(minutes, seed):
         try:
             pipeline.over.wait(WARM)
             before = pipeline.sizes()
-            while time.monotonic() < end:
-                pipeline.fault()
-                pipeline.over.wait(pipeline.dice.uniform(2, 8))
-                pipeline.look_after()
+            plan = timetable(FAULTS, 60 * minutes / SLOWER, seed)
+            for before_it, when in itertools.pairwise([0.0, *sorted(plan)]):
+                pipeline.over.wait(SLOWER * (when - before_it))
+                if plan[when].partition(" ")[0] not in MENDED_BY.values():
+                    pipeline.look_after()
+                    if time.monotonic() > end:
+                        break
+                pipeline.do(plan[when])
             pipeline.over.wait(WARM)
+            pipeline.look_after()
             after = pipeline.sizes()
         finally:
             pipeline.over.set()
@@ -259,7 +261,7 @@ def table(pipeline, minutes, seed, before, after):
         ("of these before the subscriber came", counts["before"]),
         ("frames at the subscriber", counts["received"]),
         ("frames that it counted as lost (a mark was reached; cut, paused)", counts["lost"]),
-        ("frames that came twice there", counts["came twice"]),
+        ("frames that came there twice, or after a later one", counts["came twice"]),
         ("publishers that it saw started anew", counts["restarts seen"]),
         (f"frames in {len(pipeline.films)} recordings", counts["recorded"]),
         ("recordings that cannot be read, or were ended before a frame", counts["without a frame"]),
@@ -279,7 +281,7 @@ def table(pipeline, minutes, seed, before, after):
         f"{datetime.date.today()}, {minutes:g} minutes, on {machine()}.",
         "",
         "What is done to whom, and what is counted, stands in `soak.py`. A farm starts its workers",
-        "anew for each twenty frames, so that its size depends on the moment. The tap grows by",
+        "anew for each twenty frames, so that its size depends on the moment. The wire grows by",
         "what it holds up when it delays for the first time, and keeps: 4 MiB for each connection.",
         "",
         "| what | how many |",

@@ -1,18 +1,16 @@
 """The nemesis: it breaks what is broken, finds nothing where nothing is, and does so again."""
 
 import re
-from functools import partial
 from pathlib import Path
 
 import pytest
 import zmq
 
-from zmqlab import RequestError, camera_publisher, camera_server, request, subscribe, trial
+from zmqlab import trial
 from zmqlab.course.judging import Notes, judge
 from zmqlab.course.nemesis import MENDED_BY, timetable
 
 ALL = ("kill server", "pause server", "kill wire", "cut", "delay", "throttle", "noise", "flood")
-slow = pytest.mark.slow
 
 
 def echo(bind):
@@ -145,47 +143,6 @@ def test_what_is_corrupted_on_the_way_is_told():
     verdict = trial(pipeline, {2.0: "corrupt", 3.0: "mend"}, ending=60)
     assert re.search("was '.* and more' when sent.* as '.* and mord'", verdict.broken[0][1])
     assert len(verdict.broken) == 1
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_the_courses_camera_server_holds():
-    def client(endpoint, note):
-        for number in note.numbers():
-            note("asked", number)
-            try:
-                _, header, frame = request(endpoint, "read", timeout=1.0, retries=60)
-            except (TimeoutError, RequestError):
-                note("unknown", number)
-            else:
-                assert frame.shape == (480, 640, 3)
-                note("answered", number, str(header["sequence"]))
-
-    server = partial(camera_server, camera="simulated")
-    verdict = trial({"server": server, "client": client}, timetable(ALL, 3, 2), ending=90)
-    assert verdict, verdict
-    assert verdict.counts["answered"] > 1
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_the_courses_publisher_and_subscription_hold():
-    """Frames come whole, in order, none twice; a subscriber goes on with a new publisher."""
-
-    def subscriber(endpoint, note):
-        with subscribe(endpoint, timeout=90) as stream:
-            over = False
-            while not over:
-                over = note.over
-                frame = stream.read()
-                assert frame.shape == (480, 640, 3)
-                note("received", int(1e6 * stream.header["time"]))
-
-    server = partial(camera_publisher, camera="simulated")
-    faults = timetable((*ALL, "pause subscriber"), 3, 3)
-    verdict = trial({"server": server, "subscriber": subscriber}, faults, ending=100)
-    assert verdict, verdict
-    assert verdict.counts["received"] > 1
 
 
 HISTORIES = {

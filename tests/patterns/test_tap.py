@@ -192,6 +192,22 @@ def test_what_was_under_way_when_its_sender_left_arrives():
             assert far.recv(1) == b""
 
 
+def test_a_line_that_is_narrow_no_longer_lets_pass_what_waits():
+    with plain_server() as (server, there), tapped(there, rate=0.1) as way:
+        with plain_connection(way) as near:
+            far, _ = server.accept()
+            near.sendall(GREETING)  # takes ten minutes
+            seen(way, has("greeting"))
+            ask(way, "set", rate=None)
+            near.sendall(GREETING)
+        with far:
+            far.settimeout(PATIENCE)
+            came = b""
+            while more := far.recv(1000):
+                came += more
+            assert came == 2 * GREETING
+
+
 def test_nobody_there():
     """The other side hears it at once; it is told once, however often somebody tries."""
     with tapped(free_endpoint()) as way:

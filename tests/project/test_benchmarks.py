@@ -239,6 +239,16 @@ def test_noticed():
     assert list(found.values) == list(noticed.FAULTS)
 
 
+def test_each_row_of_the_notebooks_table_is_measured_or_never_noticed():
+    path = ROOT / "notebooks" / "12-when-things-break.ipynb"
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    code = "".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "code")
+    rows = re.findall(r'table\.add\(\s*"([^"]+)"', code)
+    assert len(rows) == code.count("table.add(") > 10
+    assert sorted(rows) == sorted([*noticed.ROWS, *noticed.NEVER_NOTICED])
+    assert set(noticed.ROWS.values()) <= set(noticed.FAULTS)
+
+
 def test_slow_ways_take_a_third_of_the_rounds_and_are_compared_with_the_same_ones():
     numbers = {"fast": iter(range(1, 7)), "slow": iter((10, 20))}
     ways = {way: numbers[way].__next__ for way in numbers}

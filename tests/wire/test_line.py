@@ -21,6 +21,8 @@ def test_a_line_that_is_slow():
     assert line.until_room("there", now=11) == pytest.approx(2 - 0.1)
     assert line.until_room("there", now=13) == 0
     assert line.out("there", 100, now=50) == 52
+    line.set(rate=1000)
+    assert line.until_room("there", now=50) == 0  # nobody waits for what was slow before
     line.set(rate=None, delay=0)
     assert line.idle
     assert line.out("back", 10**9, now=50) == 50

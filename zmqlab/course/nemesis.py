@@ -57,6 +57,7 @@ class Stage(NamedTuple):
     bind: str  # where the server is, for strangers
     control: str  # of the wire
     dice: random.Random
+    traced: bool = True  # whether its programs note when which message passes
 
 
 # What can be done, to a program or to the wire
@@ -83,7 +84,8 @@ def restart(stage: Stage, name: str) -> None:
 
 
 def _launch(stage, name):
-    stage.running[name] = launch_call(name, stage.calls[name], trace=name != "wire")
+    trace = stage.traced and name != "wire"
+    stage.running[name] = launch_call(name, stage.calls[name], trace=trace)
     stage.started.append(stage.running[name])
 
 

@@ -173,9 +173,11 @@ class Relay:
         now = self.settings()
         if changed := [_words(name, now[name]) for name in now if now[name] != before[name]]:
             self.tell(None, "line", f"from now on: {', '.join(changed)}")
-        for half in list(self.halves):
-            for each in filter(None, (half, half.other)):  # one may have gone, and left something
-                each.deliver()
+        halves = {each for half in self.halves for each in (half, half.other)}
+        for each in filter(None, halves):  # one may have gone, and left something
+            if now["rate"] != before["rate"]:
+                each.enter_anew()
+            each.deliver()
         return {"settings": now}
 
     def settings(self) -> dict[str, Any]:

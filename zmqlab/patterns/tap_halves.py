@@ -70,10 +70,20 @@ class Half(asyncio.Protocol):
             self.other.transport.write(data)
             return
         for start in range(0, len(data), _PIECE):
-            piece = data[start : start + _PIECE]
-            due = line.out(self.side, len(piece), self.now())
-            self.waiting.append((due + _AGAIN * line.loses(), piece))
+            self.enter(data[start : start + _PIECE])
         self.deliver()
+
+    def enter(self, piece: bytes) -> None:
+        """Let a piece wait until it has passed the line."""
+        line = self.relay.line
+        due = line.out(self.side, len(piece), self.now())
+        self.waiting.append((due + _AGAIN * line.loses(), piece))
+
+    def enter_anew(self) -> None:
+        """Let what waits enter again: a line that was narrow no longer is, or not as much."""
+        pieces, self.waiting = self.waiting, deque()
+        for _, piece in pieces:
+            self.enter(piece)
 
     def parse(self, data: bytes) -> None:
         """Keep what the bytes say, and count it."""

@@ -33,7 +33,11 @@ class Line:
         self.set(**settings)
 
     def set(self, **settings: Any) -> dict[str, Any]:
-        """Change some settings, and return all; what has entered keeps to the earlier ones."""
+        """Change some settings, and return all; what has entered keeps to the earlier ones.
+
+        But with another rate, nobody waits behind what was slow: whoever holds that may let it
+        enter anew.
+        """
         for name, value in settings.items():
             top = {"delay": 10, "rate": math.inf, "loss": 0.9}.get(name)
             if top is None:
@@ -42,6 +46,8 @@ class Line:
             number = isinstance(value, (int, float)) and type(value) is not bool
             if not none and not (number and 0 <= value <= top):
                 raise ArgumentError(f"{name}={value!r}: give a number from 0 to {top:g}")
+        if settings.get("rate", self.settings["rate"]) != self.settings["rate"]:
+            self._free.clear()
         self.settings |= settings
         return {"settings": self.settings}
 
