@@ -231,6 +231,32 @@ def test_fault_of_a_check_is_not_blamed_on_the_learner(monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (
+            "TimeoutError('no count after 20 s')",
+            "The computer was too slow for the check: no count after 20 s. Check again.",
+        ),
+        (
+            "StartError('wire did not come up (running):\\n')",
+            "The computer was too slow for the check: wire did not come up (running). Check again.",
+        ),
+        (
+            "StartError('server did not come up (failed):\\nZeroDivisionError')",
+            "A program of the check failed: server did not come up (failed). Check again.",
+        ),
+    ],
+)
+def test_slow_computer_is_no_fault_of_a_check(monkeypatch, error, says):
+    slow = written(f"def slow(function):\n    raise {error}\n", "slow")
+    check_of_ours = dataclasses.replace(exercises()["patient_ask"], check=slow)
+    monkeypatch.setattr(course, "exercises", lambda: {"patient_ask": check_of_ours})
+    result = check(asks("return None"))
+    assert result.text == says
+    assert ("ZeroDivisionError" in result.traceback) == ("ZeroDivisionError" in error)
+
+
+@pytest.mark.parametrize(
     ("lines", "says"),
     [
         pytest.param(

@@ -122,12 +122,12 @@ def _expect_one_task(worker, milliseconds=300):
 
 def _expect_to_forget_the_vanished(bench, worker):
     """Let a client vanish: its result has nowhere to go, and the next one is answered."""
-    bench.wait_for_peers(3)
+    bench.wait_for_peers(6)
     client = bench.client(b"vanishing")
     bench.task(worker)
-    bench.wait_for_peers(4)
+    bench.wait_for_peers(7)
     client.close()
-    bench.wait_for_peers(3)
+    bench.wait_for_peers(6)
     worker.send(b"done: vanishing")
     client = bench.client(b"staying")
     worker.send(b"done: " + bench.next_task(worker, b"vanishing"))

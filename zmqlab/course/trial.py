@@ -28,6 +28,7 @@ import zmq
 
 import zmqlab
 from zmqlab import ready, stop_all
+from zmqlab.course.verdicts import not_yours
 from zmqlab.processes import observed
 from zmqlab.wire import sockets
 
@@ -162,13 +163,8 @@ def run(check: Callable[..., str], function: Callable[..., Any], file: str) -> N
     except NotImplementedError:
         _end("not attempted", "Write the function first, in place of `raise NotImplementedError`.")
     except BaseException as error:
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{Path(last.filename).name}, line {last.lineno}"
-        _end(
-            "not yet",
-            f"The check itself failed ({where}): {type(error).__name__}: {error}. That is a fault "
-            "of the course and not yours; please report it.",
-        )
+        text, lines = not_yours(error)
+        _end("not yet", text, traceback=without_ours(lines))
     else:
         _end("passed", said)
 

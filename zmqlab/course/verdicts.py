@@ -6,8 +6,12 @@ they open at a click or a key, one at a time, and stay folded in an exported pag
 
 import html
 import re
+import traceback
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from zmqlab.processes.handle import StartError
 
 if TYPE_CHECKING:
     from zmqlab.course.exercises import Exercise
@@ -19,6 +23,23 @@ _SIGNS = {
     "not attempted": ("○", "#767676"),
 }
 BLUE = "#0072B2"
+
+
+def not_yours(error: BaseException) -> tuple[str, str]:
+    """Return what to say of an error of the check itself, and the traceback of its program."""
+    if isinstance(error, StartError | TimeoutError):
+        what, _, lines = str(error).partition("\n")
+        why = (
+            "A program of the check failed" if lines else "The computer was too slow for the check"
+        )
+        return f"{why}: {what.rstrip(':.')}. Check again.", lines
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    text = (
+        f"The check itself failed ({Path(last.filename).name}, line {last.lineno}): "
+        f"{type(error).__name__}: {error}. That is a fault of the course and not yours; please "
+        "report it."
+    )
+    return text, ""
 
 
 @dataclass(frozen=True)

@@ -412,7 +412,7 @@ def first_message(port, topic):
         ),
         "one part after the other, for ever": (
             changed(FIRST, "if not flags & 1:", "if flags == 0:"),
-            "a part has five million bytes, it was still busy.*< part 2 of 2, 5,000,000",
+            "a part has two million bytes, it was still busy.*< part 2 of 2, 2,000,000",
         ),
         "joined": (
             changed(FIRST, "return parts", 'return b"".join(parts)'),

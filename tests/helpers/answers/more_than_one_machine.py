@@ -49,6 +49,55 @@ def ask_many(endpoint, requests, most_under_way):
 
     return asyncio.run(ask_all())
 """
+ENVELOPES = """
+import collections
+
+
+def ask_many(endpoint, requests, most_under_way):
+    waiting, replies = collections.deque(enumerate(requests)), {}
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.connect(endpoint)
+        poller, under_way = zmq.Poller(), 0
+        poller.register(socket, zmq.POLLIN)
+        while waiting or under_way:
+            while waiting and under_way < most_under_way:
+                number, request = waiting.popleft()
+                socket.send_multipart([b"%d" % number, b"", request])
+                under_way += 1
+            for each, _ in poller.poll(100):
+                number, _, reply = each.recv_multipart()
+                replies[int(number)] = reply
+                under_way -= 1
+    return [replies[number] for number in sorted(replies)]
+"""
+ASKER = """
+class Asker:
+    def __init__(self, socket, most):
+        self.socket, self.most, self.under_way = socket, most, 0
+
+    def ask(self, request):
+        if self.under_way == self.most:
+            yield self.reply()
+        self.socket.send(b"", zmq.SNDMORE)
+        self.socket.send(request)
+        self.under_way += 1
+
+    def reply(self):
+        self.under_way -= 1
+        return self.socket.recv_multipart()[-1]
+
+    def replies(self, requests):
+        for request in requests:
+            yield from self.ask(request)
+        while self.under_way:
+            yield self.reply()
+
+
+def ask_many(endpoint, requests, most_under_way):
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.connect(endpoint)
+        return list(Asker(socket, most_under_way).replies(requests))
+"""
 MEDIAN = """
 def clock_offset(exchanges):
     offsets = [((b - a) + (c - d)) / 2 for a, b, c, d in exchanges]
@@ -67,10 +116,45 @@ def clock_offset(exchanges):
 RIGHT = {
     "ask_many": {
         "with asyncio": ASYNC,
+        "a number in the envelope": ENVELOPES,
+        "a class with generators": ASKER,
         "the last part is the reply": changed(ASK, "recv_multipart()[1]", "recv_multipart()[-1]"),
     },
     "clock_offset": {
         "with numpy": WITH_NUMPY,
+        "the error first": """
+def clock_offset(exchanges):
+    found = []
+    for a, b, c, d in exchanges:
+        lowest, highest = c - d, b - a  # the offset is at least this, and at most that
+        found.append(((highest - lowest) / 2, (highest + lowest) / 2))
+    error, offset = min(found)
+    return [offset, error]
+""",
+        "a class": """
+import dataclasses
+
+
+@dataclasses.dataclass
+class Exchange:
+    asked: float
+    came: float
+    replied: float
+    answered: float
+
+    @property
+    def way(self):
+        return self.answered - self.asked - (self.replied - self.came)
+
+    @property
+    def offset(self):
+        return (self.came + self.replied) / 2 - (self.asked + self.answered) / 2
+
+
+def clock_offset(exchanges):
+    first, *_ = sorted((Exchange(*each) for each in exchanges), key=lambda each: each.way)
+    return np.array([first.offset, first.way / 2])
+""",
         "the shortest way, by min": """
 def clock_offset(exchanges):
     def on_the_way(exchange):

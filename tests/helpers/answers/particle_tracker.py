@@ -20,6 +20,21 @@ def covariance_estimate(positions, interval):
     s = np.asarray(positions)[1:] - np.asarray(positions)[:-1]
     return float(s @ s / s.size / 2 / interval + s[1:] @ s[:-1] / (s.size - 1) / interval)
 """,
+        "a mean for each lag": """
+def covariance_estimate(positions, interval):
+    steps = np.ediff1d(positions)
+
+    def mean_product(lag):
+        return np.average(steps[lag:] * steps[: steps.size - lag])
+
+    return mean_product(0) / (2 * interval) + mean_product(1) / interval
+""",
+        "by convolution": """
+def covariance_estimate(positions, interval):
+    steps = np.convolve(positions, [1, -1], "valid")
+    squares, products = np.var(steps) + np.mean(steps) ** 2, np.vdot(steps[1:], steps[:-1])
+    return (squares + 2 * products / (len(steps) - 1)) / interval / 2
+""",
     },
     "steps_in_time": {
         "in one line": """
@@ -30,6 +45,28 @@ def steps_in_time(numbers, positions, fps):
         "with numpy": """
 def steps_in_time(numbers, positions, fps):
     return np.stack([np.diff(positions), np.diff(numbers) / fps], axis=1)
+""",
+        "a generator inside": """
+def steps_in_time(numbers, positions, fps):
+    def steps():
+        last = None
+        for number, position in zip(numbers, positions):
+            if last:
+                yield position - last[1], (number - last[0]) / fps
+            last = number, position
+
+    return [*steps()]
+""",
+        "by pairs of pairs": """
+class Seen(tuple):
+    def __sub__(self, other):
+        return tuple(mine - its for mine, its in zip(self, other))
+
+
+def steps_in_time(numbers, positions, fps):
+    seen = map(Seen, zip(positions, numbers))
+    return [(step, frames / fps) for step, frames in
+            (after - before for before, after in itertools.pairwise(seen))]
 """,
     },
 }

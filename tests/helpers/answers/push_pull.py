@@ -50,6 +50,7 @@ RIGHT: dict[str, dict[str, str]] = {
             'mean = total / np.prod(header["shape"])',
             'zmqlab.send_message(push, "mean", {"mean": mean, "sequence": header["sequence"]})',
         ),
+        "no timeout of its own": changed(MEAN, ", timeout=60", ""),
         "low marks": changed(
             MEAN, "pull.connect", "pull.rcvhwm = push.sndhwm = 1\n        pull.connect"
         ),

@@ -79,10 +79,11 @@ def _ask(function, requests, most, also="", work=0.0):
             if len(waiting) > due and not wrong:
                 wrong.append(f"It asked again while the server was at work for {work:g} s.")
             identity, *parts = waiting.pop(0)
-            if (parts[0] or len(parts) != 2) and not wrong:
+            # What stands before the empty part is an envelope, which comes back.
+            if (b"" not in parts or parts.index(b"") != len(parts) - 2) and not wrong:
                 wrong.append(
                     f"A message came with the parts {parts!r:.80}. A server that replies expects "
-                    "two: an empty one, and the request."
+                    "an empty part, and then the request as the last one."
                 )
             router.send_multipart([identity, *parts[:-1], parts[-1].upper()])
             answered += 1

@@ -248,17 +248,19 @@ def _with_watched_sends(function, bind):
 
 def _expect_exposed(server):
     """See that a reply takes as long as it was asked to."""
-    times = []
-    for request in (b"0.6", b"0.05", b"0.05"):
-        began = time.monotonic()
-        expect_reply(b"exposed " + request, server, request)
-        times.append(time.monotonic() - began)
-        _expect_not_early(request, times[-1])
-    if times[0] - min(times) < 0.25:
-        raise NotYet(
-            f"The reply to b'0.6' took {times[0]:.2f} s, and that to b'0.05' took {min(times):.2f} "
-            "s: the number that is asked for decides how long it exposes."
-        )
+    for _ in range(2):  # a busy computer is slow with both short ones, and hardly twice
+        times = []
+        for request in (b"0.6", b"0.05", b"0.05"):
+            began = time.monotonic()
+            expect_reply(b"exposed " + request, server, request)
+            times.append(time.monotonic() - began)
+            _expect_not_early(request, times[-1])
+        if times[0] - min(times) >= 0.25:
+            return
+    raise NotYet(
+        f"The reply to b'0.6' took {times[0]:.2f} s, and that to b'0.05' took {min(times):.2f} s: "
+        "the number that is asked for decides how long it exposes."
+    )
 
 
 def _expect_not_early(request, seconds):

@@ -12,7 +12,7 @@ from zmqlab.course.programs import counted, expect_end, running
 from zmqlab.course.trial import TIMEOUT, NotYet, Words, call, expect, free_endpoint, named
 
 LATE = 5.5  # seconds after which the last subscriber comes: more than the lesson's own `rcvtimeo`
-HASTE = 1.5  # seconds after which a publisher that does not wait for its messages has ended
+HASTE = 3.0  # seconds after which a publisher that does not wait for its messages has ended
 LONG = 8000  # bytes
 PAIRS = [
     (b"cam1", b"cam1", "they are equal"),

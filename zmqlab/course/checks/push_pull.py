@@ -3,6 +3,7 @@
 import contextlib
 import itertools
 import math
+import time
 import tracemalloc
 import weakref
 
@@ -23,7 +24,7 @@ from zmqlab.course.trial import (
 )
 from zmqlab.wire.messages import send_frame, send_message, unpack_message
 
-LATE = 2.0  # seconds more, after which the sink comes
+LATE = 5.5  # seconds after the end until the sink comes
 END = '{"end": true}, whose topic was "frame"'
 ODD = "results are 0, None, empty, equal, or arrays"
 
@@ -78,18 +79,20 @@ def _check_patience(function, frames):
     with (
         _farm() as (push, _),
         _farm() as (other_push, _),
-        _worker(function, _at(push), results, names[0]) as done,
-        _worker(function, _at(other_push), results, names[1]) as idle,
+        contextlib.ExitStack() as workers,
     ):
+        # One after the other: to start takes its time, and a worker may wait for 10 s at most.
+        done = workers.enter_context(_worker(function, _at(push), results, names[0]))
         for number, frame in enumerate(frames):
             _give(push, done, frame, number)
         _send_end(push)
-        # It has closed its sockets by now, or waits for the sink because its marks are low.
-        done.settle(lambda it: all(each["closed"] for each in it.sockets), TIMEOUT)
+        due = time.monotonic() + LATE
+        idle = workers.enter_context(_worker(function, _at(other_push), results, names[1]))
         _give(other_push, idle, frames[0], len(frames))
         if idle.settle(lambda it: it.ended, SILENCE):
             raise _unasked_end("the next frame")
-        if done.settle(lambda it: it.ended, LATE):
+        # It has closed its sockets by now, or waits for the sink because its marks are low.
+        if done.settle(lambda it: it.ended, max(0.0, due - time.monotonic())):
             raise NotYet(
                 "It ended before there was a sink, and the results that waited in its queue are "
                 "gone. Sockets and context must be closed, with no `linger` set."
