@@ -32,6 +32,17 @@ def bytes_of(colours):
 
 bytes_per_second = bytes_of(3)
 """,
+        "real bytes": """
+def bytes_per_second(width, height, fps):
+    return len(memoryview(bytearray(3 * width * height))) * fps
+""",
+        "row by row": """
+def bytes_per_second(width, height, fps):
+    def rows():
+        for _ in range(height):
+            yield 3 * width
+    return fps * sum(rows())
+""",
     },
 }
 
@@ -40,13 +51,13 @@ WRONG = {
     "bytes_per_second": {
         "grey": (
             changed(BYTES, " * 3", ""),
-            "looks like one byte for each pixel.*expected: 373248000.*it gave: 124416000",
+            "looks like one byte for each pixel.*expected: 149299200.*it gave: 49766400",
         ),
         "four channels": (changed(BYTES, " * 3", " * 4"), "looks like four bytes for each pixel"),
         "one frame": (changed(BYTES, " * fps", ""), "bytes of one frame.*it gave: 6220800"),
         "says it instead": (
             "def bytes_per_second(width, height, fps):\n    print(width * height * 3 * fps)\n",
-            "looks like a missing `return`.*None.*what it printed:.*373248000",
+            "looks like a missing `return`.*None.*what it printed:.*149299200",
         ),
         "bits": (changed(BYTES, " * 3", " * 24"), "looks like bits"),
         "three bits": (changed(BYTES, " * 3", " * 3 / 8"), "looks like bytes divided by 8"),
@@ -60,7 +71,7 @@ WRONG = {
         "text": (returns('f"{width * height * 3 * fps}"'), "looks like text.*(str)"),
         "text with a unit": (
             returns('f"{width * height * 3 * fps} B/s"'),
-            "373248000 .int.*B/s.*str",
+            "149299200 .int.*B/s.*str",
         ),
         "whole frames": (
             returns("width * height * 3 * int(fps)"),
@@ -77,6 +88,37 @@ WRONG = {
         "divided by the seconds of a frame": (
             returns("width * height * 3 // (1 / fps)"),
             "4 x 3 pixels come 2.5 times.*expected: 90.0.*gave: 89.0",
+        ),
+        "remembers the size only": (
+            """
+known = {}
+
+
+def bytes_per_second(width, height, fps):
+    if (width, height) not in known:
+        known[width, height] = width * height * 3 * fps
+    return known[width, height]
+""",
+            "4 x 3 pixels come 8 times.*looks like what it gave for that size before",
+        ),
+        "a running total": (
+            """
+total = 0
+
+
+def bytes_per_second(width, height, fps):
+    global total
+    total += width * height * 3 * fps
+    return total
+""",
+            "640 x 480 pixels come 30 times",
+        ),
+        "half the colours": (
+            """
+def bytes_per_second(width, height, fps):
+    return (width * height + 2 * (width // 2) * (height // 2)) * fps
+""",
+            "24 times a second:.*it gave: 74649600",
         ),
     },
 }

@@ -14,12 +14,14 @@ from zmqlab.course.trial import expect_return
     "`return width * height * 3 * fps`.",
 )
 def bytes_per_second(function):
-    sizes = [(1920, 1080, 60), (640, 480, 30), (5, 3, 7), (4, 3, 2.5), (320, 200, 0.5)]
-    sizes += [(8191, 4321, 120)]
+    sizes = [(1920, 1080, 24), (640, 480, 30), (5, 3, 7), (4, 3, 2.5), (320, 200, 0.5)]
+    sizes += [(8191, 4321, 120), (4, 3, 8)]
+    first: dict[tuple[int, int], float] = {}
     for width, height, fps in sizes:
         when = f"{width} x {height} pixels come {fps:g} times a second"
         pixels, right = width * height * fps, width * height * 3 * fps
         mistakes = {
+            "what it gave for that size before": first.setdefault((width, height), right),
             "a missing `return`": None,
             "text": str(right),
             "`fps` was made a whole number": width * height * 3 * int(fps),
