@@ -236,14 +236,19 @@ def expect_patience(server: Process) -> None:
 
 
 def expect_replies_at_once(server: Process, replies: dict[bytes, bytes]) -> None:
-    """Ask all requests of {request: reply} at once; the last one to ask takes its reply first."""
+    """Ask all requests of {request: reply} at once; the last one to ask takes its reply first.
+
+    Two clients ask for the first of them.
+    """
     others = {f"the reply to {named(other)}": [reply] for other, reply in replies.items()}
     with contextlib.ExitStack() as stack:
-        clients = [(request, stack.enter_context(client(server))) for request in replies]
+        requests = [next(iter(replies)), *replies]
+        clients = [(request, stack.enter_context(client(server))) for request in requests]
         for request, socket in clients:
             socket.send(request)
         for request, socket in reversed(clients):
-            reply = receive(socket, server, f"the reply to {named(request)}")
+            who = ", for which two clients asked at once," * (requests.count(request) > 1)
+            reply = receive(socket, server, f"the reply to {named(request)}{who}")
             what = f"The reply to {named(request)} among several"
             expect(what, [replies[request]], reply, others)
 

@@ -135,6 +135,60 @@ def shout_server(bind):
     front.close(), back.close()
     context.term()
 """,
+        "a ROUTER, the newest first": """
+def shout_server(bind):
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        router.bind(bind)
+        running = True
+        while running:
+            stack = [router.recv_multipart()]
+            while router.poll(0):
+                stack.append(router.recv_multipart())
+            while stack:
+                *envelope, request = stack.pop()
+                if request == b"stop":
+                    running, reply = False, b"BYE"
+                else:
+                    reply = request.decode().upper().encode()
+                router.send_multipart([*envelope, reply])
+""",
+        "another thread shouts": """
+from concurrent.futures import ThreadPoolExecutor
+
+
+def shout_server(bind):
+    def shout(frame):
+        return bytes(frame.buffer).decode("utf-8").upper().encode("utf-8")
+
+    with ThreadPoolExecutor(1) as pool, zmq.Context() as context:
+        with context.socket(zmq.REP) as socket:
+            socket.bind(bind)
+            while (frame := socket.recv(copy=False)).bytes != b"stop":
+                socket.send(pool.submit(shout, frame).result(), copy=False)
+            socket.send_string("BYE")
+""",
+        "a generator that is fed": """
+def shouter():
+    reply = None
+    while reply != (b"BYE", True):
+        request = yield reply
+        if request == b"stop":
+            reply = b"BYE", True
+        else:
+            reply = request.decode().upper().encode(), False
+    yield reply
+
+
+def shout_server(bind):
+    answers = shouter()
+    next(answers)
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        socket.bind(bind)
+        over = False
+        while not over:
+            reply, over = answers.send(socket.recv())
+            socket.send(reply)
+""",
     },
     "never_silent": {
         "a dictionary": silent(
@@ -189,6 +243,61 @@ def never_silent(bind):
             else:
                 reply = b"unknown command: " + b" ".join(parts)
             socket.send_multipart([who, empty, reply])
+""",
+        "methods by name": """
+import functools
+from datetime import datetime
+
+
+class Desk:
+    def __init__(self):
+        self.asked = 0
+        self.known = {b"time": self.time, b"count": self.count}
+
+    def time(self):
+        return datetime.now().strftime("%H:%M:%S")
+
+    def count(self):
+        return str(self.asked)
+
+    def reply(self, first, *more):
+        self.asked += 1
+        unknown = functools.partial(b" ".join, [b"unknown command:", first, *more])
+        what = unknown if more else self.known.get(first, unknown)
+        said = what()
+        return said if isinstance(said, bytes) else said.encode()
+
+
+def never_silent(bind):
+    desk = Desk()
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        socket.bind(bind)
+        while True:
+            socket.send(desk.reply(*socket.recv_multipart()))
+""",
+        "a worker behind a proxy": """
+def never_silent(bind):
+    context = zmq.Context()
+
+    def work():
+        count = 0
+        with context.socket(zmq.REP) as socket:
+            socket.connect("inproc://desk")
+            while True:
+                parts = socket.recv_multipart()
+                count += 1
+                if len(parts) == 1 and parts[0] == b"time":
+                    socket.send(time.strftime("%H:%M:%S").encode())
+                elif len(parts) == 1 and parts[0] == b"count":
+                    socket.send(repr(count).encode())
+                else:
+                    socket.send(b"unknown command: " + b" ".join(parts))
+
+    front, back = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
+    back.bind("inproc://desk")
+    threading.Thread(target=work, daemon=True).start()
+    front.bind(bind)
+    zmq.proxy(front, back)
 """,
     },
     "patient_ask": {
@@ -274,6 +383,34 @@ def patient_ask(endpoint, request, timeout):
         reply = None
     context.destroy(linger=0)
     return reply
+""",
+        "the context's linger": """
+def patient_ask(endpoint, request, timeout):
+    context = zmq.Context()
+    context.linger = 0
+    with context, context.socket(zmq.REQ) as socket:
+        socket.connect(endpoint)
+        socket.send(request)
+        ready, _, _ = zmq.select([socket], [], [], timeout)
+        return socket.recv() if ready else None
+""",
+        "asyncio with a poller": """
+def patient_ask(endpoint, request, timeout):
+    async def ask():
+        context = zmq.asyncio.Context()
+        socket = context.socket(zmq.REQ)
+        try:
+            socket.connect(endpoint)
+            await socket.send(request)
+            poller = zmq.asyncio.Poller()
+            poller.register(socket, zmq.POLLIN)
+            if await poller.poll(int(timeout * 1000)):
+                return await socket.recv()
+        finally:
+            socket.close(0)
+            context.term()
+
+    return asyncio.run(ask())
 """,
     },
 }
@@ -455,6 +592,71 @@ WRONG = {
             + changed(SHOUT, "request.decode()", 'unicodedata.normalize("NFC", request.decode())'),
             r"to b'cafe\\xcc\\x81'.*expected: b'CAFE",
         ),
+        "drops a mark at the beginning": (
+            changed(SHOUT, ".decode()", '.decode("utf-8-sig")'),
+            r"looks like without the mark U\+FEFF",
+        ),
+        "one reply for the same text": (
+            """
+def shout_server(bind):
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        router.bind(bind)
+        while True:
+            waiting = {}
+            who, empty, request = router.recv_multipart()
+            waiting[request] = who
+            while router.poll(60):
+                who, empty, request = router.recv_multipart()
+                waiting[request] = who
+            for request, who in waiting.items():
+                if request == b"stop":
+                    continue
+                router.send_multipart([who, b"", request.decode().upper().encode()])
+            if b"stop" in waiting:
+                router.send_multipart([waiting[b"stop"], b"", b"BYE"])
+                return
+""",
+            "'client 0', for which two clients asked at once, was due",
+        ),
+        "ends at a zero byte": (
+            changed(SHOUT, "request.decode()", 'request.decode().split("\\0")[0]'),
+            "looks like without what follows a zero byte",
+        ),
+        "several blanks made one": (
+            """
+import re
+
+
+def shout_server(bind):
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        socket.bind(bind)
+        while True:
+            request = socket.recv()
+            if request == b"stop":
+                socket.send(b"BYE")
+                break
+            socket.send(re.sub(" +", " ", request.decode().upper()).encode())
+""",
+            "reply to b'  two blanks  '",
+        ),
+        "stops at the second stop": (
+            """
+def shout_server(bind):
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        socket.bind(bind)
+        stops = 0
+        while True:
+            request = socket.recv()
+            if request == b"stop":
+                socket.send(b"BYE")
+                stops += 1
+                if stops == 2:
+                    break
+                continue
+            socket.send(request.decode().upper().encode())
+""",
+            "went on instead of ending after b'stop'",
+        ),
     },
     "never_silent": {
         "one part only": (
@@ -624,6 +826,82 @@ WRONG = {
         "takes a counter for count": (
             changed(NEVER_SILENT, 'request == b"count"', 'request.startswith(b"count")'),
             r"to b'counter'.*expected: b'unknown command: counter'.*gave: b'\d+'",
+        ),
+        "knows help": (
+            """
+def never_silent(bind):
+    count = 0
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        socket.bind(bind)
+        while True:
+            request = b" ".join(socket.recv_multipart())
+            count += 1
+            if request == b"time":
+                socket.send(time.strftime("%H:%M:%S").encode())
+            elif request == b"count":
+                socket.send(str(count).encode())
+            elif request == b"help":
+                socket.send(b"commands: time, count, help")
+            else:
+                socket.send(b"unknown command: " + request)
+""",
+            "reply to b'help'",
+        ),
+        "empty parts only": (
+            """
+def never_silent(bind):
+    count = 0
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        socket.bind(bind)
+        while True:
+            request = b" ".join(parts) if any(parts := socket.recv_multipart()) else b""
+            count += 1
+            if request == b"time":
+                socket.send(time.strftime("%H:%M:%S").encode())
+            elif request == b"count":
+                socket.send(str(count).encode())
+            else:
+                socket.send(b"unknown command: " + request)
+""",
+            r"the parts \[b'', b''\] \(it looks like without blanks at the ends",
+        ),
+        "a count for each client": (
+            """
+def never_silent(bind):
+    counts = {}
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+        router.bind(bind)
+        while True:
+            who, empty, *parts = router.recv_multipart()
+            counts[who] = counts.get(who, 0) + 1
+            if parts == [b"time"]:
+                reply = time.strftime("%H:%M:%S").encode()
+            elif parts == [b"count"]:
+                reply = str(counts[who]).encode()
+            else:
+                reply = b"unknown command: " + b" ".join(parts)
+            router.send_multipart([who, empty, reply])
+""",
+            r"from one b'count' to the next \(it looks like none",
+        ),
+        "swallows the error": (
+            """
+def never_silent(bind):
+    count = 0
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        socket.bind(bind)
+        while True:
+            try:
+                request = socket.recv()
+                count += 1
+                if request == b"time":
+                    socket.send(time.strftime("%H:%M:%S").encode())
+                elif request == b"count":
+                    socket.send(str(count).encode())
+            except zmq.ZMQError:
+                time.sleep(0.01)
+""",
+            "Nothing came for 4 s when the reply to b'coffee' was due",
         ),
     },
     "patient_ask": {
@@ -876,6 +1154,40 @@ def patient_ask(endpoint, request, timeout):
                 "        except zmq.Again:\n            return None\n",
             ),
             "(comes up 0.6 s after the call|the server is there), .*no request came at the server",
+        ),
+        "lingers as long as it waits": (
+            changed(PATIENT, "socket.linger = 0", "socket.linger = int(1000 * timeout)"),
+            "there is no server, it gave up only after .* timeout of 1.5 s",
+        ),
+        "asks again at half time": (
+            """
+def patient_ask(endpoint, request, timeout):
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        socket.linger = 0
+        socket.connect(endpoint)
+        socket.req_relaxed = socket.req_correlate = True
+        for _ in range(2):
+            socket.send(request)
+            if socket.poll(500 * timeout):
+                return socket.recv()
+""",
+            "sent its request 2 times",
+        ),
+        "knocks first": (
+            """
+def patient_ask(endpoint, request, timeout):
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        socket.linger = 0
+        socket.connect(endpoint)
+        host, port = endpoint.removeprefix("tcp://").split(":")
+        try:
+            create_connection((host, int(port)), timeout).close()
+        except OSError:
+            return None
+        socket.send(request)
+        return socket.recv() if socket.poll(1000 * timeout) else None
+""",
+            "0.6 s after the call.*no request came at the server",
         ),
     },
 }

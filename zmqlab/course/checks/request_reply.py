@@ -54,7 +54,7 @@ QUICK = 0.09  # seconds for one of ten replies, on a busy computer
 def shout_server(function):
     texts = ["hello", "Grüße aus Zürich", "  two blanks  ", "", "日本"]
     texts += ["stopwatch", "nonstop", "Stop", "STOP", "stop ", "please stop now", "two\nlines\n"]
-    texts += ["cafe\u0301", "long " * 20_000]
+    texts += ["cafe\u0301", "\ufeffmark", "zero\0byte", "long " * 20_000]
     with served(function) as server:
         for text in texts:
             mistakes = {
@@ -64,6 +64,8 @@ def shout_server(function):
                 "a capital at the beginning only": text.capitalize().encode(),
                 "a capital at the beginning of each word": text.title().encode(),
                 "without the blanks at the ends": text.strip().upper().encode(),
+                "without the mark U+FEFF at the beginning": text.lstrip("\ufeff").upper().encode(),
+                "without what follows a zero byte": text.split("\0")[0].upper().encode(),
                 "the reply to b'stop'": b"BYE",
                 "what Python prints for bytes": str(text.encode()).upper().encode(),
             }
@@ -75,10 +77,11 @@ def shout_server(function):
         with client(server, zmq.DEALER) as impatient:
             for request in (b"one", b"two"):  # does not wait for the first reply
                 impatient.send_multipart([b"", request])
-            for request in (b"one", b"two"):
-                reply = receive(impatient, server, f"the reply to {named(request)}")
-                who = "for a client that does not wait its turn"
-                expect(f"The one reply to {named(request)}, {who}", [b"", request.upper()], reply)
+            whats = (f"the {number} reply to b'one' and b'two'" for number in ("first", "second"))
+            replies = [receive(impatient, server, what) for what in whats]
+            who = "in any order, for a client that does not wait its turn"
+            right = [[b"", b"ONE"], [b"", b"TWO"]]
+            expect(f"The replies to b'one' and b'two', {who}", right, sorted(replies))
         for request, reply in ask_in_turn(server, *(b"request %d" % n for n in range(MANY))):
             expect(f"The reply to {named(request)}", [request.upper()], reply)
         expect_patience(server)
@@ -105,7 +108,7 @@ def shout_server(function):
 )
 def never_silent(function):
     nonsense = [[b"coffee"], [b""], [b"\xff\xfe\x00"], [b"time", b"please"]]
-    nonsense += [[b"a", b"b", b"", b"c", b"d"], [b"counter"]]
+    nonsense += [[b"a", b"b", b"", b"c", b"d"], [b"counter"], [b"", b""], [b"help"], [b"quit"]]
     nonsense += [[b"time", b""], [b"", b"count"], [b"TIME"], [b"time "], [b"timetable"], [b"stop"]]
     nonsense += [[b"please", b"time"], [b"time", b"time"], [b"count", b"please"], [b"x" * 100_000]]
     many = [b"nonsense %d" % number for number in range(MANY)]
@@ -288,8 +291,8 @@ def patient_ask(function):
         if min(took) > 3:
             late = f"it gave up only after {min(took):.2g} s, with a timeout of 2 s"
             raise NotYet(f"Called when {when}, {late}.")
-        for request in (b"old", b"older"):
-            gives_up(missing, request, 0.2, "there is no server")
+        for request, timeout in ((b"old", 0.2), (b"older", 1.5)):
+            gives_up(missing, request, timeout, "there is no server")
         asked.clear()
         with _server(remember, asked, missing):
             tries(b"reply to new", missing, b"new", 5, "the server is back")
