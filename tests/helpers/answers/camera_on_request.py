@@ -49,6 +49,30 @@ frame_message = Packer().frame_message
 def frame_message(frame, sequence):
     return zmqlab.wire.messages.pack_frame(frame, sequence=sequence)
 """,
+        "JSON's default": """
+def frame_message(frame, sequence):
+    header = {"time": time.time_ns() / 1e9, "sequence": sequence}
+    header |= {name: getattr(frame, name) for name in ("dtype", "shape")}
+    return [b"frame", json.dumps(header, default=str).encode(), frame.ravel(order="C").copy()]
+""",
+        "through a file": """
+import io
+from functools import partial
+
+
+def frame_message(frame, sequence):
+    file = io.BytesIO()
+    for piece in np.nditer(frame, flags=["zerosize_ok"], order="C"):
+        file.write(piece.tobytes())
+    now = partial(time.time)
+    text = '{"dtype": "%s", "shape": %s, "sequence": %d, "time": %r}' % (
+        frame.dtype,
+        json.dumps(frame.shape),
+        sequence,
+        now(),
+    )
+    return [b"frame", text.encode(), file.getvalue()]
+""",
     },
     "safe_camera_server": {
         "text": """
@@ -149,6 +173,56 @@ class Server:
         return True
 
 safe_camera_server = Server().safe_camera_server
+""",
+        "a table of functions": """
+def safe_camera_server(bind):
+    def read():
+        try:
+            frame = camera.read()
+        except zmqlab.CameraError as error:
+            return fail(error)
+        zmqlab.send_frame(socket, frame)
+        return True
+
+    def stop():
+        zmqlab.send_message(socket, "ok", {"stopped": time.time()})
+        return False
+
+    def fail(why="not in my table"):
+        zmqlab.send_message(socket, "error", {"error": repr(why)})
+        return True
+
+    table = {(b"read",): read, (b"stop",): stop}
+    with zmqlab.open_camera("simulated") as camera, zmq.Context() as context:
+        with context.socket(zmq.REP) as socket:
+            socket.bind(bind)
+            while table.get(tuple(socket.recv_multipart()), fail)():
+                pass
+""",
+        "the camera in a thread": """
+def safe_camera_server(bind):
+    async def serve(camera):
+        with zmq.asyncio.Context() as context, context.socket(zmq.REP) as socket:
+            socket.bind(bind)
+            while True:
+                frames = await socket.recv_multipart(copy=False)
+                request = [frame.bytes for frame in frames]
+                if request == [b"stop"]:
+                    await socket.send_multipart([b"ok", b"{}", b""])
+                    return
+                try:
+                    if request != [b"read"]:
+                        raise zmqlab.CameraError("unknown command")
+                    frame = await asyncio.to_thread(camera.read)
+                    header = {"dtype": str(frame.dtype), "shape": frame.shape}
+                    header |= {"sequence": 0, "time": time.time()}
+                    await socket.send_multipart([b"frame", json.dumps(header).encode(), frame])
+                except zmqlab.CameraError as error:
+                    header = json.dumps({"error": f"{error}"}).encode()
+                    await socket.send_multipart([b"error", header, b""])
+
+    with zmqlab.open_camera("simulated") as camera:
+        asyncio.run(serve(camera))
 """,
     },
     "measure_fringe_period": {
@@ -376,6 +450,57 @@ WRONG = {
             + changed(MESSAGE, PIXELS, "pixels.setdefault(id(frame), frame.tobytes())"),
             "not those that left, when the same array holds the next frame",
         ),
+        "keeps headers": (
+            """
+import functools
+
+
+@functools.lru_cache
+def header(dtype, shape, sequence):
+    about = {"dtype": dtype, "shape": shape, "sequence": sequence, "time": time.time()}
+    return json.dumps(about).encode()
+
+
+def frame_message(frame, sequence):
+    about = header(str(frame.dtype), frame.shape, sequence)
+    return [b"frame", about, np.ascontiguousarray(frame)]
+""",
+            "time in the header.*or of another call",
+        ),
+        "no NaN": (
+            changed(MESSAGE, PIXELS, "np.ascontiguousarray(np.nan_to_num(frame))"),
+            r"in float32 \(it looks like NaN and infinity were replaced",
+        ),
+        "the type from its letter": (
+            changed(
+                MESSAGE,
+                "str(frame.dtype)",
+                '{"u": "uint", "i": "int", "f": "float", "b": "bool"}[frame.dtype.kind]'
+                " + str(8 * frame.dtype.itemsize)",
+            ),
+            "a mask, of truth values.*'bool8' is none of bool",
+        ),
+        "a time of 32 bits": (
+            changed(MESSAGE, "time.time()", "float(np.float32(time.time()))"),
+            r"not that of the call \(it looks like (32 bits|whole seconds)",
+        ),
+        "one list for all": (
+            """
+parts = [b"frame", b"", b""]
+
+
+def frame_message(frame, sequence):
+    header = {
+        "dtype": str(frame.dtype),
+        "shape": list(frame.shape),
+        "sequence": sequence,
+        "time": time.time(),
+    }
+    parts[1:] = json.dumps(header).encode(), np.ascontiguousarray(frame)
+    return parts
+""",
+            "once it has made the next messages",
+        ),
     },
     "safe_camera_server": {
         "the beginning with else": (
@@ -593,6 +718,92 @@ def safe_camera_server(bind):
                 "send_frame(socket, last)\n                    last = frame",
             ),
             "is .* s older than the request: read it from the camera when the request is there",
+        ),
+        "answers info": (
+            """
+def safe_camera_server(bind):
+    with (
+        zmqlab.open_camera("simulated") as camera,
+        zmq.Context() as context,
+        context.socket(zmq.REP) as socket,
+    ):
+        socket.bind(bind)
+        while True:
+            request = socket.recv_multipart()
+            if request == [b"read"]:
+                try:
+                    frame = camera.read()
+                except zmqlab.CameraError as error:
+                    zmqlab.send_message(socket, "error", {"error": str(error)})
+                else:
+                    zmqlab.send_frame(socket, frame)
+            elif request == [b"stop"]:
+                zmqlab.send_message(socket, "ok", {})
+                break
+            elif request == [b"info"]:
+                zmqlab.send_message(socket, "ok", {"fps": camera.fps})
+            else:
+                zmqlab.send_message(socket, "error", {"error": f"unknown command {request}"})
+""",
+            "reply to b'info'.*'error'.*gave: b'ok'",
+        ),
+        "quits": (
+            changed(
+                SAFE_CAMERA, 'request == [b"stop"]', 'request in ([b"stop"], [b"quit"], [b"exit"])'
+            ),
+            "reply to b'quit'.*'error'.*gave: b'ok'",
+        ),
+        "a frame for every request": (
+            """
+def safe_camera_server(bind):
+    with (
+        zmqlab.open_camera("simulated") as camera,
+        zmq.Context() as context,
+        context.socket(zmq.REP) as socket,
+    ):
+        socket.bind(bind)
+        while True:
+            request = socket.recv_multipart()
+            try:
+                frame = camera.read()
+            except zmqlab.CameraError as error:
+                zmqlab.send_message(socket, "error", {"error": str(error)})
+                continue
+            if request == [b"read"]:
+                zmqlab.send_frame(socket, frame)
+            elif request == [b"stop"]:
+                zmqlab.send_message(socket, "ok", {})
+                break
+            else:
+                zmqlab.send_message(socket, "error", {"error": f"unknown command {request}"})
+""",
+            "reply to b'stop', when the camera would fail.*'ok'.*gave: 'error'",
+        ),
+        "joins the parts": (
+            """
+def safe_camera_server(bind):
+    with (
+        zmqlab.open_camera("simulated") as camera,
+        zmq.Context() as context,
+        context.socket(zmq.REP) as socket,
+    ):
+        socket.bind(bind)
+        while True:
+            request = [b"".join(socket.recv_multipart())]
+            if request == [b"read"]:
+                try:
+                    frame = camera.read()
+                except zmqlab.CameraError as error:
+                    zmqlab.send_message(socket, "error", {"error": str(error)})
+                else:
+                    zmqlab.send_frame(socket, frame)
+            elif request == [b"stop"]:
+                zmqlab.send_message(socket, "ok", {})
+                break
+            else:
+                zmqlab.send_message(socket, "error", {"error": f"unknown command {request}"})
+""",
+            r"the parts \[b'read', b''\].*gave: 'frame'",
         ),
     },
     "measure_fringe_period": {
