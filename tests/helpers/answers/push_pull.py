@@ -146,6 +146,44 @@ def in_order(arrivals):
 
     return results()
 """,
+        "a coroutine that is fed": """
+def sorter():
+    early, due, ready = {}, 0, None
+    while True:
+        number, result = yield ready
+        early[number] = result
+        del result
+        ready = pop_ready(early, due)
+        due += sum(1 for _ in itertools.takewhile(lambda n: n in early, itertools.count(due)))
+
+
+def pop_ready(early, due):
+    while due in early:
+        yield early.pop(due)
+        due += 1
+
+
+def in_order(arrivals):
+    sort = sorter()
+    next(sort)
+    for arrival in arrivals:
+        ready = sort.send(arrival)
+        del arrival
+        yield from ready
+""",
+        "a sorted list, from its end": """
+import bisect
+
+
+def in_order(arrivals):
+    waiting, due = [], 0
+    for arrival in arrivals:
+        bisect.insort(waiting, arrival, key=lambda pair: -pair[0])
+        del arrival
+        while waiting and waiting[-1][0] == due:
+            due += 1
+            yield waiting.pop()[1]
+""",
     },
 }
 
@@ -502,6 +540,54 @@ def in_order(arrivals):
         yield from ready
 """,
             "after 999 others, 500 of the first 500 are kept after they were handed on",
+        ),
+        "one shelf for all": (
+            """
+early = {}
+
+
+def in_order(arrivals):
+    due = 0
+    for number, result in arrivals:
+        early[number] = result
+        while due in early:
+            yield early.pop(due)
+            due += 1
+""",
+            "another one was left half way.*gave: array",
+        ),
+        "results for keys": (
+            """
+def in_order(arrivals):
+    numbers, due = {}, 0
+    for number, result in arrivals:
+        numbers[result] = number
+        while due in numbers.values():
+            result = next(each for each, number in numbers.items() if number == due)
+            del numbers[result]
+            yield result
+            due += 1
+""",
+            "unhashable type",
+        ),
+        "is for ==": (
+            """
+def in_order(arrivals):
+    early, due = [], 0
+    for number, result in arrivals:
+        early.append((number, result))
+        found = True
+        while found:
+            found = False
+            for place, (number, result) in enumerate(early):
+                if number is due:
+                    found = True
+                    del early[place]
+                    yield result
+                    due += 1
+                    break
+""",
+            "How many it gives.*expected: 1501.*gave: 257",
         ),
     },
 }

@@ -294,8 +294,10 @@ def _put_for_ever_in_order(function):
     arrivals = ((number ^ 1, f"result {number ^ 1}") for number in itertools.count())
     given = generated(function, arrivals)  # 1, 0, 3, 2, 5, 4, ...
     tracemalloc.start()
-    for _ in itertools.islice(given, 2000):  # what it needs at all is there by then
-        pass
+    what = "when the film never ends, and another one was left half way"
+    for number, result in zip(range(2000), given, strict=False):
+        expect(f"Result number {number}, {what}", f"result {number}", result)
+    # What it needs at all is there by now.
     before = tracemalloc.get_traced_memory()[0]
     for _ in itertools.islice(given, 50_000):
         pass
