@@ -42,6 +42,30 @@ def transform(to_grey):
 
 right_spectrum = transform(lambda frame: cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
 """,
+        "scipy": """
+import scipy.fft
+
+
+def right_spectrum(frame):
+    grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+    return scipy.fft.rfftn(grey.astype("f4"), overwrite_x=True).astype("c8", copy=False)
+""",
+        "two matrices": """
+import functools
+
+
+@functools.lru_cache
+def waves(length, count):
+    turns = np.outer(np.arange(count), np.arange(length)) % length / length
+    return np.exp(-2j * np.pi * turns)
+
+
+def right_spectrum(frame):
+    grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+    height, width = grey.shape
+    half = waves(height, height) @ grey @ waves(width, width // 2 + 1).T
+    return half.astype(np.complex64)
+""",
     },
 }
 
@@ -50,7 +74,7 @@ WRONG = {
     "right_spectrum": {
         "width and colour, halved": (
             changed(SPECTRUM, "np.fft.rfft2(grey", "np.fft.rfft2(frame"),
-            r"Width and colour have been transformed, as in the article.*\(48, 31\).*\(48, 61, 2\)",
+            r"Width and colour have been transformed, as in the article.*\(48, 32\).*\(48, 63, 2\)",
         ),
         "of each colour": (
             spectrum("half = np.fft.rfft2(frame, axes=(0, 1))", NARROW),
@@ -66,7 +90,7 @@ WRONG = {
         ),
         "height and width have changed places": (
             changed(SPECTRUM, "rfft2(grey", "rfft2(grey.T"),
-            r"shape.*is not right.*\(48, 31\).*\(61, 25\)",
+            r"shape.*is not right.*\(48, 32\).*\(63, 25\)",
         ),
         "height halved": (
             spectrum(GREY, "half = np.fft.rfft2(grey, axes=(1, 0))", NARROW),
@@ -184,6 +208,38 @@ WRONG = {
         "protects the frame": (
             changed(SPECTRUM, "    grey =", "    frame.setflags(write=False)\n    grey ="),
             "has written into the frame",
+        ),
+        "half the width, rounded": (
+            """
+def right_spectrum(frame):
+    grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+    columns = round(grey.shape[1] / 2) + 1
+    half = np.fft.fft2(grey)[:, :columns]
+    return half.astype(np.complex64)
+""",
+            r"A column too many.*\(48, 32\).*\(48, 33\)",
+        ),
+        "kept for each array": (
+            """
+spectra = {}
+
+
+def right_spectrum(frame):
+    if id(frame) not in spectra:
+        grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+        spectra[id(frame)] = np.fft.rfft2(grey).astype(np.complex64)
+    return spectra[id(frame)].copy()
+""",
+            "red noise: it looks like that of frame 1",
+        ),
+        "seen as complex64": (
+            """
+def right_spectrum(frame):
+    grey = cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY)
+    half = np.fft.rfft2(grey)
+    return half.view(np.complex64)
+""",
+            r"is not right.*\(48, 32\).*\(48, 64\)",
         ),
     },
 }
