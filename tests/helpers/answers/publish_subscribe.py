@@ -56,6 +56,37 @@ def begins():
 
 hears = begins()
 """,
+        "a tree of bytes, as ZeroMQ has it": """
+class Tree:
+    def __init__(self, *subscriptions):
+        self.root = {}
+        for each in subscriptions:
+            node = self.root
+            for byte in each:
+                node = node.setdefault(byte, {})
+            node["end"] = True
+
+    def __contains__(self, topic):
+        node = self.root
+        for byte in topic:
+            if "end" in node:
+                return True
+            node = node.get(byte)
+            if node is None:
+                return False
+        return "end" in node
+
+
+def hears(subscription, topic):
+    return topic in Tree(subscription)
+""",
+        "asks for forgiveness": """
+def hears(subscription, topic):
+    try:
+        return topic.index(subscription) == 0
+    except ValueError:
+        return False
+""",
     },
     "publish_to_all": {
         "a poller": publish(
@@ -109,6 +140,40 @@ def publish_to_all(bind, subscribers, messages):
         "waits for room": changed(
             PUBLISH, "socket.sndhwm = len(messages) + 1", "socket.xpub_nodrop = True"
         ),
+        "lets each one in by hand": """
+def publish_to_all(bind, subscribers, messages):
+    with zmq.Context() as context, context.socket(zmq.XPUB) as door:
+        door.setsockopt(zmq.XPUB_MANUAL, 1)  # each subscription counts once it is repeated here
+        door.sndhwm = 2 * len(messages) + 2
+        door.bind(bind)
+        let_in = 0
+        while let_in < subscribers:
+            news = door.recv()
+            if news.startswith(b"\\x01"):
+                door.setsockopt(zmq.SUBSCRIBE, news[1:])
+                let_in += 1
+        for message in messages:
+            door.send(message)
+""",
+        "a thread that is waited for": """
+def publish_to_all(bind, subscribers, messages):
+    from concurrent.futures import ThreadPoolExecutor
+
+    def station():
+        with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
+            socket.xpub_verbose = 1
+            socket.sndhwm = max(1000, len(messages))
+            socket.bind(bind)
+            missing = subscribers
+            while missing:
+                socket.recv()
+                missing -= 1
+            for message in messages:
+                socket.send(message, copy=True)
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(station).result()
+""",
     },
     "count_lost": {
         "what is due": """\
@@ -152,6 +217,30 @@ def count_lost(numbers):
     for number in numbers:
         counter.see(number)
     return counter.lost
+""",
+        "reduce": """
+from functools import reduce
+
+
+def count_lost(numbers):
+    def step(state, number):
+        lost, last = state
+        return lost + (number if number <= last else number - last - 1), number
+
+    return reduce(step, numbers[1:], (0, numbers[0]))[0] if numbers else 0
+""",
+        "groups of one start": """
+from itertools import accumulate, groupby, pairwise
+
+
+def count_lost(numbers):
+    new = [0, *(b <= a for a, b in pairwise(numbers))]
+    starts = accumulate(map(int, new))
+    lost = 0
+    for start, group in groupby(zip(starts, numbers), key=lambda pair: pair[0]):
+        run = [number for _, number in group]
+        lost += run[-1] - (run[0] if start == 0 else 0) + 1 - len(run)
+    return lost
 """,
     },
 }
@@ -266,6 +355,44 @@ WRONG = {
         "split at it": (
             hears("not subscription or topic.split(subscription)[:-1] == [b'']"),
             "begins with it, and has it once more. Yours returned False",
+        ),
+        "as one large number": (
+            """
+def hears(subscription, topic):
+    return int.from_bytes(topic[: len(subscription)], 'big') == int.from_bytes(subscription, 'big')
+""",
+            r"b'\\x00' and the topic b''.*does not receive it",
+        ),
+        "filled up with zeros": (
+            hears(r"topic.ljust(len(subscription), b'\0').startswith(subscription)"),
+            r"b'\\x00' and the topic b''.*does not receive it",
+        ),
+        "numpy stretches the shorter one": (
+            """
+def hears(subscription, topic):
+    wanted = np.array(list(subscription), np.uint8)
+    begins = np.array(list(topic[: len(subscription)]), np.uint8)
+    try:
+        return bool((begins == wanted).all())
+    except (AttributeError, ValueError):
+        return False
+""",
+            r"b'\\x00' and the topic b''.*does not receive it",
+        ),
+        "the sign of a subscription": (
+            """
+def hears(subscription, topic):
+    return topic.startswith(subscription[1:] if subscription[:1] == b'\\x01' else subscription)
+""",
+            "a one is a byte as any other",
+        ),
+        "numpy's own texts": (
+            hears("bool(np.char.startswith(np.array(topic), np.array(subscription)))"),
+            "a zero is a byte as any other",
+        ),
+        "strips it off": (
+            hears("not subscription or topic.lstrip(subscription) != topic"),
+            "the topic is shorter than it",
         ),
     },
     "publish_to_all": {
@@ -422,6 +549,72 @@ WRONG = {
             publish(f"socket.rcvtimeo = 5000\n{WAIT}"),
             "It ended (when only [12] of 3 subscribers had come|without sending).*zmq.error.Again",
         ),
+        "takes them out of the list": (
+            """
+def publish_to_all(bind, subscribers, messages):
+    with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
+        socket.xpub_verbose = True
+        socket.sndhwm = len(messages) + 1
+        socket.bind(bind)
+        for _ in range(subscribers):
+            socket.recv()
+        while messages:
+            socket.send(messages.pop(0))
+""",
+            r"list of messages after the call.*gave: \[\]",
+        ),
+        "a thread that nobody waits for": (
+            """
+def publish_to_all(bind, subscribers, messages):
+    def station():
+        with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
+            socket.xpub_verbose = True
+            socket.sndhwm = len(messages) + 1
+            socket.bind(bind)
+            for _ in range(subscribers):
+                socket.recv()
+            for message in messages:
+                socket.send(message)
+
+    threading.Thread(target=station).start()
+""",
+            "it returned before anybody had subscribed",
+        ),
+        "one subscriber at least": (
+            changed(PUBLISH, "range(subscribers)", "range(subscribers or 1)"),
+            "nobody to wait for, it was still busy",
+        ),
+        "remembers who came before": (
+            """
+def publish_to_all(bind, subscribers, messages, heard=[]):
+    with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
+        socket.xpub_verbose = True
+        socket.sndhwm = len(messages) + 1
+        socket.bind(bind)
+        while len(heard) < subscribers:
+            heard.append(socket.recv())
+        for message in messages:
+            socket.send(message)
+""",
+            "called again.*it returned before anybody had subscribed",
+        ),
+        "waits for room, but does not wait": (
+            """
+def publish_to_all(bind, subscribers, messages):
+    with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
+        socket.xpub_verbose = True
+        socket.xpub_nodrop = True
+        socket.bind(bind)
+        for _ in range(subscribers):
+            socket.recv()
+        for message in messages:
+            try:
+                socket.send(message, zmq.NOBLOCK)
+            except zmq.Again:
+                pass
+""",
+            "it sent only 1000",
+        ),
     },
     "count_lost": {
         "counts those that came": (
@@ -534,6 +727,35 @@ def count_lost(numbers):
     return lost + count_lost([after, *rest])
 """,
             r"numbers are \[0, 2, 4, 6.*raised an error.*count_lost",
+        ),
+        "forgets at a new start": (
+            """
+def count_lost(numbers):
+    lost = 0
+    for before, after in zip(numbers, numbers[1:]):
+        if after > before:
+            lost += after - before - 1
+        else:
+            lost = after
+    return lost
+""",
+            "two new starts.*expected: 4.*gave: 1",
+        ),
+        "the highest so far": (
+            """
+def count_lost(numbers):
+    lost, highest = 0, None
+    for number in numbers:
+        if highest is None:
+            highest = number
+        elif number > highest:
+            lost += number - highest - 1
+            highest = number
+        else:
+            lost += number
+    return lost
+""",
+            r"\[3, 0, 1\].*gave: 1",
         ),
     },
 }

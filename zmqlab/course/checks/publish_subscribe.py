@@ -3,13 +3,23 @@
 import contextlib
 import random
 import reprlib
+import threading
 import time
 
 import zmq
 
 from zmqlab.course.exercises import exercise
 from zmqlab.course.programs import counted, expect_end, running
-from zmqlab.course.trial import TIMEOUT, NotYet, Words, call, expect, free_endpoint, named
+from zmqlab.course.trial import (
+    TIMEOUT,
+    NotYet,
+    Words,
+    call,
+    expect,
+    free_endpoint,
+    in_thread,
+    named,
+)
 
 LATE = 5.5  # seconds after which the last subscriber comes: more than the lesson's own `rcvtimeo`
 HASTE = 3.0  # seconds after which a publisher that does not wait for its messages has ended
@@ -47,6 +57,8 @@ PAIRS = [
     (b"\xff\x00", b"\xff\x00\x01", "any bytes will do, text or not"),
     (b"\xff", b"\xfe", "different bytes are different, though neither is text"),
     (b"\x00", b"camera", "a zero is a byte as any other"),
+    (b"\x00", b"", "the topic is shorter than it, and a zero is a byte as any other"),
+    (b"\x01cam", b"camera", "a one is a byte as any other"),
     (b"x" * 300, b"x" * 301, "the topic begins with it, long as it is"),
     (b"x" * 300, b"x" * 299 + b"y", "they differ in the last byte of it"),
 ]
@@ -68,6 +80,8 @@ def publish_to_all(function):
     # Long ones: no buffer of the operating system holds what a queue is too short for.
     numbered = [f"message {number}".ljust(LONG).encode() for number in range(2000)]
     _publish(function, 3, numbered, topic=b"message")
+    for subscribers in (0, 1, 1):  # what it keeps and what it changes is seen in one process only
+        _publish_here(function, subscribers, odd)
     return "Three subscribers to the same topic got each of 2,000 messages, from the first on."
 
 
@@ -97,6 +111,32 @@ def _publish(function, subscribers, sent, topic):
         expect_end(publisher, "its last message")
         if subs[0].poll(1500):
             raise NotYet(f"It sent more than `messages`: {named(*subs[0].recv_multipart())} too.")
+
+
+def _publish_here(function, subscribers, messages):
+    """Call it while subscribers come a little later; see that it waits, and changes nothing."""
+    endpoint, given, come = free_endpoint(), [*messages], threading.Event()
+
+    def listen(over):
+        if over.wait(0.3):
+            return
+        with zmq.Context() as context, contextlib.ExitStack() as stack:
+            come.set()
+            for _ in range(subscribers):
+                sub = stack.enter_context(context.socket(zmq.SUB))
+                sub.linger = 0
+                sub.connect(endpoint)
+                sub.subscribe(b"")
+            over.wait()
+
+    when = "there is nobody to wait for"
+    if subscribers:
+        when = "it is called again, and a subscriber comes later"
+    with in_thread(listen):
+        call(function, endpoint, subscribers, given, when=when)
+        if subscribers and not come.is_set():
+            raise NotYet(f"When {when}, it returned before anybody had subscribed.")
+    expect("The list of messages after the call, which is its caller's", messages, given)
 
 
 def _expect_patience(publisher, sub, seconds, heard, subscribers):
