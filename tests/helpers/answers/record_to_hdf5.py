@@ -42,6 +42,24 @@ def frames_dataset(file, frame):
     return Film(file, frame).empty()
 """,
         "compressed": changed(DATASET, "dtype=frame.dtype,", "dtype=frame.dtype, compression=1,"),
+        "below h5py's surface": """
+def frames_dataset(file, frame):
+    space = h5py.h5s.create_simple((0, *frame.shape), (h5py.h5s.UNLIMITED, *frame.shape))
+    plan = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    plan.set_chunk((1, *frame.shape))
+    kind = h5py.h5t.py_create(frame.dtype, logical=True)
+    return h5py.Dataset(h5py.h5d.create(file.id, b"frames", kind, space, plan))
+""",
+        "without a name at first": """
+def frames_dataset(file, frame):
+    shape = tuple(frame.shape)
+    nameless = file.create_dataset(
+        None, (5,) + shape, frame.dtype, maxshape=(None,) + shape, chunks=(1,) + shape
+    )
+    nameless.resize((0,) + shape)
+    file["frames"] = nameless
+    return file["frames"]
+""",
     },
     "missing": {
         "gap by gap": """
@@ -77,6 +95,34 @@ def missing(path):
             due += 1
         due = number + 1
     return lacking
+""",
+        "a mask": """
+def missing(path):
+    with open_recording(path) as data:
+        there = data["sequence"][: data["frames"].len()]
+    lacking = np.ones(there[-1] - there[0] + 1, bool)
+    lacking[there - there[0]] = False
+    return (np.flatnonzero(lacking) + there[0]).tolist()
+""",
+        "in a thread, by bisection": """
+import bisect
+
+
+def missing(path):
+    def read():
+        with open_recording(path) as data:
+            numbers.extend(map(int, data["sequence"][: len(data["frames"])]))
+
+    numbers = []
+    thread = threading.Thread(target=read)
+    thread.start()
+    thread.join()
+    found = []
+    for n in range(numbers[0], numbers[-1]):
+        place = bisect.bisect_left(numbers, n)
+        if numbers[place] != n:
+            found += [n]
+    return found
 """,
     },
 }
@@ -175,6 +221,79 @@ WRONG = {
         "writes into the frame": (
             changed(DATASET, "    return ", "    frame[...] = 0\n    return "),
             "has changed the frame that it was given",
+        ),
+        "no axis of one": (
+            (
+                "def frames_dataset(file, frame):\n    frame = np.squeeze(frame)\n"
+                + DATASET.split("\n", 1)[1]
+            ),
+            r"Its shape.*\(0, 30, 40, 1\).*\(0, 30, 40\)",
+        ),
+        "makes it once": (
+            """
+MADE = {}
+
+
+def frames_dataset(file, frame):
+    kind = frame.shape, frame.dtype.str
+    if kind not in MADE:
+        MADE[kind] = file.create_dataset(
+            "frames",
+            shape=(0, *frame.shape),
+            maxshape=(None, *frame.shape),
+            chunks=(1, *frame.shape),
+            dtype=frame.dtype,
+        )
+    return MADE[kind]
+""",
+            "is not in the `file` that it was given",
+        ),
+        "two or three axes": (
+            """
+def frames_dataset(file, frame):
+    match frame.shape:
+        case (height, width):
+            shape = (height, width)
+        case (height, width, colours):
+            shape = (height, width, colours)
+        case _:
+            raise ValueError("this is no picture")
+    return file.create_dataset(
+        "frames", (0, *shape), frame.dtype, maxshape=(None, *shape), chunks=(1, *shape)
+    )
+""",
+            r"shape \(50,\).*raised an error.*no picture",
+        ),
+        "chunks of a megabyte at most": (
+            """
+def frames_dataset(file, frame):
+    rows = frame.shape[0]
+    while rows > 1 and rows * frame[:1].nbytes > 2**20:
+        rows = (rows + 1) // 2
+    return file.create_dataset(
+        "frames",
+        shape=(0, *frame.shape),
+        maxshape=(None, *frame.shape),
+        chunks=(1, rows, *frame.shape[1:]),
+        dtype=frame.dtype,
+    )
+""",
+            r"Its chunks.*\(1, 200, 240, 4\).*\(1, 100, 240, 4\)",
+        ),
+        "by the name of the file": (
+            """
+def frames_dataset(file, frame):
+    with h5py.File(file.filename, "a") as mine:
+        made = mine.create_dataset(
+            "frames",
+            shape=(0, *frame.shape),
+            maxshape=(None, *frame.shape),
+            chunks=(1, *frame.shape),
+            dtype=frame.dtype,
+        )
+    return made
+""",
+            "is not in the `file` that it was given",
         ),
     },
     "missing": {
@@ -298,6 +417,51 @@ def missing(path):
                 '    if data := file["entry/data"]:',
             ),
             "It leaves the file open: read it in",
+        ),
+        "in the order of a set": (
+            changed(MISSING, "sorted(", "list("),
+            r"\[30, 34\].*expected: \[31, 32, 33\].*gave: \[32",
+        ),
+        "what a first look gives": (
+            changed(MISSING, '[: len(data["frames"])]', '[: min(1000, len(data["frames"]))]'),
+            r"\[0, 1, 2, 3, 4, 5, \.\.\.\].*expected: \[1000, 1001\].*gave: \[\]",
+        ),
+        "knows the file": (
+            "from functools import cache\n\n\n@cache\n" + MISSING.lstrip(),
+            r"another film was recorded at the same path.*\[3, 4\]",
+        ),
+        "a black frame has no pixels": (
+            """
+def missing(path):
+    with open_recording(path) as data:
+        numbers = [int(n) for n, frame in zip(data["sequence"], data["frames"]) if frame.any()]
+    return sorted(set(range(numbers[0], numbers[-1] + 1)) - set(numbers))
+""",
+            "IndexError",
+        ),
+        "waits until it is complete": (
+            """
+def missing(path):
+    while True:
+        with open_recording(path) as data:
+            numbers = data["sequence"][:].tolist()
+            if len(numbers) == len(data["frames"]):
+                break
+        time.sleep(0.1)
+    return sorted(set(range(numbers[0], numbers[-1] + 1)) - set(numbers))
+""",
+            "recorder was killed.*still busy",
+        ),
+        "a path is text": (
+            """
+def missing(path):
+    if not path.endswith(".h5"):
+        path += ".h5"
+    with open_recording(path) as data:
+        numbers = data["sequence"][: len(data["frames"])].tolist()
+    return sorted(set(range(numbers[0], numbers[-1] + 1)) - set(numbers))
+""",
+            "has no attribute 'endswith'",
         ),
     },
 }

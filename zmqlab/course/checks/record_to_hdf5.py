@@ -1,5 +1,6 @@
 """The checks of the exercises on recordings."""
 
+import reprlib
 import shutil
 import tempfile
 from pathlib import Path
@@ -27,11 +28,15 @@ def frames_dataset(function):
         ((30, 40), "uint16"),
         ((200, 240, 4), "float64"),
         ((30, 40), ">u2"),  # other cameras, other orders of bytes
+        ((30, 40, 1), "int16"),
+        ((50,), "float32"),
+        ((2, 6, 8, 3), "uint8"),
+        ((48, 64, 3), "uint8"),  # the next film of the first camera
     ]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         for number, (shape, dtype) in enumerate(kinds):
             _expect_dataset(function, Path(folder, f"{number}.h5"), shape, dtype)
-    return "Films of four kinds fit, frame by frame."
+    return "Films of seven kinds fit, frame by frame."
 
 
 def _expect_dataset(function, path, shape, dtype):
@@ -72,11 +77,16 @@ def _expect_dataset(function, path, shape, dtype):
 def missing(function):
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         cases = [[0, 1, 2], [5], [7, 8, 11], [3, 9], [100, 101, 103, 104, 110]]
-        cases += [[0, 3, 4], [299, 301], [5_000_000_000, 5_000_000_003]]
+        cases += [[0, 3, 4], [30, 34], [299, 301], [5_000_000_000, 5_000_000_003]]
+        cases += [[*range(1000), 1002, 1003]]
         for number, numbers in enumerate(cases):
             path = Path(folder, f"{number}.h5")
             _record(path, numbers)
-            _expect_missing(function, path, numbers, f"the frames {numbers} were recorded")
+            when = f"the frames {reprlib.repr(numbers)} were recorded"
+            _expect_missing(function, path, numbers, when)
+        path.unlink()
+        _record(path, [2, 5])
+        _expect_missing(function, path, [2, 5], "another film was recorded at the same path")
         for number, numbers in enumerate([[4, 7, 8], [4, 7, 12], [6, 7]]):
             path = Path(folder, f"killed-{number}.h5")
             _record(path, numbers, killed=True)
