@@ -283,6 +283,82 @@ def in_a_thread(work, items):
     finally:
         context.term()
 """,
+        "a context manager, and JSON": """
+from contextlib import contextmanager
+
+
+@contextmanager
+def second_thread(work):
+    def serve():
+        with context.socket(zmq.REP) as rep:
+            rep.connect("inproc://json")
+            while (asked := rep.recv_json()) is not None:
+                try:
+                    rep.send_json({"result": work(asked.encode("latin-1")).decode("latin-1")})
+                except Exception as error:
+                    rep.send_json({"error": repr(error)})
+            rep.send_json(None)
+
+    def ask(item):
+        dealer.send_multipart([b"", json.dumps(item).encode()])
+        return json.loads(dealer.recv_multipart()[1])
+
+    with zmq.Context() as context, context.socket(zmq.DEALER) as dealer:
+        dealer.bind("inproc://json")
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield lambda item: ask(item.decode("latin-1"))
+        finally:
+            ask(None)
+            thread.join()
+
+
+def in_a_thread(work, items):
+    results = []
+    with second_thread(work) as ask:
+        for item in items:
+            reply = ask(item)
+            if "error" in reply:
+                raise RuntimeError(reply["error"])
+            results.append(reply["result"].encode("latin-1"))
+    return results
+""",
+        "numbered, over ROUTER and DEALER": """
+def in_a_thread(work, items):
+    def worker(context):
+        with context.socket(zmq.DEALER) as dealer:
+            dealer.connect("inproc://numbered")
+            dealer.send(b"here")
+            while True:
+                number, *item = dealer.recv_multipart()
+                if not item:
+                    return
+                try:
+                    dealer.send_multipart([number, work(*item)])
+                except Exception:
+                    dealer.send_multipart([number])
+
+    results, failed = {}, False
+    with zmq.Context() as context:
+        with context.socket(zmq.ROUTER) as router:
+            router.bind("inproc://numbered")
+            thread = threading.Thread(target=worker, args=[context])
+            thread.start()
+            name, _ = router.recv_multipart()
+            for number, item in enumerate(items):
+                router.send_multipart([name, str(number).encode(), item])
+                _, number, *result = router.recv_multipart()
+                if not result:
+                    failed = True
+                    break
+                results[int(number)] = result[0]
+            router.send_multipart([name, b"end"])
+            thread.join()
+    if failed:
+        raise ArithmeticError("work failed")
+    return [results[number] for number in sorted(results)]
+""",
     },
     "many_at_once": {
         "by threads": BY_THREADS,
@@ -345,6 +421,76 @@ def many_at_once(bind):
         await Server(bind).run()
 
     asyncio.run(main())
+""",
+        "looks every millisecond": """
+def many_at_once(bind):
+    async def exposure(socket, client, request):
+        await asyncio.sleep(float(request))
+        socket.send_multipart([*client, b"exposed " + request])
+
+    async def serve(socket):
+        running = set()
+        while True:
+            try:
+                *client, request = socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                await asyncio.sleep(0.001)
+                continue
+            if request == b"stop":
+                break
+            try:
+                float(request)
+            except ValueError:
+                socket.send_multipart([*client, b"error: a number of seconds, please"])
+            else:
+                running.add(asyncio.create_task(exposure(socket, client, request)))
+        socket.send_multipart([*client, b"BYE"])
+        if running:
+            await asyncio.wait(running)
+
+    with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
+        socket.bind(bind)
+        asyncio.run(serve(socket))
+""",
+        "timers, each with a socket": """
+def many_at_once(bind):
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.ROUTER) as router,
+        context.socket(zmq.PULL) as pull,
+    ):
+        router.bind(bind)
+        pull.bind("inproc://done")
+        poller = zmq.Poller()
+        poller.register(router, zmq.POLLIN)
+        poller.register(pull, zmq.POLLIN)
+        owed, open_for_business = 0, True
+
+        def done(parts):
+            with context.socket(zmq.PUSH) as push:
+                push.connect("inproc://done")
+                push.send_multipart(parts)
+
+        while owed or open_for_business:
+            ready = dict(poller.poll())
+            if pull in ready:
+                router.send_multipart(pull.recv_multipart())
+                owed -= 1
+            if open_for_business and router in ready:
+                *client, request = router.recv_multipart()
+                if request == b"stop":
+                    open_for_business = False
+                    poller.unregister(router)
+                    router.send_multipart([*client, b"BYE"])
+                    continue
+                try:
+                    seconds = max(0.0, float(request))
+                except ValueError as error:
+                    router.send_multipart([*client, f"error: {error}".encode()])
+                else:
+                    reply = [*client, b"exposed " + request]
+                    threading.Timer(seconds, done, [reply]).start()
+                    owed += 1
 """,
     },
 }
@@ -540,6 +686,91 @@ WRONG = {
             ),
             "`work` takes 2.2 s for an item, it raised an error",
         ),
+        "errors in plain letters": (
+            changed(THREAD, "repr(error).encode()", 'str(error).encode("ascii")'),
+            "whose text is not ASCII, it was still busy.*UnicodeEncodeError",
+        ),
+        "tries again": (
+            changed(
+                THREAD,
+                'reply = [b"result", work(message[1])]\n',
+                "try:\n"
+                "                        result = work(message[1])\n"
+                "                    except Exception:\n"
+                "                        result = work(message[1])\n"
+                '                    reply = [b"result", result]\n',
+            ),
+            "items for which it called `work`.*b'bad', b'good'.*b'bad', b'bad'",
+        ),
+        "no items, no end": (
+            """
+def in_a_thread(work, items):
+    def worker():
+        with context.socket(zmq.PAIR) as socket:
+            socket.connect("inproc://work")
+            last = b"no"
+            while last == b"no":
+                last, item = socket.recv_multipart()
+                try:
+                    socket.send_multipart([b"result", work(item)])
+                except Exception as error:
+                    socket.send_multipart([b"error", repr(error).encode()])
+                    return
+
+    results = []
+    with zmq.Context() as context, context.socket(zmq.PAIR) as socket:
+        socket.bind("inproc://work")
+        thread = threading.Thread(target=worker)
+        thread.start()
+        for number, item in enumerate(items, 1):
+            socket.send_multipart([b"yes" if number == len(items) else b"no", item])
+            kind, result = socket.recv_multipart()
+            if kind == b"error":
+                thread.join()
+                raise RuntimeError(result.decode())
+            results.append(result)
+        thread.join()
+    return results
+""",
+            "there are no items, it was still busy",
+        ),
+        "keeps its worker for the next time": (
+            """
+KEPT = {}
+
+
+def in_a_thread(work, items):
+    def serve(context):
+        with context.socket(zmq.PAIR) as socket:
+            socket.connect("inproc://kept")
+            while True:
+                item = socket.recv()
+                try:
+                    socket.send_multipart([b"", KEPT["work"](item)])
+                except Exception as error:
+                    socket.send_multipart([b"error", repr(error).encode()])
+
+    KEPT["work"] = work
+    if "socket" not in KEPT:
+        context = zmq.Context.instance()
+        KEPT["socket"] = context.socket(zmq.PAIR)
+        KEPT["socket"].bind("inproc://kept")
+        threading.Thread(target=serve, args=(context,), daemon=True).start()
+    socket, results = KEPT["socket"], []
+    for item in items:
+        socket.send(item)
+        error, result = socket.recv_multipart()
+        if error:
+            raise RuntimeError(result.decode())
+        results.append(result)
+    return results
+""",
+            "a thread of it still runs",
+        ),
+        "trims zeros": (
+            changed(THREAD, "results.append(result)", r'results.append(result.rstrip(b"\0"))'),
+            "of many kinds, from index 7 on",
+        ),
     },
     "many_at_once": {
         "one after the other": (
@@ -708,6 +939,130 @@ WRONG = {
         "stops at the word in any letters": (
             changed(MANY, 'request == b"stop"', 'request.strip().lower() == b"stop"'),
             "The reply to b'STOP'.*expected: b'error: ...'.*gave: b'BYE'",
+        ),
+        "digits and a point": (
+            """
+def many_at_once(bind):
+    async def answer(socket, address, request):
+        import re
+
+        try:
+            if not re.fullmatch(rb"[0-9]+([.][0-9]+)?", request):
+                raise ValueError("no number")
+            await asyncio.sleep(float(request))
+            reply = b"exposed " + request
+        except ValueError:
+            reply = b"error: this is no number: " + request
+        await socket.send_multipart([*address, reply])
+
+    async def serve():
+        with zmq.asyncio.Context() as context, context.socket(zmq.ROUTER) as socket:
+            socket.bind(bind)
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    *address, request = await socket.recv_multipart()
+                    if request == b"stop":
+                        break
+                    tasks.create_task(answer(socket, address, request))
+                await socket.send_multipart([*address, b"BYE"])
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(serve())
+""",
+            "reply to b'1e-1'.*exposed 1e-1.*error",
+        ),
+        "goes on for those who come late": (
+            """
+def many_at_once(bind):
+    async def answer(socket, address, request):
+        try:
+            await asyncio.sleep(float(request))
+            reply = b"exposed " + request
+        except ValueError:
+            reply = b"error: no number"
+        await socket.send_multipart([*address, reply])
+
+    async def serve():
+        with zmq.asyncio.Context() as context, context.socket(zmq.ROUTER) as socket:
+            socket.bind(bind)
+            tasks, stopped = set(), False
+            while not stopped or tasks:
+                if await socket.poll(50):
+                    *address, request = await socket.recv_multipart()
+                    if request == b"stop":
+                        stopped = True
+                        await socket.send_multipart([*address, b"BYE"])
+                    else:
+                        task = asyncio.create_task(answer(socket, address, request))
+                        tasks.add(task)
+                        task.add_done_callback(tasks.discard)
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(serve())
+""",
+            "went on instead of ending.*another client asked for 30 s after that",
+        ),
+        "one exposure of each length": (
+            """
+def many_at_once(bind):
+    async def expose(socket, clients, request):
+        await asyncio.sleep(float(request))
+        if request in clients:
+            await socket.send_multipart([*clients.pop(request), b"exposed " + request])
+
+    async def serve():
+        with zmq.asyncio.Context() as context, context.socket(zmq.ROUTER) as socket:
+            socket.bind(bind)
+            clients = {}
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    *address, request = await socket.recv_multipart()
+                    if request == b"stop":
+                        break
+                    try:
+                        float(request)
+                    except ValueError:
+                        await socket.send_multipart([*address, b"error: no number"])
+                        continue
+                    clients[request] = address
+                    tasks.create_task(expose(socket, clients, request))
+                await socket.send_multipart([*address, b"BYE"])
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(serve())
+""",
+            "reply to b'2.*', for which two clients asked at once, was due",
+        ),
+        "goodbye to everybody": (
+            """
+def many_at_once(bind):
+    async def answer(socket, address, request):
+        try:
+            await asyncio.sleep(float(request))
+            reply = b"exposed " + request
+        except ValueError:
+            reply = b"error: this is no number: " + request
+        await socket.send_multipart([*address, reply])
+
+    async def serve():
+        with zmq.asyncio.Context() as context, context.socket(zmq.ROUTER) as socket:
+            socket.bind(bind)
+            clients = []
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    *address, request = await socket.recv_multipart()
+                    if address not in clients:
+                        clients.append(address)
+                    if request == b"stop":
+                        break
+                    tasks.create_task(answer(socket, address, request))
+                for address in clients:
+                    await socket.send_multipart([*address, b"BYE"])
+
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        runner.run(serve())
+""",
+            r"reply to b'1.6'.*exposed 1.6.*gave: \[b'BYE'\]",
         ),
     },
 }
