@@ -80,6 +80,61 @@ RIGHT = {
         "backwards, and a match": BACKWARDS,
         "a table of conditions": TABLE,
         "a class": CLASS,
+        "a pattern over the story": """
+import re
+
+
+def why_silent(socket):
+    story = " ".join(each["event"] for each in socket["events"])
+    last = re.search(r"(?s).*\\b(?:CONNECTED|ACCEPTED)\\b(.*)", story)
+    done = socket["received"]["messages"], socket["sent"]["messages"]
+    if not socket["peers"]:
+        return (
+            "nobody there" if not last
+            else "gone" if re.search(r"\\bHANDSHAKE_SUCCEEDED\\b", last[1])
+            else "wrong kind"
+        )
+    match socket["type"], done:
+        case "SUB", _ if len(socket["options"]["SUBSCRIBE"]) < 1:
+            return "no subscription"
+        case "REQ", (got, sent) if got == sent:
+            return "own turn"
+        case "REP", (got, sent) if got == sent + 1:
+            return "own turn"
+        case _:
+            return "peer silent"
+""",
+        "raises what it finds": """
+class Found(Exception):
+    pass
+
+
+def alone(events):
+    last = None
+    for number, event in enumerate(events):
+        last = number if event in ("CONNECTED", "ACCEPTED") else last
+    if last is None:
+        raise Found("nobody there")
+    raise Found("gone" if events[last:].count("HANDSHAKE_SUCCEEDED") else "wrong kind")
+
+
+def in_company(kind, sent, received, options):
+    if kind == "SUB" and not options["SUBSCRIBE"]:
+        raise Found("no subscription")
+    if (kind, received - sent) in [("REQ", 0), ("REP", 1)]:
+        raise Found("own turn")
+
+
+def why_silent(socket):
+    try:
+        if socket["peers"] < 1:
+            alone([each["event"] for each in socket["events"]])
+        counts = (socket[way]["messages"] for way in ("sent", "received"))
+        in_company(socket["type"], *counts, socket["options"])
+    except Found as found:
+        return str(found)
+    return "peer silent"
+""",
     },
     "radio": {
         "with a poller": """
@@ -181,6 +236,50 @@ def radio(endpoint, stop):
                 if len(parts) == 2:
                     heard.append(parts[1])
         return heard
+""",
+        "part by part": """
+def radio(endpoint, stop):
+    heard = []
+    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
+        socket.connect(endpoint)
+        socket.setsockopt_string(zmq.SUBSCRIBE, "")
+        while not stop.is_set():
+            if socket.poll(300, zmq.POLLIN) == 0:
+                continue
+            first, rest = socket.recv(), []
+            while socket.get(zmq.RCVMORE):
+                rest.append(socket.recv())
+            if first == b"stop" and not rest:
+                return heard
+            heard.extend(rest[:1] if len(rest) == 1 else [])
+    return heard
+""",
+        "ends the context under it": """
+def radio(endpoint, stop):
+    context, heard, ready = zmq.Context(), [], threading.Event()
+
+    def listen():
+        with context.socket(zmq.SUB) as socket:
+            try:
+                socket.subscribe(b"")
+                socket.connect(endpoint)
+                ready.set()
+                while (parts := socket.recv_multipart()) != [b"stop"]:
+                    if len(parts) == 2:
+                        heard.append(parts[1])
+            except zmq.ContextTerminated:
+                pass
+            finally:
+                ready.set()
+
+    listener = threading.Thread(target=listen)
+    listener.start()
+    ready.wait()
+    while listener.is_alive() and not stop.wait(0.1):
+        pass
+    context.term()
+    listener.join()
+    return heard
 """,
     },
 }
@@ -381,6 +480,99 @@ WRONG = {
             changed(RADIO, "                break\n", "                stop.set()\n"),
             "It sets the event, which is its caller's",
         ),
+        "the last thousand": (
+            """
+from collections import deque
+
+
+def radio(endpoint, stop):
+    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
+        socket.subscribe(b"")
+        socket.connect(endpoint)
+        heard = deque(maxlen=1000)
+        while not stop.is_set():
+            if not socket.poll(100):
+                continue
+            parts = socket.recv_multipart()
+            if parts == [b"stop"]:
+                break
+            if len(parts) == 2:
+                heard.append(parts[1])
+        return list(heard)
+""",
+            r"1,500 pairs.*b'0'.*gave: \[b'500'",
+        ),
+        "trims the data": (
+            changed(RADIO, "append(parts[1])", "append(parts[1].strip())"),
+            r"data began and ended with blanks.*gave: \[b'1'",
+        ),
+        "the word in several parts": (
+            changed(RADIO, 'parts == [b"stop"]', 'b"".join(parts) == b"stop"'),
+            r"pairs made the word.*gave: \[b'0'\]",
+        ),
+        "the end of the publisher": (
+            """
+def radio(endpoint, stop):
+    heard = []
+    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
+        socket.subscribe(b"")
+        monitor = socket.get_monitor_socket(zmq.EVENT_DISCONNECTED)
+        socket.connect(endpoint)
+        while not stop.is_set():
+            if socket.poll(100):
+                parts = socket.recv_multipart()
+                if parts == [b"stop"]:
+                    break
+                if len(parts) == 2:
+                    heard.append(parts[1])
+            elif monitor.poll(0):
+                break
+        socket.disable_monitor()
+        monitor.close()
+    return heard
+""",
+            r"comes again \(it looks like it took that for the end when it went",
+        ),
+        "only the newest": (
+            """
+def radio(endpoint, stop):
+    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
+        socket.conflate = True
+        socket.subscribe(b"")
+        socket.connect(endpoint)
+        heard = []
+        while not stop.is_set():
+            if not socket.poll(100):
+                continue
+            parts = socket.recv_multipart()
+            if parts == [b"stop"]:
+                break
+            if len(parts) == 2:
+                heard.append(parts[1])
+        return heard
+""",
+            r"five pairs came.*gave: \[\]",
+        ),
+        "tries to connect once": (
+            """
+def radio(endpoint, stop):
+    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
+        socket.subscribe(b"")
+        socket.reconnect_ivl = -1
+        socket.connect(endpoint)
+        heard = []
+        while not stop.is_set():
+            if not socket.poll(100):
+                continue
+            parts = socket.recv_multipart()
+            if parts == [b"stop"]:
+                break
+            if len(parts) == 2:
+                heard.append(parts[1])
+        return heard
+""",
+            "half a second later.*still busy",
+        ),
     },
     "why_silent": {
         "whoever tries again has nobody": (
@@ -489,6 +681,85 @@ WRONG = {
                 '    if socket["type"] == "REQ"',
             ),
             "reason at REP.*2 peers.*expected: 'own turn'.*gave: 'peer silent'",
+        ),
+        "the turn first": (
+            """
+def why_silent(socket):
+    events = [each["event"] for each in socket["events"]]
+    sent, received = socket["sent"]["messages"], socket["received"]["messages"]
+    if socket["type"] == "REQ" and sent == received:
+        return "own turn"
+    if not socket["peers"]:
+        began = [n for n, event in enumerate(events) if event in ("CONNECTED", "ACCEPTED")]
+        if not began:
+            return "nobody there"
+        return "gone" if "HANDSHAKE_SUCCEEDED" in events[began[-1] :] else "wrong kind"
+    if socket["type"] == "SUB" and not socket["options"]["SUBSCRIBE"]:
+        return "no subscription"
+    if socket["type"] == "REQ" and sent == received:
+        return "own turn"
+    if socket["type"] == "REP" and received > sent:
+        return "own turn"
+    return "peer silent"
+""",
+            "REQ.*no peer · in 0 out 0.*expected: 'nobody there'.*gave: 'own turn'",
+        ),
+        "turns the story round": (
+            """
+def why_silent(socket):
+    socket["events"].reverse()
+    sent, received = socket["sent"]["messages"], socket["received"]["messages"]
+    if not socket["peers"]:
+        handshake = False
+        for each in socket["events"]:
+            handshake = handshake or each["event"] == "HANDSHAKE_SUCCEEDED"
+            if each["event"] in ("CONNECTED", "ACCEPTED"):
+                return "gone" if handshake else "wrong kind"
+        return "nobody there"
+    if socket["type"] == "SUB" and not socket["options"]["SUBSCRIBE"]:
+        return "no subscription"
+    if socket["type"] == "REQ" and sent == received or socket["type"] == "REP" and sent < received:
+        return "own turn"
+    return "peer silent"
+""",
+            "It has changed the dict",
+        ),
+        "somebody has just left": (
+            changed(
+                WHY,
+                'if not socket["peers"]:',
+                'if not socket["peers"] or events[-1] == "DISCONNECTED":',
+            ),
+            "REP.*1 peer.*DISCONNECTED:.*expected: 'peer silent'.*gave: 'gone'",
+        ),
+        "a handshake that failed": (
+            """
+def why_silent(socket):
+    events = [each["event"] for each in socket["events"]]
+    sent, received = socket["sent"]["messages"], socket["received"]["messages"]
+    if not socket["peers"]:
+        began = [n for n, event in enumerate(events) if event in ("CONNECTED", "ACCEPTED")]
+        if not began:
+            return "nobody there"
+        failed = any(each.startswith('HANDSHAKE_FAILED') for each in events[began[-1] :])
+        return "wrong kind" if failed else "gone"
+    if socket["type"] == "SUB" and not socket["options"]["SUBSCRIBE"]:
+        return "no subscription"
+    if socket["type"] == "REQ" and sent == received:
+        return "own turn"
+    if socket["type"] == "REP" and received > sent:
+        return "own turn"
+    return "peer silent"
+""",
+            "expected: 'wrong kind'.*gave: 'gone'",
+        ),
+        "all of them were peers": (
+            changed(
+                WHY,
+                '"HANDSHAKE_SUCCEEDED" in events[began[-1] :]',
+                'events.count("HANDSHAKE_SUCCEEDED") == len(began)',
+            ),
+            "expected: 'gone'.*gave: 'wrong kind'",
         ),
     },
 }
