@@ -11,7 +11,7 @@ import psutil
 import pytest
 import zmq
 from helpers.observing import LOOPBACK, PATIENCE, connected
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import zmqlab
@@ -113,6 +113,9 @@ PIECES = [*"aé😀\r\n\x1b[]3;m\x07\\ (B", "\x1b[31m", "\x1b]0;title\x07", "\x1
 PIECES += [length * "z" for length in (1500, output.LONGEST_LINE, 9000)]
 
 
+@example("line\r\r\n", [6])
+@example(output.LONGEST_LINE * "z" + "\r\x1b", [])
+@example(output.LONGEST_LINE * "z" + "\r\n", [output.LONGEST_LINE + 1])
 @given(
     st.lists(st.sampled_from(PIECES), max_size=50).map("".join),
     st.lists(st.integers(1, 9) | st.integers(1, 9000), max_size=100),

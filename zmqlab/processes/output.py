@@ -58,14 +58,14 @@ class Output:
         self.changes += 1
 
     def _begin_line(self, text):
-        # After a carriage return a terminal writes over the line. One at the very end may
+        # After a carriage return a terminal writes over the line. Those at the very end may
         # still turn out to belong to a line feed.
-        _, returned, after = text[:-1].rpartition("\r")
+        line = text.rstrip("\r")
+        _, returned, after = line.rpartition("\r")
         if returned:
             self._cut = 0
-        text = after + text[-1:]
-        self._cut += max(0, len(text) - LONGEST_LINE)
-        self.unfinished = text[:LONGEST_LINE]
+        self._cut += max(0, len(after) - LONGEST_LINE)
+        self.unfinished = after[:LONGEST_LINE] + text[len(line) :][:1]
 
     def _end_line(self, text):
         self._begin_line(text.rstrip("\r"))
