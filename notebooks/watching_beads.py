@@ -10,13 +10,36 @@ from zmqlab import (
     GREY,
     Detector,
     Tracks,
+    camera_publisher,
+    detect_beads,
     drawing,
     mean_squared_displacement,
     open_camera,
+    start,
     subscribe,
 )
 
 ORANGE = (0, 159, 230)  # blue, green, red
+
+# A film of your own
+
+
+def play_once(film, **options):
+    """Publish a film from its beginning to its end, to one subscriber; return where."""
+    options |= {"loop": False, "wait_for": 1, "process_name": "film, once"}
+    return start(camera_publisher, film, **options).endpoint
+
+
+def find_once(film, diameter):
+    """Find the beads of a film, once and in each frame, for one linker; return where.
+
+    Each waits for the next one in the chain, and the film for all of them.
+    """
+    frames_at = play_once(film, drop=False)
+    options = {"diameter": diameter, "wait_for": 1, "timeout": 60}
+    options["process_name"] = "detector of the film"
+    return start(detect_beads, connect=frames_at, **options).endpoint
+
 
 # One frame (section 1)
 

@@ -74,6 +74,8 @@ def as_options(text: str) -> str:
     def option(match):
         name, double, single, bare = match.groups()
         value = next(each for each in (double, single, bare) if each is not None)
+        if bare == "True":
+            return f"--{name.replace('_', '-')}"
         return f"--{name.replace('_', '-')} {shlex.quote(value)}"
 
     return re.sub(r"""\b([a-z_]+)=(?:"([^"]*)"|'([^']*)'|([^\s"':;,]+))""", option, text)

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket as plain_sockets
+import threading
 
 GREETING = b"\xff" + bytes(8) + b"\x7f\x03\x00NULL" + bytes(48)
 MORE, LONG, COMMAND = 1, 2, 4
@@ -76,3 +77,21 @@ def pour(connection, data, total):
             connection.sendall(data)
             sent += len(data)
     return sent
+
+
+@contextlib.contextmanager
+def growth_of(process):
+    """Watch the memory of a process; give a function that returns how many bytes it grew most."""
+    before, most, over = process.memory, [0], threading.Event()
+
+    def watch():
+        while not over.wait(0.01):
+            most[0] = max(most[0], process.memory - before)
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    try:
+        yield lambda: most[0]
+    finally:
+        over.set()
+        thread.join()

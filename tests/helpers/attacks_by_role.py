@@ -68,7 +68,10 @@ def rubbish(dice):
     ]
 
 
-ENDLESS = part(bytes(60_000), more=True) * 50
+ENDLESS = {
+    "large": part(bytes(60_000), more=True) * 50,
+    "empty": part(b"", more=True) * 500_000,
+}
 
 
 def storm(endpoint, kind, seed):
@@ -86,10 +89,10 @@ def storm(endpoint, kind, seed):
     with contextlib.suppress(OSError), peer(endpoint, kind, timeout=0.5) as it:  # vanishes
         it.sendall(bytes([LONG | MORE]) + (1000).to_bytes(8, "big") + bytes(500))
         it.setsockopt(plain_sockets.SOL_SOCKET, plain_sockets.SO_LINGER, RESET)
-    for _ in range(3):  # greedy
+    for data in list(ENDLESS.values()) * 3:  # greedy
         with contextlib.suppress(OSError), peer(endpoint, kind, timeout=0.3) as it:
             for _ in range(30):
-                it.sendall(ENDLESS)
+                it.sendall(data)
     for _ in range(60):  # silent, and slow
         with contextlib.suppress(OSError):
             it = plain_sockets.create_connection((host, int(port)), 5)
@@ -123,7 +126,8 @@ class Liar(threading.Thread):
         lies = [
             None,  # it greets nobody
             b"".join(rubbish(self.dice)) + b"".join(frames(self.topic, self.dice)),
-            ENDLESS * 20,
+            ENDLESS["large"] * 20,
+            ENDLESS["empty"] * 20,
             bytes([LONG | MORE]) + (1000).to_bytes(8, "big") + bytes(500),
             self.dice.randbytes(300),
         ]

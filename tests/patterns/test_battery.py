@@ -19,6 +19,7 @@ import cloudpickle
 import cv2
 import numpy as np
 import pytest
+from helpers.attacks import growth_of
 from helpers.attacks_by_role import EVIL, PATIENCE, Liar, storm
 from helpers.faults import under
 from helpers.roles import offered
@@ -52,7 +53,7 @@ from zmqlab.page.live_server import serve_live
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # the fixture does it all
 ANY = "tcp://127.0.0.1:*"
-MB = 1_000_000
+MOST = 200_000_000  # bytes by which a role may grow meanwhile
 _AT_A_TIME = 6
 
 
@@ -369,11 +370,12 @@ def ends_clearly(process):
 def whoever_comes(name, tmp_path):
     """Do to the doors of a role what anybody may do, kill it, and start it again in its place."""
     with OPENS[name](free_endpoint(), tmp_path) as role:
-        before, silent = role.process.memory, []
-        for number, (door, kind) in enumerate(role.doors.items()):
-            silent += storm(door, kind, f"{name} {number}")
+        silent = []
+        with growth_of(role.process) as growth:
+            for number, (door, kind) in enumerate(role.doors.items()):
+                silent += storm(door, kind, f"{name} {number}")
         if role.process.running:
-            assert role.process.memory - before < 200 * MB
+            assert growth() < MOST
             role.serves()
         else:
             assert ends_clearly(role.process), role.process.output
@@ -393,10 +395,10 @@ def wherever_it_goes(name, tmp_path):
     with Liar(kind, topic, name) as liar:
         steps = goes(liar, tmp_path)
         process = next(steps)
-        before = process.memory if process else 0
         if process:
-            process.settle(lambda process: process.ended or liar.over.is_set(), PATIENCE)
-            assert process.ended or process.memory - before < 200 * MB
+            with growth_of(process) as growth:
+                process.settle(lambda process: process.ended or liar.over.is_set(), PATIENCE)
+            assert growth() < MOST
         if process and process.ended:
             steps.close()
         else:

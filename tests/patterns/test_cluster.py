@@ -311,6 +311,30 @@ def test_spectra_from_a_terminal(engine, cluster, film, tmp_path):
     )
 
 
+def test_spectra_without_their_scheduler_leave_nothing_half_written(tmp_path):
+    """It is killed while the file grows."""
+    path, out = tmp_path / "film.h5", tmp_path / "spectra.h5"
+    with Recorder(path) as recorder:
+        for frame in small_frames(2000):
+            recorder.add(frame)
+    with a_scheduler() as (scheduler, address), a_worker(address, "Ada"):
+        words = ["spectra", path, "--engine", address, "--out", out, "--timeout", 20]
+        command = [sys.executable, "-m", "zmqlab", *map(str, words)]
+        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+            said = ""
+            while not re.search(r"[1-9]\d*/2000", said):
+                more = process.stderr.read(1)
+                assert more, said
+                said += more
+            scheduler.kill()
+            said += process.stderr.read()
+            assert process.wait(60) == 1
+    last = said.strip().splitlines()[-1]
+    assert last.startswith("zmqlab: nothing comes from the cluster any more: the scheduler is gone")
+    assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == [path]
+
+
 def test_spectra_leave_nothing_half_written(film, tmp_path):
     out = tmp_path / "spectra.h5"
     done = zmqlab("spectra", film, "--engine", "tcp://127.0.0.1:9", "--out", out)

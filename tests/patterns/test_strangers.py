@@ -5,14 +5,13 @@ import json
 import os
 import socket as plain_sockets
 import sys
-import threading
 
 import cloudpickle
 import numpy as np
 import psutil
 import pytest
 import zmq
-from helpers.attacks import LONG, MORE, message, part, peer, pour, shake_hands
+from helpers.attacks import LONG, MORE, growth_of, message, part, peer, pour, shake_hands
 from helpers.streams import publish, raw_socket
 from zmq.utils.monitor import parse_monitor_message
 
@@ -45,24 +44,6 @@ MB = 1_000_000
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came in")
 
 
-@contextlib.contextmanager
-def growth_of(process):
-    """Watch the memory of a process; give a function that returns how many bytes it grew most."""
-    before, most, over = process.memory, [0], threading.Event()
-
-    def watch():
-        while not over.wait(0.01):
-            most[0] = max(most[0], process.memory - before)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield lambda: most[0]
-    finally:
-        over.set()
-        thread.join()
-
-
 # Memory
 
 ENDLESS = {
@@ -70,6 +51,8 @@ ENDLESS = {
     "a part that trickles": bytes([MORE | LONG]) + (60_000).to_bytes(8, "big") + bytes(60_000),
     "short parts without end": part(b"x" * 20, more=True) * 3000,
     "messages of many parts": message(*[bytes(60_000)] * 200),
+    "empty parts without end": part(b"", more=True) * 30_000,
+    "messages of many empty parts": message(*[b""] * 200_000),
 }
 
 
@@ -96,8 +79,9 @@ def test_a_message_without_end_fills_no_memory(kind, data):
 
 @linux
 @pytest.mark.slow
-def test_a_publisher_without_end_fills_no_memory_of_who_listens():
-    data = ENDLESS["parts without end"]
+@pytest.mark.parametrize("name", [name for name in ENDLESS if "without end" in name])
+def test_a_publisher_without_end_fills_no_memory_of_who_listens(name):
+    data = ENDLESS[name]
     with plain_sockets.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(20)
         endpoint = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
@@ -113,6 +97,22 @@ def test_a_publisher_without_end_fills_no_memory_of_who_listens():
             assert growth() < 250 * MB  # of one frame 64 MiB, and what comes between two looks
             process.stop(timeout=20)
         assert process.state == "stopped"
+
+
+@linux
+@pytest.mark.slow
+@pytest.mark.parametrize("data", ENDLESS.values(), ids=ENDLESS)
+def test_nor_that_of_a_sink_which_awaits_large_results(data):
+    with start(sink, timeout=600) as process:
+        _, results = process.wait_until(lambda it: it.endpoints[1:] and it.endpoints, 10)
+        with growth_of(process) as growth:
+            sent = 0
+            while sent < 400 * MB and growth() < 400 * MB:
+                with contextlib.suppress(OSError), peer(results, "PUSH", timeout=2) as it:
+                    sent += pour(it, data, 400 * MB - sent)
+                sent += 40 * MB  # of one that hangs
+            assert growth() < 350 * MB  # of short parts, each of which takes four times its size
+        assert process.running
 
 
 @linux

@@ -597,7 +597,8 @@ def test_no_fringes_are_a_measurement_too(tmp_path):
         ({"topic": "a/b"}, "cannot be called 'a/b'"),
         ({"bind": "127.0.0.1"}, "give an address such as http://127.0.0.1:8000"),
         ({"bind": "http://127.0.0.1:99999"}, "cannot bind 'http://127.0.0.1:99999'"),
-        ({"bind": "http://no.such.computer.invalid:*"}, "cannot bind"),
+        ({"bind": "http://no.such.computer.invalid:*", "unencrypted": True}, "cannot bind"),
+        ({"bind": "http://no.such.computer.invalid:*"}, "Give unencrypted=True in"),
         ({"history": Path("no/such/folder")}, "give another file"),
     ],
 )

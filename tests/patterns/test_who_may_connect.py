@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import inspect
 import json
+import re
 import shutil
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -13,11 +14,12 @@ from typing import NamedTuple
 import cloudpickle
 import h5py
 import numpy as np
+import psutil
 import pytest
 import zmq
 from helpers import films
 from helpers.roles import offered
-from helpers.web_pages import address_of, visiting
+from helpers.web_pages import address_of, fails, visiting
 from test_battery import run
 from tornado.websocket import websocket_connect
 
@@ -39,6 +41,7 @@ from zmqlab import (
     snapshot,
     start,
     subscribe,
+    tap,
     tap_relay,
     track,
     ventilator,
@@ -55,7 +58,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 PATIENCE = 120.0  # seconds, for what is sure to come
 SHORT = 3.0  # seconds to wait for what is not
 TOKEN = "x" * 32
-EVERYWHERE = "tcp://0.0.0.0:*"
+EVERYWHERE, NOBODY = "tcp://0.0.0.0:*", "tcp://127.0.0.1:9"
 _AT_A_TIME = 4
 _KNOCKED = "a ZeroMQ socket listens there"
 
@@ -370,8 +373,9 @@ EXPOSED = [
     (detect_beads, [], {"bind", "view"}),
     (link_beads, [], {"bind"}),
     (track, [], {"bind", "view"}),
-    (ventilator, ["tcp://127.0.0.1:9", "simulated"], {"bind"}),
+    (ventilator, [NOBODY, "simulated"], {"bind"}),
     (sink, [], {"control", "results"}),
+    (tap, [NOBODY], {"bind"}),
 ]
 
 
@@ -382,7 +386,7 @@ EXPOSED = [
 def test_nothing_is_open_to_other_computers_unless_one_says_so(role, args, name):
     options = {name: EVERYWHERE}
     if "connect" in inspect.signature(role).parameters:
-        options["connect"] = "tcp://127.0.0.1:9"
+        options["connect"] = NOBODY
     call = start if role is track else lambda role, *args, **options: role(*args, **options)
     with pytest.raises((KeysError, zmqlab.StartError), match="zmqlab keys FOLDER") as error:
         call(role, *args, **options)
@@ -392,6 +396,52 @@ def test_nothing_is_open_to_other_computers_unless_one_says_so(role, args, name)
 def test_the_command_says_so_in_its_own_words():
     with pytest.raises(SystemExit, match=r"zmqlab: tcp://0.0.0.0.*--keys FOLDER.*--keys none"):
         main(["camera-server", "--camera", "simulated", "--bind", EVERYWHERE])
+
+
+def test_no_door_is_forgotten():
+    doors = {"bind", "control", "view", "results"}
+    listed = {role.__name__: names for role, _, names in EXPOSED}
+    listed["web_page"] = {"bind"}
+    for name in ("fft_worker", "ventilator"):  # their control is the sink's
+        listed[name] = listed.get(name, set()) | {"control"}
+    for name in offered() - {"spectra", "doctor"}:  # these are commands only, and bind nothing
+        taken = doors & inspect.signature(getattr(zmqlab, name)).parameters.keys()
+        assert taken <= listed.get(name, set()), name
+
+
+PAGE = {"connect": NOBODY, "subscribe": NOBODY}
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "[::]", "192.0.2.1", "some.host"])
+@pytest.mark.parametrize("keys", [None, "none", "folder"])
+def test_nor_is_a_web_page_whatever_keys_its_camera_has(host, keys, folders, tmp_path):
+    keys = folders.lab if keys == "folder" else keys
+    options = PAGE | {"history": tmp_path / "m.sqlite", "keys": keys}
+    said = rf"^http://{re.escape(host)}:\* is open .* Give unencrypted=True in"
+    with pytest.raises(KeysError, match=said):
+        web_page(**options, bind=f"http://{host}:*")
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_command_of_the_web_page_says_so_in_its_own_words():
+    words = [word for name, value in PAGE.items() for word in (f"--{name}", value)]
+    with pytest.raises(SystemExit, match=r"zmqlab: http://0.0.0.0:\*.* Give --unencrypted in "):
+        main(["web-page", *words, "--bind", "http://0.0.0.0:*"])
+
+
+def test_a_web_page_that_is_meant_for_others(tmp_path):
+    options = PAGE | {"history": tmp_path / "m.sqlite", "bind": "http://0.0.0.0:*"}
+    with run(web_page, **options, unencrypted=True) as page:
+        port = re.search(r":(\d+)/", page.wait_output("web page: ", PATIENCE))[1]
+        fails(f"http://127.0.0.1:{port}", 404)
+
+
+def test_views_in_a_notebook_are_for_this_computer_alone():
+    with run(serve_live, NOBODY, "camera", TOKEN) as process:
+        process.wait_output("port ", PATIENCE)
+        listening = psutil.Process(process.pid).net_connections("tcp")
+        where = {each.laddr.ip for each in listening if each.status == psutil.CONN_LISTEN}
+    assert where == {"127.0.0.1"}
 
 
 def test_one_may_say_so():

@@ -223,6 +223,7 @@ def test_our_own_faults_keep_their_traceback():
     [
         ('camera="my film.avi"; give', "--camera 'my film.avi'; give"),
         ("frame_rate=0: give", "--frame-rate 0: give"),
+        ("give unencrypted=True in a network", "give --unencrypted in a network"),
         ("tcp://127.0.0.1:5555 == nobody", "tcp://127.0.0.1:5555 == nobody"),
     ],
 )

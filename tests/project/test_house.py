@@ -43,6 +43,7 @@ LATER = {
     "odd messages to pages and sinks, odd frames to the detector, a file that is no film": (60, 25),
     "what is paused, slow, refused, named in no UTF-8, or on Windows": (230, 100),
     "clients with several requests under way": (65, 65),
+    "a word for a page that others reach, empty parts, a scheduler that is gone": (140, 45),
 }
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {

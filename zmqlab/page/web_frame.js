@@ -17,6 +17,6 @@ export default {
     Object.assign(link, { href: address, target: "_blank", rel: "noreferrer" });
     link.style = "color: var(--jp-content-link-color, LinkText); text-decoration: underline";
     link.textContent = "Open it in a tab of its own";
-    el.append(frame, link);
+    el.append(...(model.get("height") ? [frame] : []), link);
   },
 };

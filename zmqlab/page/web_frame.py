@@ -31,7 +31,7 @@ def show_page(process: Process, height: int = 760, timeout: float = 10.0) -> Web
     process
         Whose page to show.
     height
-        Of the frame in the notebook, in pixels.
+        Of the frame in the notebook, in pixels; 0 for a link alone.
     timeout
         Seconds to wait for the address.
 

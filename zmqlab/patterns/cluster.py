@@ -7,8 +7,8 @@ about a millisecond. Frames stay here until their results have come, so that not
 worker; those of a film are read by the workers themselves.
 
 Scheduler and workers need zmqlab, and workers a film at the same path as here. They unpickle what
-they are sent and run it, so a scheduler belongs on a network that you trust
-(https://distributed.dask.org/en/stable/limitations.html#security).
+comes by their ports and run it, whoever sends it. So they belong on loopback or in a closed
+network, or have Dask's TLS (https://distributed.dask.org/en/stable/tls.html).
 """
 
 import contextlib
@@ -142,7 +142,8 @@ def hand_out(
             f"There is no result for frames {missing}, nor for any after them"
         ) from None
     finally:
-        client.cancel(list(under_way), force=True)
+        with contextlib.suppress(TimeoutError, OSError):  # nobody is there: it was said above
+            client.cancel(list(under_way), force=True)
 
 
 def _threads(client):
@@ -167,9 +168,13 @@ def _reachable(client):
 
 def _reason(client, timeout):
     """Say why nothing came, as far as it can be known."""
-    if client.status != "running":
+    try:
+        workers = client.nthreads()
+    except OSError:  # it may take Dask a moment to see that
+        workers = None
+    if workers is None or client.status != "running":
         return "the scheduler is gone"
-    if not client.nthreads():
+    if not workers:
         return f"it has had no workers for {timeout:g} s; `dask worker ADDRESS` starts one"
     return f"no task was done within {timeout:g} s"
 

@@ -186,7 +186,7 @@ def sink(
         go = {"port": port, "token": secrets.token_hex(16)}
         peers: dict[bytes, str] = {}
         try:
-            assemble(router, peers, workers, go, timeout)
+            assemble(router, pull, peers, workers, go, timeout)
             collected = gather(_collect(router, pull, peers, go, timeout))
         finally:
             dismiss(router, peers)

@@ -59,22 +59,32 @@ def is_over(dealer: zmq.Socket, events: dict[zmq.Socket, int], timeout: float) -
 
 
 def assemble(
-    router: zmq.Socket, peers: dict[bytes, str], workers: int, go: messages.Header, timeout: float
+    router: zmq.Socket,
+    pull: zmq.Socket,
+    peers: dict[bytes, str],
+    workers: int,
+    go: messages.Header,
+    timeout: float,
 ) -> None:
     """Wait at the sink until a ventilator and so many workers are there; let the first one go.
 
-    `router` is the sink's socket for control, `go` what it tells them. Filled here are its `peers`:
-    who is at the other end of each connection. TimeoutError says who did not come.
+    `router` and `pull` are the sink's sockets for control and for results, `go` what it tells them.
+    Filled here are its `peers`: who is at the other end of each connection. TimeoutError says who
+    did not come.
     """
     deadline = monotonic() + timeout
     while len(names := set(peers.values())) <= workers or VENTILATOR not in names:
-        if not wait({router: zmq.POLLIN}, deadline - monotonic()):
+        ready = wait({router: zmq.POLLIN, pull: zmq.POLLIN}, deadline - monotonic())
+        if pull in ready:
+            recv_parts(pull)  # a stranger's: nobody has a frame yet; left there it fills the memory
+        if not ready or monotonic() > deadline:
             raise TimeoutError(
                 f"{'the' if VENTILATOR in names else 'no'} ventilator and "
                 f"{len(names - {VENTILATOR})} of {workers} workers came to the "
                 f"{describe(router)} within {timeout:g} s"
             )
-        hear(router, peers, go)
+        if router in ready:
+            hear(router, peers, go)
     for identity in [one for one, name in peers.items() if name == VENTILATOR]:
         send_parts(router, [identity, *messages.pack_message("go", go)])
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -207,7 +208,12 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             return "it has just begun to publish"
         if topics:
             return f"what is published there is {', '.join(map(_named, sorted(topics)))}"
-        who = sockets.who_listens(self.endpoint, keys=self.keys, kind=zmq.SUB)
+        with ThreadPoolExecutor(1) as pool:
+            knock = pool.submit(sockets.who_listens, self.endpoint, keys=self.keys, kind=zmq.SUB)
+            # Asks meanwhile, in vain: what comes and is no whole message is noticed then.
+            while not (knock.done() or sockets.wait({self._socket: zmq.POLLIN}, 0.05)):
+                pass
+            who = knock.result()
         return who.replace("did not answer", "sends nothing")
 
     def close(self) -> None:

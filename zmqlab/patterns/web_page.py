@@ -48,7 +48,7 @@ from zmqlab.patterns.picture_stream import Show, as_picture, draw, draw_spectrum
 from zmqlab.patterns.request_reply import RequestError, pack_request, request, unpack_reply
 from zmqlab.patterns.subscription import Subscription
 from zmqlab.patterns.web_visitors import application
-from zmqlab.wire.keys import KeysError
+from zmqlab.wire.keys import KeysError, check_page_open
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.sockets import connect as connect_socket
 from zmqlab.wire.sockets import took_all, who_listens
@@ -70,6 +70,7 @@ def web_page(
     bind: str = "http://127.0.0.1:*",
     history: Path = Path("measurements.sqlite"),
     keys: str | Path | None = None,
+    unencrypted: bool = False,
 ) -> None:
     """Serve a web page that measures fringes with a camera, until told to stop.
 
@@ -88,21 +89,27 @@ def web_page(
         The name of that stream.
     bind
         Where to serve the page. ``http://127.0.0.1:*``: any free port, for browsers on this
-        computer only. ``http://0.0.0.0:8000``: port 8000, for every computer on the network, not
-        encrypted.
+        computer only. ``http://0.0.0.0:8000``: port 8000, for every computer on the network, which
+        takes `unencrypted`.
     history
         The file in which measurements are kept, a database of SQLite.
     keys
         A folder of `zmqlab keys`, for a camera that lets in only clients it knows. Between page and
         browser it does nothing: who may come is who has the address.
+    unencrypted
+        Whether `bind` may be an address that other computers reach. Whoever can listen on the way
+        reads the address of the page, and can measure and set the camera then.
 
     Raises
     ------
+    KeysError
+        If other computers could reach the page, and nothing is said of that.
     HistoryError
         If that file cannot be used.
     OSError
         If the address cannot be bound.
     """
+    check_page_open(bind, unencrypted)
     past = kept(history, _SHOWN)
     # zmq.asyncio needs a loop that waits for sockets; that of Windows is another one.
     with (

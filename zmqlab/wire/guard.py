@@ -12,16 +12,24 @@ How large a frame is that has not been read yet, nobody knows: of a publisher th
 subscribed to and does not read, 512 MiB may be unread. Once it asks in vain, what is there is no
 whole message.
 
-What it cannot do: between two looks, a peer on this computer sends some 50 MB. A part without
-content takes 2 bytes on its way and 64 in memory, and is counted as 2: where frames are awaited, of
-which 64 MiB may be unread, that is 2 GB. Only Linux tells how many bytes have come in (`TCP_INFO`);
-macOS has connections counted, and on Windows there is no guard. Whoever subscribes, leaves, and
-comes again hundreds of times a second slows a publisher down: libzmq looks through all topics each
-time. And who can connect can take part, as a worker or a subscriber: to know them takes keys.
+A part without content takes 2 bytes on its way and 64 in memory, and nobody can count parts that
+are not whole messages yet: where frames are awaited, of which 64 MiB may be unread, that would be
+2 GB. So a connection is shut, too, when the memory of this process has grown by far more than all
+that came in since this peer began a message without an end: 64 MiB more, 1 GiB while nobody asks.
+
+What it cannot do: between two looks, a peer on this computer sends some 50 MB, or a million empty
+parts. Parts of a dozen bytes take four times their size, which is not yet far more: 300 MB at most.
+Two hundred peers, each with the little that it may have unread of a request, take 400 MB. Only
+Linux tells how many bytes have come in (`TCP_INFO`); macOS has connections counted, and on Windows
+there is no guard. Whoever subscribes, leaves, and comes again hundreds of times a second slows a
+publisher down: libzmq looks through all topics each time. And who can connect can take part, as a
+worker or a subscriber: to know them takes keys.
 """
 
 import contextlib
+import ctypes
 import math
+import mmap
 import os
 import socket as plain_sockets
 import struct
@@ -40,6 +48,10 @@ _SRCFD = int(zmq.SRCFD)  # "which file descriptor did this part come from?"
 _RECEIVED = 128  # where `tcpi_bytes_received` is in Linux's struct tcp_info (since 4.1)
 _SPARE = 256 * 1024  # bytes that may be unread, beside the messages that may wait
 _NEWS = 4 * 1024  # the same, of subscriptions
+_LITTLE = 64 * 1024  # bytes that are never too many
+_GROWN = 64 << 20  # bytes by which memory may grow while a message comes, besides ..
+_PER_BYTE = 4  # .. so many for each byte that came in
+_FREED = 1.0  # seconds until libzmq has freed what was unfinished
 _MOST_UNASKED = 512 << 20  # bytes that may be unread of a server while nobody asks for a message
 MOST_PEERS = 200  # connections of an endpoint: far below the 1,024 files of most systems
 
@@ -53,8 +65,7 @@ class _Guarded:
     longest: int  # bytes of a part
     waiting: int  # messages that may wait: the socket's high-water mark
     speaks_first: bool  # whether peers only speak when they come: subscribers
-    # When somebody last found no whole message there. Infinite: one waits now, none has looked yet,
-    # or it is bound.
+    # When somebody last found no whole message there. Infinite: one waits now, or none has looked yet.
     empty: float = math.inf
 
 
@@ -71,11 +82,14 @@ class _Peer:
     heard: float = 0.0  # when it was seen that something was taken out
     had: int = 0  # what was taken out by then
     over: float = math.inf  # since when too much is unread
+    calm: tuple[float, int, int] = 0.0, 0, 0  # when little was: time, memory, all that had come
 
 
 _guarded: weakref.WeakKeyDictionary[zmq.Socket, list[_Guarded]] = weakref.WeakKeyDictionary()
 _peers: dict[int, _Peer] = {}  # by file descriptor
 _begin = threading.Lock()
+_freed = -math.inf  # until when memory is freed
+_all_came = 0  # bytes that have come in, by all connections
 _told = -_QUIET
 _thread: threading.Thread | None = None
 # Connections (by both their ends) of the process that this one was forked from. They are not ours
@@ -92,8 +106,8 @@ def guard(socket: zmq.Socket, endpoint: str, bound: bool, longest: int) -> None:
         return
     publishes = socket.get(zmq.TYPE) in (zmq.PUB, zmq.XPUB)
     new = _Guarded(int(port), bound, longest, int(socket.get(zmq.RCVHWM)) or 1000, publishes)
-    if not bound and socket.get(zmq.TYPE) in (zmq.SUB, zmq.PULL):
-        new.empty = 0.0  # a stream comes before anybody asks for it
+    if bound or socket.get(zmq.TYPE) in (zmq.SUB, zmq.PULL):
+        new.empty = 0.0  # messages come before anybody asks for them
     with _begin:
         _guarded.setdefault(socket, []).append(new)
         if _thread is None or not _thread.is_alive():  # it is missing in a fork
@@ -105,8 +119,7 @@ def found_none(sockets: Iterable[zmq.Socket], when: float) -> None:
     """Note when somebody found no whole message at sockets; infinite: as long as one waits."""
     for socket in sockets:
         for each in _guarded.get(socket, ()):
-            if not each.bound:
-                each.empty = when
+            each.empty = when
 
 
 def took(parts: Sequence[zmq.Frame], size: int) -> None:
@@ -155,9 +168,18 @@ def cut_off(file: int, why: str) -> None:
     with contextlib.suppress(OSError, ValueError), _borrowed(file) as connection:
         peer = connection.getpeername()
         connection.shutdown(plain_sockets.SHUT_RDWR)
+        _throw_away(connection)
         if monotonic() > _told + _QUIET:
             _told = monotonic()
             print(f"cut off {peer[0]}:{peer[1]}: {why}", file=sys.stderr, flush=True)
+
+
+def _throw_away(connection):
+    """Take what libzmq would still read: of a system's buffer full of empty parts, 200 MB."""
+    with contextlib.suppress(OSError):  # it is empty
+        for _ in range(16):  # nor for ever, should more come
+            if not connection.recv(1 << 20, plain_sockets.MSG_DONTWAIT):
+                break
 
 
 @contextlib.contextmanager
@@ -194,6 +216,9 @@ def _watch():
 
 def _look():
     """Look at each connection once."""
+    global _all_came, _freed
+    if monotonic() < _freed:
+        _give_back()
     with _begin:
         guarded = [each for several in _guarded.values() for each in several]
     bound = {each.port: each for each in guarded if each.bound}
@@ -202,7 +227,7 @@ def _look():
         if not each.bound:
             connected.setdefault(each.port, []).append(each)
     there: dict[int, list[int]] = {}
-    seen = set()
+    seen, memory = set(), _memory()
     for name in os.listdir("/dev/fd") if guarded else ():
         file = int(name)
         with contextlib.suppress(OSError), _borrowed(file) as connection:
@@ -221,22 +246,56 @@ def _look():
                 known = _peers[file] = _Peer(peer)
             if here in bound:
                 there.setdefault(here, []).append(file)
+            _all_came += came - known.came
             known.came = came
-            if known.read != known.had:
-                known.had, known.heard = known.read, monotonic()
             unread = came + known.passed_over - known.read
             known.passed_over -= min(0, unread)
+            if known.read != known.had or unread <= _LITTLE or not known.calm[0]:
+                known.calm = monotonic(), memory, _all_came
+            if known.read != known.had:
+                known.had, known.heard = known.read, monotonic()
+            if _swells(known, limits, memory):
+                cut_off(file, "a message of it has more parts than memory has room for")
+                _freed = monotonic() + _FREED
+                continue
             if unread <= max(_allowed(known, each) for each in limits):
                 known.over = math.inf
                 continue
             known.over = min(known.over, monotonic())
             # Of a server that we chose, it may be whole messages that nobody has asked for yet.
-            if min(each.empty for each in limits) > known.over or unread > _MOST_UNASKED:
+            asked = limits[0].bound or min(each.empty for each in limits) > known.over
+            if asked or unread > _MOST_UNASKED:
                 cut_off(file, f"{unread / 1e6:.1f} MB of it make no whole message that fits here")
     for file in _peers.keys() - seen:
         _peers.pop(file, None)
     for port, files in there.items():
         _thin_out(files, bound[port].speaks_first)
+
+
+def _swells(peer, limits, memory):
+    """Tell whether memory grows too much while a peer sends what is no whole message.
+
+    That is certain once somebody asks in vain. A stranger who comes here need not be waited for.
+    """
+    when, before, came = peer.calm
+    stranger = limits[0].bound and not peer.read
+    sure = stranger or min(each.empty for each in limits) > when
+    most = _GROWN if sure else 2 * _MOST_UNASKED
+    return memory - before > most + _PER_BYTE * (_all_came - came)
+
+
+def _give_back():
+    """Give freed memory back to the system: else it hides how much the next one takes."""
+    with contextlib.suppress(AttributeError, OSError):  # a C library of another kind
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _memory():
+    """Return how many bytes this process has for itself alone; 0 where nobody can tell."""
+    with contextlib.suppress(OSError), open("/proc/self/statm", "rb") as file:
+        _, resident, shared, *_ = map(int, file.read().split())
+        return (resident - shared) * mmap.PAGESIZE
+    return 0
 
 
 def _allowed(peer, limits):

@@ -147,9 +147,7 @@ def among_ourselves(keys: str | Path | None) -> Iterator[str | Path | None]:
 
 def check_open(endpoint: str, keys: str | Path | None) -> None:
     """Raise KeysError if other computers can reach an endpoint, and nothing is said of keys."""
-    kind, _, address = endpoint.partition("://")
-    host = address.rsplit(":", 1)[0].strip("[]")
-    if keys is None and kind == "tcp" and not _is_loopback(host):
+    if keys is None and endpoint.startswith("tcp://") and not _is_loopback(endpoint):
         raise KeysError(
             f"{endpoint} is open to every computer that can reach this one, and whoever connects "
             "can do what you can. Make keys (`zmqlab keys FOLDER`) and give keys=FOLDER, or, in a "
@@ -158,7 +156,22 @@ def check_open(endpoint: str, keys: str | Path | None) -> None:
         )
 
 
-def _is_loopback(host):
+def check_page_open(address: str, unencrypted: bool) -> None:
+    """Raise KeysError if other computers can reach a web page, and nobody has said that they may.
+
+    CURVE is ZeroMQ's: a browser has no keys, so here there is nothing to give but that word.
+    """
+    if not unencrypted and address.startswith("http://") and not _is_loopback(address):
+        raise KeysError(
+            f"{address} is open to every computer that can reach this one, and not encrypted: "
+            "whoever can listen on the way reads the address of the page, and can do what you can. "
+            "Give unencrypted=True in a network in which you trust everybody. http://127.0.0.1 is "
+            "for browsers on this computer"
+        )
+
+
+def _is_loopback(endpoint):
+    host = endpoint.partition("://")[2].rsplit(":", 1)[0].strip("[]")
     with contextlib.suppress(ValueError):
         return ipaddress.ip_address(host).is_loopback
     return host in ("localhost", "lo", "lo0")
