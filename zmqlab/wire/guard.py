@@ -65,7 +65,7 @@ class _Guarded:
     longest: int  # bytes of a part
     waiting: int  # messages that may wait: the socket's high-water mark
     speaks_first: bool  # whether peers only speak when they come: subscribers
-    # When somebody last found no whole message there. Infinite: one waits now, or none has looked yet.
+    # When somebody last found no whole message. Infinite: one waits now, or none has looked yet.
     empty: float = math.inf
 
 
