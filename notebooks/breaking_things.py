@@ -135,6 +135,12 @@ def tick(sub):
     return int(number), time.perf_counter() - float(sent)
 
 
+def update(sub):
+    """Return the next number and amount of a counter."""
+    number, amount = map(int, sub.recv_multipart())
+    return number, amount
+
+
 def numbers_until_now(sub):
     """Return the numbers of a ticker up to the first that was sent after this call."""
     began, numbers, age = time.perf_counter(), [], 1.0
@@ -174,6 +180,22 @@ def read_slowly(endpoint, hwm, latest=False, worst=60.0):
             time.sleep(0.01)
     print(f"the last message was {1000 * age:.0f} ms old")
     return missing(numbers), repeated(numbers), noticed
+
+
+class Listener:
+    """A subscriber to a ticker, in a context of its own, with a monitor to watch it by."""
+
+    def __init__(self, endpoint, **options):
+        self._context = zmq.Context()
+        self._sub = subscriber(self._context, endpoint, 0, **options)
+        self._numbers = numbers_until_now(self._sub)
+        self.monitor = self._sub.get_monitor_socket()
+
+    def close(self):
+        """Read on to the present, and close; return how many are missing, and how many repeated."""
+        self._numbers += numbers_until_now(self._sub)
+        self._context.destroy(linger=0)
+        return missing(self._numbers), repeated(self._numbers)
 
 
 # A peer that is refused

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import stat
 import time
 from collections import Counter
 from typing import NamedTuple
@@ -70,6 +71,19 @@ def watch(socket, endpoint):
     return Watched(socket, monitor)
 
 
+def new_socket(context, kind, **options):
+    """Return a socket with options, which have to be set before it binds or connects."""
+    socket = context.socket(kind)
+    for name, value in options.items():
+        setattr(socket, name, value)
+    return socket
+
+
+def watch_push(context, peer, **options):
+    """Connect a PUSH with options to a peer; return it with the socket that tells of it."""
+    return watch(new_socket(context, zmq.PUSH, **options), peer.endpoint)
+
+
 def connect(socket, endpoint):
     """Connect a socket; return after the handshake, or when nobody was there."""
     watched = watch(socket, endpoint)
@@ -109,3 +123,11 @@ def state(watched):
     while name:
         last, name = name, next_event(watched)
     return last
+
+
+# Whose a file is (section 6)
+
+
+def mode(path):
+    """Return who may read, write and run a file, as `ls -l` shows it."""
+    return stat.filemode(os.stat(path).st_mode)

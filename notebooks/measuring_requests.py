@@ -7,6 +7,19 @@ from typing import NamedTuple
 import zmq
 
 
+def take_turns(req, rep):
+    """Let a REQ ask a REP, step by step, and print each time what the two may do."""
+    show_turns("at the start", req, rep)
+    req.send(b"one")
+    show_turns("REQ has sent", req, rep, arrives_at=rep)
+    rep.recv()
+    show_turns("REP has received", req, rep)
+    rep.send(b"two")
+    show_turns("REP has replied", req, rep, arrives_at=req)
+    req.recv()
+    show_turns("REQ has received", req, rep)
+
+
 def show_turns(step, req, rep, arrives_at=None):
     """Print what a REQ and a REP socket may do, once a message has arrived at one of them."""
     if arrives_at and not arrives_at.poll(5000):
@@ -60,6 +73,14 @@ def seconds_of(clients):
     asked = [Asked(*json.loads(line)) for client in clients for line in client.output.splitlines()]
     total = max(each.done for each in asked) - min(each.began for each in asked)
     return f"{total:.2f} s", ", ".join(f"{it.answered - it.asked:.2f} s" for it in asked[1::2])
+
+
+def echo_server(endpoint):
+    """Send every request back as its reply."""
+    with zmq.Context() as context, context.socket(zmq.REP) as socket:
+        socket.bind(endpoint)
+        while True:
+            socket.send(socket.recv())
 
 
 def compare(endpoint, name, count=300):

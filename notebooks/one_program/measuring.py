@@ -2,13 +2,16 @@
 
 import ast
 import inspect
+import itertools
 import json
 import statistics
+import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 
+import psutil
 import zmq
 
 from one_program import work
@@ -46,6 +49,25 @@ def measure(program, frames=60, rounds=3):
             assert complete, f"frames are missing in the film of {name}"
             print(f"{name}: {found[-1]['fps']:.0f} frames a second, film complete")
     return {key: statistics.median(each[key] for each in found) for key in ("fps", "cpu")}
+
+
+def time_lines(frames=40):
+    """Print how many milliseconds each line of the plain loop takes for a frame: medians."""
+    times = []
+    with tempfile.TemporaryDirectory(prefix="zmqlab-", ignore_cleanup_errors=True) as folder:
+        film = Path(folder, "timed.h5")
+        with open_camera("simulated", paced=False) as camera, Recorder(film) as recorder:
+            for number in range(frames):
+                marks = [time.perf_counter()]
+                frame = camera.read()
+                marks.append(time.perf_counter())
+                recorder.add(frame[::2, ::2], number)
+                marks.append(time.perf_counter())
+                work.look(number, frame)
+                marks.append(time.perf_counter())
+                times.append([1000 * (b - a) for a, b in itertools.pairwise(marks)])
+    read, add, look = (statistics.median(each) for each in zip(*times, strict=True))
+    print(f"camera.read: {read:.1f} ms, recorder.add: {add:.1f} ms, work.look: {look:.1f} ms")
 
 
 def gain(job, rounds=5):
@@ -101,6 +123,28 @@ def round_trip(beside, count=80):
         for thread in threads:
             thread.join()
     return statistics.mean(times)
+
+
+def reads_and_writes(trips):
+    """Return how often this program reads and writes during so many round trips over `inproc`.
+
+    None where the operating system does not count them for a program, or counts other things.
+    """
+    if sys.platform != "linux" or not hasattr(psutil.Process, "io_counters"):
+        return None
+    with zmq.Context() as context, context.socket(zmq.REQ) as socket:
+        thread = threading.Thread(target=_answer, args=(context, trips))
+        thread.start()
+        socket.rcvtimeo = 5000
+        socket.connect("inproc://echo")
+        before = psutil.Process().io_counters()
+        for _ in range(trips):
+            socket.send(b"?")
+            socket.recv()
+        after = psutil.Process().io_counters()
+        thread.join()
+    counted = after.read_count - before.read_count, after.write_count - before.write_count
+    return counted if all(counted) else None
 
 
 def draw_gains(gains, trips):
