@@ -300,7 +300,7 @@ def whats_wrong(capture):
     return "all is well"
 """
             + WHATS.replace("def whats_wrong", "\ndef of_connection"),
-            "in its first connections and .* in the last one: the first line of the table counts",
+            "in its first connections and .* in the last: the first line of the table counts",
         ),
         "who says nothing leaves a part out": (
             changed(WHATS, "if sizes and 2 not in sizes", "if 2 not in sizes"),

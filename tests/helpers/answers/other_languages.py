@@ -177,7 +177,10 @@ WRONG = {
             changed(PPM, ".tobytes()", '.tobytes() + b"\\n"'),
             "Behind the last pixel something follows",
         ),
-        "blue first": (changed(PPM, "frame[:, :, ::-1]", "frame"), "red and blue are exchanged"),
+        "blue first": (
+            changed(PPM, "frame[:, :, ::-1]", "frame"),
+            "looks like red and blue exchanged",
+        ),
         "height first": (
             changed(PPM, "{width} {height}", "{height} {width}"),
             "How the bytes begin when the frame is wider than high.*expected: 'P6 ",
@@ -187,8 +190,11 @@ WRONG = {
             "expected: bytes",
         ),
         "no end of the text": (changed(PPM, "255\\n", "255"), "How the bytes begin when.*255 '"),
-        "columns first": (changed(PPM, "tobytes()", 'tobytes("F")'), "the pixels are others"),
-        "upside down": (changed(PPM, "frame[:, :, ::-1]", "frame[::-1, :, ::-1]"), "are others"),
+        "columns first": (changed(PPM, "tobytes()", 'tobytes("F")'), "reads another picture"),
+        "upside down": (
+            changed(PPM, "frame[:, :, ::-1]", "frame[::-1, :, ::-1]"),
+            "looks like upside down",
+        ),
         "another format": (
             "def ppm(frame):\n    return cv2.imencode('.png', frame)[1].tobytes()\n",
             "How the bytes begin.*expected: b'P6'",

@@ -465,7 +465,7 @@ def count_once(logbook, bind):
                 logbook.write_text(json.dumps(done))
             rep.send_string(str(done.index(name) + 1))
 """,
-            "as it had emptied its logbook, to write it anew.*expected: b'8'.*gave: b'1'",
+            "when its logbook had changed.*expected: b'8'.*gave: b'1'",
         ),
     },
     "follow_total": {

@@ -454,7 +454,7 @@ def batches(readings, most, longest):
         ),
         "numbers as they come": (
             BATCHES.replace(', "<f8")', ")"),
-            r"The values in a batch of 1 and 2.*expected: \[1.0, 2.0\]",
+            r"The values in a batch of \[1, 2\].*expected: '\[1.0, 2.0\]'",
         ),
         "time -1 is no time": (
             BATCHES.replace("None", "-1")
