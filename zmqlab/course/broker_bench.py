@@ -20,7 +20,7 @@ def expect_broker(broker: Process, front: str, back: str) -> None:
         worker = _expect_turns(bench)
         _expect_each(bench, worker)
         _expect_to_forget_the_vanished(bench, worker)
-        _expect_again(bench, worker)
+        _expect_the_first_result(bench, _expect_again(bench, worker))
 
 
 class _Bench(contextlib.ExitStack):
@@ -47,13 +47,14 @@ class _Bench(contextlib.ExitStack):
         made.connect(endpoint)
         return made
 
-    def task(self, *workers):
+    def task(self, *workers, when=""):
         """Return the worker of these that is given a task, and the task."""
+        what = f"a task for a worker that waits{when}"
         deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline and not self.broker.ended:
             if found := zmq.select([*workers], [], [], 0.1)[0]:
-                return found[0], self.of_one_part(found[0], "a task for a worker that waits")
-        return workers[0], self.of_one_part(workers[0], "a task for a worker that waits")
+                return found[0], self.of_one_part(found[0], what)
+        return workers[0], self.of_one_part(workers[0], what)
 
     def next_task(self, worker, old):
         """Return its next task; where it is late, on a busy computer, the old one comes again."""
@@ -90,8 +91,9 @@ def _expect_turns(bench):
         if request not in clients:
             raise NotYet("The task of a worker, one of the requests:", sorted(clients), request)
         _expect_one_task(worker)
-        worker.send(b"done: " + request)
-        bench.expect_reply(clients.pop(request), request, b"done: " + request)
+        result = request and b"done: " + request  # empty: a result nevertheless
+        worker.send(result)
+        bench.expect_reply(clients.pop(request), request, result)
     return worker
 
 
@@ -173,3 +175,18 @@ def _expect_again(bench, worker):
         bench.task(silent)
         silent.send(b"done: " + request)
         bench.expect_reply(client, request, b"done: " + request)
+    return silent
+
+
+def _expect_the_first_result(bench, first):
+    """Have two workers be silent; a third one comes later; then the first has a result."""
+    client = bench.client(b"seventh")
+    bench.task(first)
+    second = bench.worker()
+    bench.task(second, when=", after another was silent")
+    bench.broker.settle(lambda it: it.ended, PATIENCE + 0.3)  # its time is over, and none is ready
+    third = bench.worker()
+    bench.task(third, when=", after two were silent for more than a second each")
+    first.send(b"done by the first")
+    what = "the reply, when the first of three workers was the first to have a result"
+    expect(what.capitalize(), b"done by the first", bench.of_one_part(client, what))

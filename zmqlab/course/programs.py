@@ -4,11 +4,11 @@
 talks to a server, as a client; `receive` waits for what a program sends, and says why nothing came.
 """
 
-import builtins
 import contextlib
 import inspect
-import io
 import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -25,20 +25,24 @@ MANY = 100  # requests of one client
 
 
 @contextlib.contextmanager
-def served(*call: Any, kinds: str = "REP ROUTER") -> Iterator[Process]:
+def served(*call: Any, kinds: str = "REP ROUTER", when: str = "") -> Iterator[Process]:
     """Run the learner's server in a process while the block runs; yield the `Process`.
 
     `call` is a function and its arguments; where to bind is one more, the last. `kinds` of sockets
-    can serve.
+    can serve. `when` completes "It ended before it bound a socket".
     """
     endpoint = free_endpoint()
-    with running(*call, endpoint, places={"bind": (endpoint, kinds)}) as server:
+    with running(*call, endpoint, places={"bind": (endpoint, kinds)}, when=when) as server:
         yield server
 
 
 @contextlib.contextmanager
 def running(
-    *call: Any, places: dict[str, tuple], name: str = "your server", verb: str = "bound"
+    *call: Any,
+    places: dict[str, tuple],
+    name: str = "your server",
+    verb: str = "bound",
+    when: str = "",
 ) -> Iterator[Process]:
     """Run what the learner wrote in a process while the block runs; yield the `Process`.
 
@@ -55,6 +59,8 @@ def running(
         What the learner is told of it.
     verb : str
         What it does there: "bound" or "connected".
+    when : str
+        Completes what the learner is told where it has ended before that.
     """
     try:
         program = start(_call, *call, process_name=name, start_timeout=STARTING)
@@ -64,7 +70,8 @@ def running(
             print(program.output)
             raise NotYet(f"It {verb} no socket within {STARTING:g} s.") from None
         if not program.ready:  # else it failed just after that, and the block says at what
-            raise _explained(f"It ended before it {verb} a socket.", program) from None
+            text = f"It ended before it {verb} a socket{when and ', '}{when}."
+            raise _explained(text, program) from None
     with program:
         try:
             if places:
@@ -99,19 +106,29 @@ def until_it_sends(function: Callable[..., Any], *args: Any) -> None:
     function(*args)
 
 
-def until_it_empties(path: Path, function: Callable[..., Any], *args: Any) -> None:
-    """Call a function, and die as by `kill -9` when it has emptied a file, to write it anew."""
-    opened = open
+def until_it_writes(path: Path, function: Callable[..., Any], *args: Any) -> None:
+    """Call a function, and die as by `kill -9` when a file has grown or shrunk, once it is bound.
 
-    def last(file, mode="r", *others, **options):
-        held = isinstance(file, str | os.PathLike) and Path(file) == path and path.exists()
-        held = held and path.stat().st_size
-        made = opened(file, mode, *others, **options)
-        if held and "w" in mode:
-            os._exit(9)
+    Whoever empties the file to write it anew, or writes half a line, is caught in between.
+    """
+    bind = zmq.Socket.bind
+
+    def size():
+        return path.exists() and path.stat().st_size
+
+    def bound(*given, **options):
+        made = bind(*given, **options)
+        before = size()
+
+        def look(frame, event, arg):
+            if event == "c_return" and size() != before:
+                os._exit(9)
+
+        sys.setprofile(look)
+        threading.setprofile(look)
         return made
 
-    builtins.open = io.open = last  # type: ignore[assignment]
+    vars(zmq)["Socket"].bind = bound
     function(*args)
 
 

@@ -52,6 +52,43 @@ RIGHT = {
             empty, *reply = await asyncio.wait_for(socket.recv_multipart(), timeout)
             return reply
 """),
+        "connects before it waits for the lock": NAME
+        + """    socket = context.socket(zmq.REQ)
+    socket.linger = 0
+    try:
+        socket.connect(endpoint)
+        async with lock:
+            await socket.send_multipart([request])
+            return list(await asyncio.wait_for(socket.recv_multipart(), timeout))
+    finally:
+        socket.close(linger=0)
+""",
+        "asyncio.wait, and a helper": """
+from contextlib import asynccontextmanager
+
+
+@asynccontextmanager
+async def line(context, endpoint, lock):
+    async with lock:
+        socket = context.socket(zmq.REQ)
+        socket.linger = 0
+        try:
+            socket.connect(endpoint)
+            yield socket
+        finally:
+            socket.close()
+
+
+async def ask_in_turn(context, endpoint, lock, request, timeout):
+    async with line(context, endpoint, lock) as socket:
+        await socket.send(request)
+        reply = asyncio.ensure_future(socket.recv_multipart())
+        done, pending = await asyncio.wait([reply], timeout=timeout)
+        if pending:
+            reply.cancel()
+            raise TimeoutError("no reply")
+        return reply.result()
+""",
     }
 }
 
@@ -194,6 +231,83 @@ async def ask_in_turn(context, endpoint, lock, request, timeout):
             + "    made = whole(context, endpoint, lock, request)\n"
             "    return await asyncio.wait_for(made, timeout)\n",
             "one got a TimeoutError: do not count the time at the lock",
+        ),
+        "lingers": (
+            changed(ASK, "            socket.linger = 0\n", ""),
+            "there is no server, it was still busy.*what they sent to leave",
+        ),
+        "the shielded one goes on": (
+            """
+async def whole(context, endpoint, request):
+    with context.socket(zmq.REQ) as socket:
+        socket.linger = 0
+        socket.connect(endpoint)
+        await socket.send(request)
+        return await socket.recv_multipart()
+
+
+async def ask_in_turn(context, endpoint, lock, request, timeout):
+    async with lock:
+        made = asyncio.ensure_future(whole(context, endpoint, request))
+        return await asyncio.wait_for(asyncio.shield(made), timeout)
+""",
+            "1 of its sockets are still open",
+        ),
+        "never forgives": (
+            """
+dead = set()
+
+
+async def ask_in_turn(context, endpoint, lock, request, timeout):
+    async with lock:
+        if endpoint in dead:
+            raise TimeoutError(f"{endpoint} is dead")
+        with context.socket(zmq.REQ) as socket:
+            socket.linger = 0
+            socket.connect(endpoint)
+            await socket.send(request)
+            try:
+                return await asyncio.wait_for(socket.recv_multipart(), timeout)
+            except TimeoutError:
+                dead.add(endpoint)
+                raise
+""",
+            "Is the lock free again",
+        ),
+        "frames of ZeroMQ's": (
+            changed(ASK, "recv_multipart()", "recv_multipart(copy=False)"),
+            "expected: .b'reply to', b'read'.*gave: .*zmq.Frame",
+        ),
+        "a loop within the loop": (
+            """
+async def ask(context, endpoint, request):
+    with context.socket(zmq.REQ) as socket:
+        socket.linger = 0
+        socket.connect(endpoint)
+        await socket.send(request)
+        return await socket.recv_multipart()
+
+
+async def ask_in_turn(context, endpoint, lock, request, timeout):
+    async with lock:
+        made = asyncio.wait_for(ask(context, endpoint, request), timeout)
+        try:
+            return asyncio.run(made)
+        finally:
+            made.close()
+""",
+            "raised an error.*running event loop",
+        ),
+        "whoever looks at the right moment": (
+            "import random\n\n\n"
+            + changed(
+                ASK,
+                "    async with lock:\n",
+                "    while lock.locked():\n"
+                "        await asyncio.sleep(random.uniform(0.001, 0.02))\n"
+                "    async with lock:\n",
+            ),
+            "in turn, by six visitors at once.*expected: .b'first', b''",
         ),
     }
 }

@@ -5,6 +5,7 @@ from helpers.learners import changed, solution
 WHATS = solution("whats_wrong")
 FIRST = solution("first_message")
 TAKE = "if not flags & 4:"
+PAIR = '("READY", "closed") in zip(kinds, kinds[1:])'
 
 # Of each exercise, titles and sources.
 RIGHT: dict[str, dict[str, str]] = {
@@ -88,6 +89,67 @@ def whats_wrong(capture):
         if not any("message" in e["kind"] for e in same):
             return "wrong topic"
     return "all is well"
+""",
+        "a generator of complaints": """
+def complaints(capture):
+    kinds = tuple(entry["kind"] for entry in capture)
+    if kinds.count("identity"):
+        yield "old peer"
+    if "HELLO" in kinds and not kinds.count("READY"):
+        yield "key refused"
+    if any(kinds[n : n + 2] == ("READY", "closed") for n in range(len(kinds))):
+        yield "wrong socket type"
+    numbers = sorted({entry["connection"] for entry in capture})
+    for number, side in itertools.product(numbers, ("bound", "connected")):
+        here = [entry for entry in capture if entry["connection"] == number]
+        types = {entry["socket_type"] for entry in here if entry["side"] == side}
+        came = [
+            entry["size"] == 2
+            for entry in here
+            if entry["kind"] == "message" and entry["side"] != side
+        ]
+        if types & {"REQ", "REP"} and came and not any(came):
+            yield "no empty part"
+    for number in numbers:
+        said = [entry["kind"] for entry in capture if entry["connection"] == number]
+        if "SUBSCRIBE" in said and "message" not in said:
+            yield "wrong topic"
+    yield "all is well"
+
+
+def whats_wrong(capture):
+    return next(complaints(capture))
+""",
+        "from the bottom up": """
+from collections import defaultdict
+
+
+def whats_wrong(capture):
+    answer = "all is well"
+    told = defaultdict(set)
+    for each in capture:
+        told[each["connection"]].add(each["kind"])
+    if any("SUBSCRIBE" in kinds and "message" not in kinds for kinds in told.values()):
+        answer = "wrong topic"
+    types, sizes = {}, defaultdict(list)
+    for each in capture:
+        if each["kind"] == "READY":
+            types[each["connection"], each["side"]] = each["socket_type"]
+        if each["kind"] == "message":
+            other = "bound" if each["side"] == "connected" else "connected"
+            sizes[each["connection"], other].append(each["size"])
+    for side, came in sizes.items():
+        if types.get(side) in {"REQ", "REP"} and all(size != 2 for size in came):
+            answer = "no empty part"
+    for before, after in itertools.pairwise(capture):
+        if (before["kind"], after["kind"]) == ("READY", "closed"):
+            answer = "wrong socket type"
+    everything = set().union(*told.values())
+    if {"HELLO"} == everything & {"HELLO", "READY"}:
+        answer = "key refused"
+    if "identity" in everything:
+        answer = "old peer"
+    return answer
 """,
     },
     "first_message": {
@@ -190,6 +252,71 @@ def first_message(port, topic):
     wire.tcp.close()
     return parts
 """,
+        "a parser that says how much it needs": """
+def wire(topic):
+    def packed(flags, body):
+        if len(body) > 255:
+            return bytes([flags | 2]) + len(body).to_bytes(8, "big") + body
+        return bytes([flags, len(body)]) + body
+
+    def one():
+        (flags,) = yield 1
+        size = int.from_bytes((yield 8 if flags & 2 else 1), "big")
+        return flags, (yield size)
+
+    yield b"\\xff" + bytes(8) + b"\\x7f\\3\\1" + b"NULL".ljust(20, b"\\0") + bytes(32)
+    yield 64
+    yield packed(4, b"\\5READY\\x0bSocket-Type\\0\\0\\0\\3SUB")
+    while (yield from one())[1][:6] != b"\\5READY":
+        pass
+    yield packed(4, b"\\x09SUBSCRIBE" + topic)
+    parts, more = [], 1
+    while more:
+        flags, body = yield from one()
+        if not flags & 4:
+            parts.append(body)
+            more = flags & 1
+    return parts
+
+
+def first_message(port, topic):
+    with create_connection(("127.0.0.1", port)) as tcp, tcp.makefile("rb") as stream:
+        talk, answer = wire(topic), None
+        while True:
+            try:
+                wants = talk.send(answer)
+            except StopIteration as end:
+                return end.value
+            if isinstance(wants, bytes):
+                answer = tcp.sendall(wants)
+            else:
+                answer = stream.read(wants)
+""",
+        "a thread that reads": changed(
+            changed(
+                FIRST,
+                """        parts = []
+        while True:
+            flags, body = read_one()
+""",
+                """        parts, came = [], queue.Queue()
+
+        def read_on():
+            while True:
+                flags, body = read_one()
+                came.put((flags, body))
+                if not flags & 5:
+                    return
+
+        reader = threading.Thread(target=read_on)
+        reader.start()
+        while True:
+            flags, body = came.get()
+""",
+            ),
+            "                if not flags & 1:\n",
+            "                if not flags & 1:\n                    reader.join()\n",
+        ).replace("def first_message", "import queue\n\n\ndef first_message"),
     },
 }
 
@@ -300,7 +427,7 @@ def whats_wrong(capture):
     return "all is well"
 """
             + WHATS.replace("def whats_wrong", "\ndef of_connection"),
-            "in its first connections and .* in the last one: the first line of the table counts",
+            "in its first connections and .* in the last: the first line of the table counts",
         ),
         "who says nothing leaves a part out": (
             changed(WHATS, "if sizes and 2 not in sizes", "if 2 not in sizes"),
@@ -313,6 +440,30 @@ def whats_wrong(capture):
         "something must have passed": (
             changed(WHATS, "    kinds =", '    assert capture[0]["kind"] == "opened"\n    kinds ='),
             r"Called when it is \[\], it raised an error.*IndexError",
+        ),
+        "looks at the end only": (
+            changed(WHATS, PAIR, 'kinds[-2:] == ["READY", "closed"]'),
+            "and 'wrong topic' in the last.*expected: 'wrong socket type'.*gave: 'wrong topic'",
+        ),
+        "a SUB that has not subscribed": (
+            changed(WHATS, 'if each["kind"] == "SUBSCRIBE"}', 'if each["socket_type"] == "SUB"}'),
+            "SUB connects, nothing is sent.*expected: 'all is well'.*gave: 'wrong topic'",
+        ),
+        "the last subscriber": (
+            changed(
+                WHATS,
+                "    if asked - served:",
+                '    asked = [e["connection"] for e in capture if e["kind"] == "SUBSCRIBE"]\n'
+                "    if asked and asked[-1] not in served:",
+            ),
+            "subscribe b; < b 1; < b 2.*expected: 'wrong topic'.*gave: 'all is well'",
+        ),
+        "the fourth line before the third": (
+            changed(WHATS, f'    if {PAIR}:\n        return "wrong socket type"\n', "").replace(
+                "    asked = {",
+                f'    if {PAIR}:\n        return "wrong socket type"\n    asked = {{',
+            ),
+            "first line of the table.*expected: 'wrong socket type'.*gave: 'no empty part'",
         ),
     },
     "first_message": {
@@ -471,6 +622,18 @@ def first_message(port, topic):
         "commands are short": (
             changed(FIRST, TAKE, "if flags != 4:"),
             "a command of 300 bytes comes before the message",
+        ),
+        "ten bytes too short": (
+            changed(
+                FIRST,
+                'tcp.sendall(packed(4, b"\\x09SUBSCRIBE" + topic))',
+                'command = b"\\x09SUBSCRIBE" + topic\n'
+                "        if len(topic) > 255:\n"
+                '            tcp.sendall(b"\\6" + len(command).to_bytes(8, "big") + command)\n'
+                "        else:\n"
+                "            tcp.sendall(bytes([4, len(command)]) + command)",
+            ),
+            "the topic has 250 bytes, it raised an error.*ValueError",
         ),
     },
 }

@@ -119,6 +119,50 @@ RIGHT = {
         "a number in the envelope": ENVELOPES,
         "a class with generators": ASKER,
         "the last part is the reply": changed(ASK, "recv_multipart()[1]", "recv_multipart()[-1]"),
+        "as many REQs as may be under way": """
+def ask_many(endpoint, requests, most_under_way):
+    replies, todo = [None] * len(requests), enumerate(requests)
+    context, poller, places = zmq.Context(), zmq.Poller(), {}
+
+    def next_one(req):
+        for place, request in todo:
+            places[req] = place
+            req.send(request)
+            return
+        poller.unregister(req)
+
+    try:
+        for _ in range(min(most_under_way, len(requests))):
+            req = context.socket(zmq.REQ)
+            req.connect(endpoint)
+            poller.register(req, zmq.POLLIN)
+            next_one(req)
+        while poller.sockets:
+            for req, _ in poller.poll():
+                replies[places[req]] = req.recv()
+                next_one(req)
+        return replies
+    finally:
+        context.destroy(linger=0)
+""",
+        "polls for both directions": """
+def ask_many(endpoint, requests, most_under_way):
+    replies, sent = [], 0
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.linger = 0
+        socket.connect(endpoint)
+        poller = zmq.Poller()
+        while len(replies) < len(requests):
+            may_send = sent < len(requests) and sent < len(replies) + most_under_way
+            poller.register(socket, zmq.POLLIN | (zmq.POLLOUT if may_send else 0))
+            event = dict(poller.poll())[socket]
+            if event & zmq.POLLOUT:
+                socket.send_multipart([b"", requests[sent]])
+                sent += 1
+            if event & zmq.POLLIN:
+                replies.append(b"".join(socket.recv_multipart()))
+    return replies
+""",
     },
     "clock_offset": {
         "with numpy": WITH_NUMPY,
@@ -164,6 +208,25 @@ def clock_offset(exchanges):
     best = min(exchanges, key=on_the_way)
     asked, came, replied, answered = best
     return ((came - asked) - (answered - replied)) / 2, on_the_way(best) / 2
+""",
+        "the narrowest of the intervals in which it must lie": """
+def clock_offset(exchanges):
+    bounds = [(replied - answered, came - asked) for asked, came, replied, answered in exchanges]
+    low, high = min(bounds, key=lambda bound: bound[1] - bound[0])
+    return (low + high) / 2, (high - low) / 2
+""",
+        "exact fractions, and a heap": """
+import heapq
+from fractions import Fraction
+
+def clock_offset(exchanges):
+    heap = []
+    for number, exchange in enumerate(exchanges):
+        asked, came, replied, answered = map(Fraction, exchange)
+        heapq.heappush(heap, (answered - asked - replied + came, number))
+    way, number = heap[0]
+    asked, came, replied, answered = map(Fraction, exchanges[number])
+    return [float((came + replied - asked - answered) / 2), float(way / 2)]
 """,
     },
 }
@@ -222,6 +285,101 @@ WRONG = {
             ),
             "some are equal, some empty, it raised an error.*IndexError",
         ),
+        "a dictionary of replies": (
+            changed(
+                ASK,
+                "return replies",
+                "found = dict(zip(requests, replies))\n    return [found[r] for r in requests]",
+            ),
+            "some are equal, some empty:.*gave: .b'B again",
+        ),
+        "strips the replies": (
+            changed(ASK, "socket.recv_multipart()[1]", "socket.recv_multipart()[1].strip()"),
+            "some are equal, some empty:.*gave: .b'B', b'A', b'B again',",
+        ),
+        "begins slowly": (
+            changed(
+                ASK,
+                "            replies.append(socket.recv_multipart()[1])\n",
+                "            replies.append(socket.recv_multipart()[1])\n"
+                "            window = min(window + 1, most_under_way)\n",
+            )
+            .replace("- len(replies) < most_under_way", "- len(replies) < window")
+            .replace("replies, sent = [], 0", "replies, sent, window = [], 0, 1"),
+            "1 of 12 requests were under way, with 0 answered",
+        ),
+        "the high-water mark will see to it": (
+            """
+def ask_many(endpoint, requests, most_under_way):
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.linger = 0
+        socket.sndhwm = socket.rcvhwm = most_under_way
+        socket.connect(endpoint)
+        for request in requests:
+            socket.send_multipart([b"", request])
+        return [socket.recv_multipart()[1] for _ in requests]
+""",
+            "2 of 4 requests were under way",
+        ),
+        "no requests, and waits": (
+            """
+def ask_many(endpoint, requests, most_under_way):
+    replies, sent = [], 0
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.linger = 0
+        socket.connect(endpoint)
+        while True:
+            while sent < len(requests) and sent - len(replies) < most_under_way:
+                socket.send_multipart([b"", requests[sent]])
+                sent += 1
+            replies.append(socket.recv_multipart()[1])
+            if len(replies) == len(requests):
+                return replies
+""",
+            "there is nothing to ask, it was still busy",
+        ),
+        "more room than requests": (
+            """
+def ask_many(endpoint, requests, most_under_way):
+    replies = []
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.linger = 0
+        socket.connect(endpoint)
+        for number in range(most_under_way):
+            socket.send_multipart([b"", requests[number]])
+        for number in range(most_under_way, len(requests) + most_under_way):
+            replies.append(socket.recv_multipart()[-1])
+            if number < len(requests):
+                socket.send_multipart([b"", requests[number]])
+    return replies
+""",
+            "most_under_way is 100, it raised an error.*IndexError",
+        ),
+        "lists of parts": (
+            changed(ASK, "socket.recv_multipart()[1]", "socket.recv_multipart()[1:]"),
+            r"expected: \[b'REQUEST 0'\].*gave: \[\[b'REQUEST 0'\]\]",
+        ),
+        "a fifth of a second is enough": (
+            changed(ASK, "socket.rcvtimeo = 5000", "socket.rcvtimeo = 200"),
+            "the server takes its time, it raised an error",
+        ),
+        "finds the place by the request": (
+            """
+def ask_many(endpoint, requests, most_under_way):
+    replies, under_way, todo = [b""] * len(requests), [], list(requests)
+    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
+        socket.linger = 0
+        socket.connect(endpoint)
+        while todo or under_way:
+            while todo and len(under_way) < most_under_way:
+                under_way.append(todo.pop(0))
+                socket.send_multipart([b"", under_way[-1]])
+            reply = socket.recv_multipart()[-1]
+            replies[requests.index(under_way.pop(0))] = reply
+    return replies
+""",
+            "some are equal, some empty:",
+        ),
     },
     "clock_offset": {
         "the other way round": (
@@ -272,6 +430,73 @@ def clock_offset(exchanges):
         "a second on the way at most": (
             changed(OFFSET, "best = None", "best = 0.0, 1.0"),
             "The offset in seconds when the way is long.*gave: 0.0",
+        ),
+        "0 means that there is none yet": (
+            """
+def clock_offset(exchanges):
+    offset = shortest = 0
+    for asked, came, replied, answered in exchanges:
+        way = (answered - asked) - (replied - came)
+        if not shortest or way < shortest:
+            shortest, offset = way, (came - asked + replied - answered) / 2
+    return offset, shortest / 2
+""",
+            "the first of two took no time at all.*expected: 0.25",
+        ),
+        "the last eight, as NTP": (
+            changed(OFFSET, "in exchanges:", "in exchanges[-8:]:"),
+            "there are twelve exchanges",
+        ),
+        "the fastest way there and the fastest way back": (
+            """
+def clock_offset(exchanges):
+    there = min(came - asked for asked, came, replied, answered in exchanges)
+    back = min(answered - replied for asked, came, replied, answered in exchanges)
+    return (there - back) / 2, (there + back) / 2
+""",
+            "there are twelve exchanges",
+        ),
+        "single precision": (
+            """
+def clock_offset(exchanges):
+    asked, came, replied, answered = np.array(exchanges, dtype=np.float32).T
+    way = answered - asked - (replied - came)
+    best = np.argmin(way)
+    return float((came - asked + replied - answered)[best] / 2), float(way[best] / 2)
+""",
+            r"expected: 0\.25.*gave: 0\.250031",
+        ),
+        "without its sign": (
+            changed(OFFSET, "best = offset, way / 2", "best = abs(offset), way / 2"),
+            r"clock is slow.*expected: -3\.5.*gave: 3\.5",
+        ),
+        "the best of all calls": (
+            "best = None\n\n"
+            + changed(OFFSET, "    best = None\n", "    global best\n").replace(
+                "def clock_offset(exchanges):\n    global best",
+                "def clock_offset(exchanges):\n    global best",
+            ),
+            r"clock is slow.*expected: -3\.5.*gave: 0\.25",
+        ),
+        "whole milliseconds": (
+            changed(OFFSET, "return best", "return tuple(round(each, 3) for each in best)"),
+            "there are twelve exchanges, example 0",
+        ),
+        "nothing comes before it was sent": (
+            changed(
+                OFFSET,
+                "        way = ",
+                "        if came < asked:\n            continue  # impossible\n        way = ",
+            ),
+            "clock is slow.*two numbers.*gave: None",
+        ),
+        "who works for long is not trusted": (
+            changed(
+                OFFSET,
+                "        way = ",
+                "        if replied - came > 0.1:\n            continue\n        way = ",
+            ),
+            "was long at work.*expected: 0.1",
         ),
     },
 }

@@ -52,6 +52,24 @@ def read_slot(slot, turn, expected):
         return None
     return frame
 """,
+        "deepcopy": """
+from copy import deepcopy
+
+
+def read_slot(slot, turn, expected):
+    with contextlib.suppress(LookupError):
+        frame = deepcopy(slot)
+        return [frame][int(turn[0] != expected)]
+    return None
+""".replace("from copy", "import contextlib\nfrom copy"),
+        "bytes that may be written": """
+def read_slot(slot, turn, expected):
+    copied = bytearray(slot.tobytes())
+    now = turn[0]
+    if now < expected or now > expected:
+        return None
+    return np.frombuffer(copied, slot.dtype).reshape(slot.shape)
+""",
     },
 }
 
@@ -180,6 +198,18 @@ def read_slot(slot, turn, expected):
         "turns of one byte": (
             changed(READ_SLOT, "turn[0] == expected", "turn[0] % 256 == expected % 256"),
             "turn is 4294967300 and expected is 4.*expected: None",
+        ),
+        "close enough": (
+            changed(READ_SLOT, "turn[0] == expected", "np.isclose(turn[0], expected)"),
+            "turn is 1000001 and expected is 1000000.*expected: None",
+        ),
+        "nobody may write": (
+            changed(
+                READ_SLOT,
+                "    frame = slot.copy()\n",
+                "    slot.flags.writeable = False\n    frame = slot.copy()\n",
+            ),
+            "It changed the slot",
         ),
     },
 }

@@ -63,6 +63,27 @@ def unpack(parts):
             "            data += bytes([red, green, blue])\n"
             "    return data\n"
         ),
+        "slices of a bytearray": """
+def ppm(frame):
+    height, width, _ = frame.shape
+    data = bytearray(frame.tobytes())
+    data[0::3], data[2::3] = data[2::3], data[0::3]
+    return b"P6\\n%d\\n%d\\n255\\n" % (width, height) + bytes(data)
+""",
+        "by way of a file": """
+import tempfile
+from pathlib import Path
+
+
+def ppm(frame):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "frame.ppm")
+        with path.open("wb") as file:
+            file.write(" ".join(map(str, ["P6", *frame.shape[1::-1], 255, ""])).encode())
+            for row in frame:
+                file.write(bytes(np.take(row, [2, 1, 0], axis=1)))
+        return path.read_bytes()
+""",
     },
 }
 
@@ -177,7 +198,10 @@ WRONG = {
             changed(PPM, ".tobytes()", '.tobytes() + b"\\n"'),
             "Behind the last pixel something follows",
         ),
-        "blue first": (changed(PPM, "frame[:, :, ::-1]", "frame"), "red and blue are exchanged"),
+        "blue first": (
+            changed(PPM, "frame[:, :, ::-1]", "frame"),
+            "looks like red and blue exchanged",
+        ),
         "height first": (
             changed(PPM, "{width} {height}", "{height} {width}"),
             "How the bytes begin when the frame is wider than high.*expected: 'P6 ",
@@ -187,8 +211,11 @@ WRONG = {
             "expected: bytes",
         ),
         "no end of the text": (changed(PPM, "255\\n", "255"), "How the bytes begin when.*255 '"),
-        "columns first": (changed(PPM, "tobytes()", 'tobytes("F")'), "the pixels are others"),
-        "upside down": (changed(PPM, "frame[:, :, ::-1]", "frame[::-1, :, ::-1]"), "are others"),
+        "columns first": (changed(PPM, "tobytes()", 'tobytes("F")'), "reads another picture"),
+        "upside down": (
+            changed(PPM, "frame[:, :, ::-1]", "frame[::-1, :, ::-1]"),
+            "looks like upside down",
+        ),
         "another format": (
             "def ppm(frame):\n    return cv2.imencode('.png', frame)[1].tobytes()\n",
             "How the bytes begin.*expected: b'P6'",
@@ -223,6 +250,51 @@ WRONG = {
             "    frame[:] = frame[:, :, ::-1].copy()\n"
             "    return data\n",
             "when the frame is read-only.*raised an error.*read-only",
+        ),
+        "as they lie in memory": (
+            changed(PPM, ".tobytes()", '.ravel("K").tobytes()'),
+            "another picture when the frame lies column by column in memory",
+        ),
+        "thousands": (
+            changed(PPM, "{width} {height}", "{width:,} {height:,}"),
+            "1200 pixels wide.*gave: b'P6.n1,200 2",
+        ),
+        "mirrored": (
+            changed(PPM, "frame[:, :, ::-1]", "frame[:, ::-1, ::-1]"),
+            "left and right exchanged",
+        ),
+        "all bytes turned round": (
+            changed(PPM, "frame[:, :, ::-1].tobytes()", "frame.tobytes()[::-1]"),
+            "turned by half a turn",
+        ),
+        "tabs": (
+            changed(PPM, "P6\\n{width} {height}\\n", "P6\\t{width}\\t{height}\\t"),
+            "with one space or line feed after each",
+        ),
+        "the size of the first frame": (
+            """
+text = None
+
+
+def ppm(frame):
+    global text
+    if text is None:
+        text = b"P6 %d %d 255\\n" % (frame.shape[1], frame.shape[0])
+    return text + frame[:, :, ::-1].tobytes()
+""",
+            "the frame is higher than wide.*expected: 'P6 4 9 255 '",
+        ),
+        "without gaps only": (
+            changed(
+                PPM,
+                "frame[:, :, ::-1].tobytes()",
+                "np.frombuffer(frame, np.uint8).reshape(-1, 3)[:, ::-1].tobytes()",
+            ),
+            "every second pixel of another, it raised an error",
+        ),
+        "as bright as it is": (
+            changed(PPM, "255", "{frame.max()}"),
+            "column by column.*expected: 'P6 7 5 255 '",
         ),
     },
 }

@@ -73,6 +73,52 @@ async def all_tries(endpoint, request, timeout):
 def ask_surely(endpoint, request, timeout):
     return asyncio.run(all_tries(endpoint, request, timeout))
 """,
+        "all its sockets stay open, and any of them may bring the reply": """
+def ask_surely(endpoint, request, timeout):
+    end = time.monotonic() + timeout
+    poller, sockets = zmq.Poller(), []
+    context = zmq.Context()
+    try:
+        while time.monotonic() < end:
+            req = context.socket(zmq.REQ)
+            sockets.append(req)
+            poller.register(req, zmq.POLLIN)
+            req.connect(endpoint)
+            req.send(request)
+            left = max(0, end - time.monotonic())
+            for ready, _ in poller.poll(1000 * min(0.3, left)):
+                return ready.recv()
+        return None
+    finally:
+        context.destroy(linger=0)
+""",
+        "a generator of tries": """
+from contextlib import closing
+
+def tries(endpoint, request):
+    context = zmq.Context()
+    try:
+        while True:
+            req = context.socket(zmq.REQ)
+            req.setsockopt(zmq.LINGER, 0)
+            req.connect(endpoint)
+            req.send(request)
+            yield req
+            req.close()
+    finally:
+        context.destroy(0)
+
+def ask_surely(endpoint, request, timeout):
+    deadline = time.monotonic() + timeout
+    with closing(tries(endpoint, request)) as all_tries:
+        for req in all_tries:
+            rest = deadline - time.monotonic()
+            readable, _, _ = zmq.select([req], [], [], max(0, min(rest, 0.3)))
+            if readable:
+                return req.recv()
+            if time.monotonic() >= deadline:
+                return None
+""",
     },
     "count_once": {
         "the file alone, read each time": """
@@ -123,6 +169,53 @@ def count_once(logbook, bind):
                 new.write_text(json.dumps(done))
                 os.replace(new, logbook)
             rep.send(json.dumps(done[name]).encode())
+""",
+        "a table of SQLite, committed before the reply": """
+import sqlite3
+
+def count_once(logbook, bind):
+    table = sqlite3.connect(logbook)
+    table.execute("CREATE TABLE IF NOT EXISTS steps (n INTEGER PRIMARY KEY, name TEXT UNIQUE)")
+    table.commit()
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        while True:
+            name = rep.recv_string()
+            with table:
+                table.execute("INSERT OR IGNORE INTO steps (n, name) VALUES ("
+                              "(SELECT COUNT(*) + 1 FROM steps), ?)", (name,))
+            (n,), = table.execute("SELECT n FROM steps WHERE name = ?", (name,)).fetchall()
+            rep.send_string(str(n))
+""",
+        "a coroutine is the motor": """
+import os
+
+def motor(logbook):
+    file = os.open(logbook, os.O_RDWR | os.O_CREAT | os.O_APPEND)
+    try:
+        held = b""
+        while block := os.read(file, 65536):
+            held += block
+        whole = held[: held.rfind(b"\\n") + 1]
+        os.ftruncate(file, len(whole))
+        places = {name: place for place, name in enumerate(whole.split(b"\\n")[:-1], 1)}
+        name = yield
+        while True:
+            if name not in places:
+                os.write(file, name + b"\\n")
+                os.fsync(file)
+                places[name] = len(places) + 1
+            name = yield places[name]
+    finally:
+        os.close(file)
+
+def count_once(logbook, bind):
+    where = motor(logbook)
+    next(where)
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        while True:
+            rep.send(b"%d" % where.send(rep.recv()))
 """,
     },
     "follow_total": {
@@ -208,6 +301,69 @@ def follow_total(snapshots, stream):
                 if waiting and not asked:
                     asked = True
                     req.send(b"")
+""",
+        "a DEALER asks for the snapshots": """
+def follow_total(snapshots, stream):
+    context = zmq.Context()
+    sub = context.socket(zmq.SUB)
+    dealer = context.socket(zmq.DEALER)
+    try:
+        sub.setsockopt_string(zmq.SUBSCRIBE, "")
+        sub.connect(stream)
+        dealer.connect(snapshots)
+        known = None
+        while True:
+            if known is None:
+                dealer.send_multipart([b"", b""])
+                _, number, total = dealer.recv_multipart()
+                known = int(number), int(total)
+                yield known
+            new = int(sub.recv())
+            amount = int(sub.recv())
+            match new - known[0]:
+                case 1:
+                    known = (new, known[1] + amount)
+                    yield known
+                case ahead if ahead > 1:
+                    known = None
+    finally:
+        context.destroy(linger=0)
+""",
+        "a class that is its own iterator, and a generator around it": """
+class Follower:
+    def __init__(self, context, snapshots, stream):
+        self.sub, self.req = context.socket(zmq.SUB), context.socket(zmq.REQ)
+        self.sub.subscribe(b"")
+        self.sub.connect(stream)
+        self.req.connect(snapshots)
+        self.pair = None
+
+    def snapshot(self):
+        self.req.send(b"")
+        self.pair = tuple(int(each) for each in self.req.recv_multipart())
+        return self.pair
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        if self.pair is None:
+            return self.snapshot()
+        number, total = self.pair
+        new = number
+        while new <= number:
+            new, amount = map(int, self.sub.recv_multipart())
+        if new != number + 1:
+            return self.snapshot()
+        self.pair = new, total + amount
+        return self.pair
+
+def follow_total(snapshots, stream):
+    context = zmq.Context()
+    try:
+        yield from Follower(context, snapshots, stream)
+    finally:
+        context.destroy(linger=0)
 """,
     },
 }
@@ -320,6 +476,49 @@ def ask_surely(endpoint, request, timeout):
         "waits a second each time": (
             changed(ASK, "min(0.3, left)", "min(1, left)"),
             "In its first 1.3 s it asked a silent server . times",
+        ),
+        "remembers who did not reply": (
+            "dead = set()\n\n"
+            + changed(
+                ASK,
+                "    deadline =",
+                "    if endpoint in dead:\n        return None\n    deadline =",
+            )
+            + "    dead.add(endpoint)\n    return None\n",
+            "comes up after a call in vain.*expected: b'reply to late'.*gave: None",
+        ),
+        "waits twice as long each time": (
+            changed(ASK, "    with zmq.Context()", "    wait = 0.3\n    with zmq.Context()")
+            .replace("min(0.3, left)", "min(wait, left)")
+            .replace("return req.recv()\n", "return req.recv()\n                wait *= 2\n"),
+            "asked a silent server 3 times",
+        ),
+        "knocks, and gives up if nobody is there": (
+            changed(
+                ASK,
+                "    with zmq.Context()",
+                "    host, port = endpoint.removeprefix('tcp://').rsplit(':', 1)\n"
+                "    try:\n"
+                "        create_connection((host, int(port)), timeout=0.3).close()\n"
+                "    except OSError:\n"
+                "        return None\n"
+                "    with zmq.Context()",
+            ),
+            r"there is no server, it gave up after 0\.?0?\d* s of its",
+        ),
+        "the deadline of the first call": (
+            changed(
+                ASK,
+                "    deadline = time.monotonic() + timeout\n",
+                "    if not hasattr(ask_surely, 'deadline'):\n"
+                "        ask_surely.deadline = time.monotonic() + timeout\n"
+                "    deadline = ask_surely.deadline\n",
+            ),
+            r"it gave up after \S+ s of its 1\.5",
+        ),
+        "the text of the bytes": (
+            changed(ASK, "req.send(request)", "req.send_string(str(request))"),
+            "reply to b'step'",
         ),
     },
     "count_once": {
@@ -465,7 +664,110 @@ def count_once(logbook, bind):
                 logbook.write_text(json.dumps(done))
             rep.send_string(str(done.index(name) + 1))
 """,
-            "as it had emptied its logbook, to write it anew.*expected: b'8'.*gave: b'1'",
+            "when its logbook had changed.*expected: b'8'.*gave: b'1'",
+        ),
+        "a colon ends the name": (
+            """
+def count_once(logbook, bind):
+    steps = {}
+    if logbook.exists():
+        for line in logbook.read_text("utf-8").splitlines():
+            name, place = line.split(":")[0], line.split(":")[-1]
+            steps[name] = int(place)
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        while True:
+            name = rep.recv_string()
+            if name not in steps:
+                steps[name] = max(steps.values(), default=0) + 1
+                with open(logbook, "a", encoding="utf-8") as file:
+                    file.write(f"{name}:{steps[name]}\\n")
+            rep.send_string(str(steps[name]))
+""",
+            "'Ada:7', after it died at 'h-1'.*expected: b'133'",
+        ),
+        "a line that begins with # is a remark": (
+            changed(
+                COUNT,
+                'logbook.read_text("utf-8").split() if logbook.exists() else []',
+                "[n for n in logbook.read_text('utf-8').split() if n[0] != '#'] "
+                "if logbook.exists() else []",
+            ),
+            "'#7', after it died at 'h-1'.*expected: b'132'",
+        ),
+        "an lru_cache is its memory": (
+            """
+import functools
+
+def count_once(logbook, bind):
+    steps = logbook.read_text("utf-8").splitlines() if logbook.exists() else []
+    old = {name: place for place, name in enumerate(steps, 1)}
+
+    @functools.lru_cache(maxsize=32)
+    def step(name):
+        if name in old:
+            return old[name]
+        with open(logbook, "a", encoding="utf-8") as file:
+            file.write(name + "\\n")
+        steps.append(name)
+        return len(steps)
+
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        while True:
+            rep.send_string(str(step(rep.recv_string())))
+""",
+            "'g-0', after many others.*expected: b'10'",
+        ),
+        "the name first, its number later": (
+            """
+def count_once(logbook, bind):
+    steps = {}
+    if logbook.exists():
+        for line in logbook.read_text("utf-8").splitlines():
+            name, place = line.split(" ")
+            steps[name] = int(place)
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        with open(logbook, "a", encoding="utf-8") as file:
+            while True:
+                name = rep.recv_string()
+                if name not in steps:
+                    file.write(name)
+                    file.flush()
+                    steps[name] = len(steps) + 1
+                    file.write(f" {steps[name]}\\n")
+                    file.flush()
+                rep.send_string(str(steps[name]))
+""",
+            "before it bound a socket, after it died at 'h-1'.*not enough values to unpack",
+        ),
+        "a column of 16 characters": (
+            changed(COUNT, "rep.recv_string()", "rep.recv_string()[:16]"),
+            "'long-.*8', after many others.*expected: .b'138'",
+        ),
+        "what looks like a number is one": (
+            changed(
+                COUNT,
+                "rep.recv_string()",
+                "rep.recv_string()\n"
+                "            name = str(int(name)) if name.isdecimal() else name",
+            ),
+            "'07', after many others.*expected: .b'131'",
+        ),
+        "a folder with a file for each name": (
+            """
+def count_once(logbook, bind):
+    logbook.mkdir(exist_ok=True)
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(bind)
+        while True:
+            name = rep.recv_string()
+            if not (logbook / name).exists():
+                (logbook / name).write_text(str(len(list(logbook.iterdir())) + 1))
+            rep.send_string((logbook / name).read_text())
+""",
+            "the reply to b'Ada/7' never came",
         ),
     },
     "follow_total": {
@@ -572,6 +874,37 @@ def follow_total(snapshots, stream):
         "ends in silence": (
             changed(FOLLOW, "        while True:\n", "        while sub.poll(900):\n"),
             "It ended after [0-9]+ totals, and should go on for ever",
+        ),
+        "one lost update is no gap": (
+            changed(FOLLOW, "if new == number + 1:", "if number < new <= number + 2:"),
+            "The total after update .*some updates are lost, or repeated",
+        ),
+        "goes on where the last generator ended": (
+            "known = {}\n\n"
+            + changed(
+                FOLLOW,
+                "        number, total = snapshot()\n        yield",
+                "        number, total = known.get('last') or snapshot()\n        yield",
+            ).replace(
+                "                continue\n            yield number, total",
+                "                continue\n            known['last'] = number, total\n"
+                "            yield number, total",
+            ),
+            "yielded .* first, which no snapshot has said",
+        ),
+        "keeps the first snapshot to itself": (
+            changed(FOLLOW, "        yield number, total\n        while", "        while"),
+            "nothing is lost, it yielded .11, 10. first, which no snapshot has said",
+        ),
+        "a snapshot now and then, to be sure": (
+            changed(
+                FOLLOW,
+                "            if new == number + 1:\n",
+                "            if new % 20 == 0:\n"
+                "                number, total = snapshot()\n"
+                "            elif new == number + 1:\n",
+            ),
+            r"nothing is lost, it (asked for \d+ snapshots|yielded)",
         ),
     },
 }

@@ -43,6 +43,26 @@ def give_keys(server, client):
     server.curve_server = True
     client.curve_serverkey = public
 """,
+        "as strings": """
+def give_keys(server, client):
+    options = {}
+    for socket in (client, server):
+        public, secret = (key.decode("ascii") for key in zmq.curve_keypair())
+        socket.setsockopt_string(zmq.CURVE_PUBLICKEY, public)
+        socket.setsockopt_string(zmq.CURVE_SECRETKEY, secret)
+        options[socket] = public
+    client.setsockopt_string(zmq.CURVE_SERVERKEY, options[server])
+    server.set(zmq.CURVE_SERVER, True)
+""",
+        "the server knows its own key, too": """
+def give_keys(server, client):
+    theirs = zmq.curve_keypair()
+    for socket, pair in ((server, theirs), (client, zmq.curve_keypair())):
+        socket.curve_serverkey = theirs[0]
+        socket.curve_publickey, socket.curve_secretkey = pair
+    server.curve_server = True  # after its own key, which makes it a client
+    return theirs[0]
+""",
     },
     "decide": {
         "by a dictionary of bytes": """
@@ -70,6 +90,42 @@ def decide(request, clients):
         if mechanism == b"CURVE" and z85.encode(credentials[0]) == key:
             reply[2:5] = b"200", b"", bytes(name, "utf-8")
     return tuple(reply)
+""",
+        "by match": """
+def decide(request, clients):
+    match request:
+        case [version, number, _, _, _, b"CURVE", key] if z85.encode(key) in clients:
+            return [version, number, b"200", b"", clients[z85.encode(key)].encode("utf-8"), b""]
+        case [version, number, *_]:
+            return [version, number, b"400", b"not today", b"", b""]
+""",
+        "a request that is a class": """
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Request:
+    version: bytes
+    number: bytes
+    domain: bytes
+    address: bytes
+    identity: bytes
+    mechanism: bytes
+    credentials: list = field(default_factory=list)
+
+    def key(self):
+        if self.mechanism == b"CURVE" and self.credentials:
+            return z85.encode(self.credentials[0])
+
+    def reply(self, status, text, user=""):
+        return [self.version, self.number, b"%d" % status, text, user.encode(), b""]
+
+
+def decide(request, clients):
+    asked = Request(*request[:6], request[6:])
+    if asked.key() in clients:
+        return asked.reply(200, b"OK", clients[asked.key()])
+    return asked.reply(400, b"")
 """,
     },
 }
@@ -159,6 +215,65 @@ def give_keys(server, client):
                 "server.curve_publickey, server.curve_secretkey = zmq.curve_keypair()[0], secret",
             ),
             "`server.curve_publickey`, which must fit its secret key",
+        ),
+        "the client's pair once and for all": (
+            """
+import functools
+
+
+@functools.cache
+def identity():
+    return zmq.curve_keypair()
+
+
+def give_keys(server, client):
+    server.curve_server = True
+    server.curve_publickey, server.curve_secretkey = public, _ = zmq.curve_keypair()
+    client.curve_serverkey = public
+    client.curve_publickey, client.curve_secretkey = identity()
+""",
+            "Called again, it gives the same keys",
+        ),
+        "drawn from a seed": (
+            """
+def give_keys(server, client):
+    random = np.random.default_rng(42)
+    secrets = [z85.encode(random.bytes(32)) for _ in range(2)]
+    publics = [zmq.curve_public(secret) for secret in secrets]
+    server.curve_server = True
+    server.curve_publickey, server.curve_secretkey = publics[0], secrets[0]
+    client.curve_serverkey = publics[0]
+    client.curve_publickey, client.curve_secretkey = publics[1], secrets[1]
+""",
+            "Called again, it gives the same keys",
+        ),
+        "the server is told its own key last": (
+            changed(
+                LOCK,
+                "    client.curve_serverkey = public\n",
+                "    for socket in (server, client):\n        socket.curve_serverkey = public\n",
+            ),
+            "`server.curve_serverkey` is set",
+        ),
+        "and a password besides": (
+            LOCK
+            + "    server.plain_server = True\n"
+            + '    client.plain_username, client.plain_password = b"ada", b"secret"\n',
+            "`server.curve_server` is not set",
+        ),
+        "asks somebody who is not there": (
+            LOCK + '    server.zap_domain = b"laboratory"\n    server.zap_enforce_domain = True\n',
+            "nothing that the client sends arrives",
+        ),
+        "one key for all": (
+            """
+def give_keys(server, client):
+    _, key = zmq.curve_keypair()
+    server.curve_server = True
+    server.curve_publickey = server.curve_secretkey = key
+    client.curve_publickey = client.curve_secretkey = client.curve_serverkey = key
+""",
+            "looks like the client's own public key",
         ),
     },
     "decide": {
@@ -266,6 +381,19 @@ def give_keys(server, client):
                 "clients.pop(z85.encode(credentials[0]), None)",
             ),
             "It has changed `clients`, when Ada's key comes",
+        ),
+        "a tuple that is none": (
+            changed(DECIDE, 'mechanism == b"CURVE"', 'mechanism in (b"CURVE")'),
+            r"by a way that is unknown \(CURV\).*expected: b'400'",
+        ),
+        "capitals do not matter": (
+            changed(
+                DECIDE,
+                "clients.get(z85.encode(credentials[0]))",
+                "{key.lower(): who for key, who in clients.items()}"
+                ".get(z85.encode(credentials[0]).lower())",
+            ),
+            "differs from Bede's in a capital.*expected: b'400'.*gave: b'200'",
         ),
     },
 }

@@ -59,7 +59,7 @@ def ask_in_turn(function):
             _try(_silence, function, endpoint, when="no reply comes")
             if [request for request, _ in log].count(b"silence") > 1:
                 raise NotYet("When no reply came, it asked once more: ask once, and then raise.")
-    _try(_nobody, function, free_endpoint(), when="there is no server")
+    _try(_nobody, function, free_endpoint(), when="there is no server", linger=-1)
     return (
         "Six visitors were served one after the other, the event loop went on meanwhile, and "
         "after a request without a reply the next one got its own."
@@ -78,15 +78,18 @@ def _camera(socket, over, log):
         socket.send_multipart([*envelope, b"reply to", request])
 
 
-def _try(scene, function, endpoint, when):
-    """Play a scene with the learner's coroutine, and see that it leaves no socket open."""
+def _try(scene, function, endpoint, when, linger=0):
+    """Play a scene with the learner's coroutine, and see that it leaves no socket open.
+
+    With a `linger` of -1, which is the default of ZeroMQ, it must leave nothing to be sent either.
+    """
 
     def play():
         with (
             zmq.asyncio.Context() as context,
             asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner,
         ):
-            context.linger = 0
+            context.linger = linger
             lock_and_call = _caller(function, context, endpoint)
             with nothing_left(when=f"{when} and it has returned"):
                 runner.run(scene(lock_and_call))

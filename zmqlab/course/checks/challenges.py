@@ -1,7 +1,9 @@
 """The checks of notebook 18: by hand first, then under the nemesis."""
 
 import hashlib
+import sys
 import tempfile
+import threading
 import time
 from functools import partial
 from itertools import zip_longest
@@ -149,7 +151,9 @@ def _ask_all(endpoint, note):
 # The recorder that loses nothing
 
 MESSAGES = [hashlib.sha256(b"%d" % n).hexdigest()[: 4 + n % 40].encode() for n in range(10_000)]
-MESSAGES[2:5] = b"", b"  blanks around  ", b"7 8"  # any text: it is not to be stripped or split
+# Any text, and the same again: it is not to be stripped or split.
+MESSAGES[2:8] = b"", b"  blanks around  ", b"7 8", "5 µm".encode(), b"again", b"again"
+MESSAGES[17] = "µ, of two bytes".encode()
 MANY = 8  # messages to each start
 
 
@@ -169,8 +173,8 @@ def record_all(function):
         path, waits = Path(folder, "by_hand.txt"), []
         waits += [_expect_recorded(function, path, 1, "there is no file yet")]
         when = "it was killed and is started again"
-        waits += [_expect_recorded(function, path, 1 + MANY, when)]
-        for torn, first in ((b"%d " % (1 + 2 * MANY), 1 + 2 * MANY), (b"2", 1 + 3 * MANY)):
+        waits += [_expect_recorded(partial(_never_emptied, function), path, 1 + MANY, when)]
+        for torn, first in ((b"17 \xc2", 1 + 2 * MANY), (b"2", 1 + 3 * MANY)):
             with open(path, "ab") as file:
                 file.write(torn)
             when = f"it was killed as it had written {torn!r} of a line, and is started again"
@@ -186,6 +190,7 @@ def record_all(function):
         when = "it was killed, its file alone was kept, and it is started again with that"
         _expect_recorded(function, kept, 1 + 4 * MANY, when)
         path = Path(folder, "under_the_nemesis.txt")
+        path.write_bytes(b"1")  # it was killed as it wrote its first line
 
         def recorder(endpoint):
             function(path, endpoint)
@@ -196,6 +201,22 @@ def record_all(function):
         kept = verdict.history[-1]["number"]
         _expect_lines(path, kept, f"under the nemesis, when {told(verdict)}")
     return f"The file holds all {kept} messages, each once and in order, though {told(verdict)}."
+
+
+def _never_emptied(function, path, *args):
+    """Call a function, and raise an error where its file holds less than before."""
+    most = path.stat().st_size
+
+    def look(frame, event, arg):
+        nonlocal most
+        if event == "c_return" and (size := path.stat().st_size) != most:
+            if size < most:
+                raise RuntimeError(f"at a kill -9 just now, {size} of {most} bytes would be left")
+            most = size
+
+    sys.setprofile(look)
+    threading.setprofile(look)
+    function(path, *args)
 
 
 def _expect_lines(path, count, when):

@@ -1,6 +1,7 @@
 """The checks of notebook 11."""
 
 import contextlib
+import itertools
 import select
 import socket as plain_sockets
 
@@ -38,28 +39,35 @@ _SILENT = 0.4  # seconds without a message, in which some PINGs pass
     "`message`. `asked - served` is what is in the first set and not in the second.",
 )
 def whats_wrong(function):
-    last = {}  # the last capture of each kind
+    last = {}  # the last capture of each kind, and of each socket that is bound
     for expected, until, bound, connecting, steps in _STORIES:
-        entries = last[expected] = capture(bound, connecting, steps, until)
+        entries = last[expected, bound] = capture(bound, connecting, steps, until)
         passed = ", ".join(each["kind"] for each in entries)
         which = f"a capture ({bound} bound, {connecting} connects, {steps or 'nothing is sent'})"
         got = call(function, entries, when=f"it is given {which}")
         expect(f"What is wrong in {which}, where this has passed: {passed}", expected, got)
-    for first, later in _BOTH:
-        moved = [each | {"connection": each["connection"] + 9} for each in last[first]]
-        which = f"a capture with {later!r} in its first connections and {first!r} in the last one"
-        got = call(function, [*last[later], *moved], when=f"it is given {which}")
-        expect(f"What is wrong in {which}: the first line of the table counts", first, got)
+    for one, another in itertools.chain.from_iterable((it, it[::-1]) for it in _BOTH):
+        moved = [each | {"connection": each["connection"] + 9} for each in last[another]]
+        which = f"a capture with {one[0]!r} in its first connections and {another[0]!r} in the last"
+        got = call(function, [*last[one], *moved], when=f"it is given {which}")
+        counts = min(one[0], another[0], key=_TABLE.index)
+        expect(f"What is wrong in {which}: the first line of the table counts", counts, got)
     expect("What is wrong in an empty capture", "all is well", call(function, [], when="it is []"))
     return f"It read {len(_STORIES)} captures of real sockets, and knew what was wrong in each."
 
 
-# What counts, and what is wrong as well.
-_BOTH = [("old peer", "wrong topic"), ("wrong socket type", "wrong topic")]
+_TABLE = ["old peer", "wrong socket type", "no empty part", "wrong topic"]
+# Pairs of captures that are put behind each other: what is wrong, and the socket that is bound.
+_BOTH = [
+    (("old peer", "PULL"), ("wrong topic", "XPUB")),
+    (("wrong socket type", "PUSH"), ("wrong topic", "XPUB")),
+    (("wrong socket type", "REP"), ("no empty part", "REP")),
+]
 # What is wrong, a kind of entry that comes last, and the story: `captures` explains the signs.
 _STORIES = [
     ("all is well", "message", "REP", "REQ", "> time please; recv; < 12:00"),
     ("all is well", "message", "PULL", "PUSH", "> hello"),
+    ("all is well", "READY", "XPUB", "SUB", ""),
     ("all is well", "message", "XPUB", "SUB", "subscribe camera/; < camera/ 7"),
     ("wrong socket type", "closed", "PUB", "REQ", ""),
     ("wrong socket type", "closed", "REP", "SUB", ""),
@@ -72,6 +80,7 @@ _STORIES = [
     ("wrong topic", "SUBSCRIBE", "XPUB", "SUB", "subscribe Camera/; pub camera/ 7"),
     ("wrong topic", "SUBSCRIBE", "XPUB", "SUB", "subscribe a; subscribe b; pub c; pub d"),
     ("wrong topic", "message", "XPUB", "SUB", "subscribe a; again; subscribe b; < a 1; < a 2"),
+    ("wrong topic", "message", "XPUB", "SUB", "subscribe a; again; subscribe b; < b 1; < b 2"),
     ("all is well", "message", "XPUB", "SUB", "subscribe a; again; subscribe b; < a; < b"),
     ("no empty part", "message", "REP", "DEALER", "> hello"),
     ("no empty part", "message", "REP", "DEALER", "> empty please"),
@@ -112,6 +121,7 @@ def first_message(function):
         "the topic is empty": (b"", [[b"anything", b"goes"]]),
         "the topic is no text": (b"\0\4\xff", [[b"\0\4\xff\0"]]),
         "the topic has 300 bytes": (b"t" * 300, [[b"t" * 299, b"no"], [b"t" * 300, b"yes"]]),
+        "the topic has 250 bytes": (b"t" * 250, [[b"t" * 249, b"no"], [b"t" * 250, b"yes"]]),
     }
     with nothing_left():
         for when, (topic, messages) in cases.items():

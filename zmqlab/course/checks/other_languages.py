@@ -9,7 +9,7 @@ import numpy as np
 
 import zmqlab.wire
 from zmqlab.course.exercises import exercise
-from zmqlab.course.trial import NotYet, Words, call, expect, expect_type
+from zmqlab.course.trial import NotYet, Words, call, expect, expect_type, looks_like
 
 _VECTORS = Path(zmqlab.wire.__file__).with_name("vectors") / "frames.json"
 
@@ -70,8 +70,10 @@ def ppm(function):
         "the frame is wider than high": frame,
         "the frame is higher than wide": random.integers(0, 256, (9, 4, 3), np.uint8),
         "the frame is every second pixel of another": frame[::2, ::2],
+        "the frame lies column by column in memory": np.asfortranarray(frame[:5, :7]),
         "the frame has one pixel": frame[:1, :1],
         "the frame is one very dark pixel": np.array([[[10, 32, 9]]], np.uint8),  # as text: blanks
+        "the frame is 1200 pixels wide": random.integers(0, 256, (2, 1200, 3), np.uint8),
         "the frame is read-only, as those that you receive": frame[::-1, ::-1].copy(),
     }
     frames["the frame is read-only, as those that you receive"].flags.writeable = False
@@ -96,9 +98,14 @@ def ppm(function):
             raise NotYet(f"OpenCV cannot read it when {when}. It begins:", None, bytes(got[:20]))
         expect(f"The shape of what OpenCV reads, when {when}", frame.shape, read.shape)
         if not np.array_equal(read, frame):
-            turned = np.array_equal(read[:, :, ::-1], frame)
-            why = "red and blue are exchanged" if turned else "the pixels are others"
-            raise NotYet(f"OpenCV reads another picture when {when}: {why}.")
+            mistakes = {
+                "red and blue exchanged": read[:, :, ::-1],
+                "upside down": read[::-1],
+                "left and right exchanged": read[:, ::-1],
+                "turned by half a turn": read[::-1, ::-1],
+            }
+            like = looks_like({it: np.array_equal(frame, one) for it, one in mistakes.items()})
+            raise NotYet(f"OpenCV reads another picture when {when}{like}.")
         if not got.endswith(given[:, :, ::-1].tobytes()):
             raise NotYet("Behind the last pixel something follows: a file ends with its pixels.")
     return f"OpenCV read {len(frames)} pictures, and they were the same."

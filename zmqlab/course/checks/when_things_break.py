@@ -20,8 +20,8 @@ from zmqlab.course.programs import (
     expect_patience,
     named,
     served,
-    until_it_empties,
     until_it_sends,
+    until_it_writes,
 )
 from zmqlab.course.stream_bench import TOTALS, expect_totals, update
 from zmqlab.course.trial import (
@@ -125,8 +125,8 @@ def ask_surely(function):
                     f"In its first 1.3 s it asked a silent server {early} times: it should ask "
                     "again, and wait 0.3 s each time, so five times."
                 )
-        _expect_unknown(function, free_endpoint(), "there is no server")
-        late, when = free_endpoint(), "the server comes up later"
+        late, when = free_endpoint(), "the server comes up after a call in vain, and a while"
+        _expect_unknown(function, late, "there is no server")
         with in_thread(_come_late, late):
             expect_return(b"reply to late", function, late, b"late", 8, when=when, timeout=12)
 
@@ -188,6 +188,8 @@ def _echo(bind):
 
 # The counter that counts once
 
+_ODD = ["7", "07", "#7", "Ada:7", "Ada/7", "Ada,7", '"7"', *(20 * "long-" + it for it in "78")]
+
 
 @exercise(
     "count_once(logbook, bind)",
@@ -221,12 +223,14 @@ def count_once(function):
             for name, position in (("f-1", 8), ("e-1", 7), ("F-1", 9)):
                 _expect_position(server, name, position, "after it died with the reply to 'e-1'")
             _expect_many(server)
-        with served(until_it_empties, logbook, function, logbook) as server, client(server) as req:
+        with served(until_it_writes, logbook, function, logbook) as server, client(server) as req:
             req.send(b"h-1")
             server.settle(lambda it: it.ended or req.poll(0), TIMEOUT)
-        with served(function, logbook) as server:
-            when = "after it died as it had emptied its logbook, to write it anew"
+        when = "after it died at 'h-1', when its logbook had changed"
+        with served(function, logbook, when=when) as server:
             _expect_position(server, "f-1", 8, when)
+            for position, name in enumerate([*_ODD, "h-1"], start=10 + MANY + 20):
+                _expect_position(server, name, position, when)
         another = Path(folder, "another", "logbook.txt")
         another.parent.mkdir()
         with served(function, another) as server:
@@ -248,11 +252,12 @@ def count_once(function):
 
 def _expect_many(server):
     """Ask for more steps than anybody counts by hand, and for the first one again."""
-    names = [b"g-%d" % number for number in range(MANY + 20)]
+    names = [b"g-%d" % number for number in range(MANY + 20)] + [it.encode() for it in _ODD]
     for position, (name, reply) in enumerate(ask_in_turn(server, *names), start=10):
         what = f"The reply to {name.decode()!r}, after many others"
         expect(what, [b"%d" % position], reply)
-    _expect_position(server, "b-10", 1, "after many others")
+    for name, position in (("b-10", 1), ("g-0", 10)):
+        _expect_position(server, name, position, "after many others")
 
 
 def _expect_position(server, name, position, when):

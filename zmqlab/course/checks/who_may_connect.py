@@ -87,7 +87,7 @@ def _expect_locked(server, client, seen):
     if len(secrets) == 1:
         raise NotYet("The client has the server's secret key: it could pretend to be the server.")
     if seen & secrets:
-        raise NotYet("It gives the same keys again. Keys that stand in a program are no secret.")
+        raise NotYet("Called again, it gives the same keys again: make fresh ones in each call.")
     seen |= secrets
 
 
@@ -122,6 +122,7 @@ def _expect_nothing_from_others(server, kind):
 def decide(function):
     keys = {name: zmq.curve_keypair() for name in ("ada", "Émilie", "stranger")}
     clients = {public: name for name, (public, _) in keys.items() if name != "stranger"}
+    clients[b"zebra" * 8] = "bede"
     raw = {name: z85.decode(public) for name, (public, _) in keys.items()}
     address = b"127.0.0.1"
     head = [b"1.0", b"17", b"", address, b""]
@@ -142,10 +143,16 @@ def decide(function):
             [*head, b"CURVE", raw["ada"][:-1] + bytes([raw["ada"][-1] ^ 1])],
             "",
         ),
+        "Bede's key comes": ([*head, b"CURVE", z85.decode(b"zebra" * 8)], "bede"),
+        "a key comes that differs from Bede's in a capital": (
+            [*head, b"CURVE", z85.decode(b"zEbra" + b"zebra" * 7)],
+            "",
+        ),
         "there are no keys (NULL)": ([*head, b"NULL"], ""),
         "a name and a password come (PLAIN)": ([*head, b"PLAIN", b"ada", b"secret"], ""),
         "Ada's key comes as a password (PLAIN)": ([*head, b"PLAIN", raw["ada"], b""], ""),
         "Ada's key comes by another way (GSSAPI)": ([*head, b"GSSAPI", raw["ada"]], ""),
+        "Ada's key comes by a way that is unknown (CURV)": ([*head, b"CURV", raw["ada"]], ""),
         "the key is all zeros": ([*head, b"CURVE", bytes(32)], ""),
     }
     with nothing_left():
