@@ -48,8 +48,18 @@ def _be_silent(calls):
                 socket.subscribe("" if more == ["everything"] else more[0])
             (socket.bind if more == ["bound"] else socket.connect)(endpoint)
             for step in steps:
-                socket.send(b"?") if step == ">" else socket.recv_multipart()
+                _send(socket, endpoint) if step == ">" else socket.recv_multipart()
         context.socket(zmq.PULL).poll()
+
+
+def _send(socket, endpoint):
+    while True:
+        try:
+            return socket.send(b"?", zmq.NOBLOCK)
+        except zmq.Again:  # who does not fit was noticed before that, and the connection given up
+            with contextlib.suppress(zmq.ZMQError):
+                socket.disconnect(endpoint)
+            socket.connect(endpoint)
 
 
 def _counted(silent, cases):
