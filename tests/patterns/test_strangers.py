@@ -59,8 +59,9 @@ ENDLESS = {
 @linux
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["DEALER", "SUB"])
-@pytest.mark.parametrize("data", ENDLESS.values(), ids=ENDLESS)
-def test_a_message_without_end_fills_no_memory(kind, data):
+@pytest.mark.parametrize("name", ENDLESS)
+def test_a_message_without_end_fills_no_memory(kind, name):
+    most = (250 if "empty" in name else 150) * MB  # an empty part takes 64 bytes, of 2 on its way
     with start(camera_publisher, "simulated", control="tcp://127.0.0.1:*") as process:
         publishes, replies = process.wait_until(lambda it: it.endpoints[1:] and it.endpoints, 10)
         endpoint = replies if kind == "DEALER" else publishes
@@ -70,9 +71,9 @@ def test_a_message_without_end_fills_no_memory(kind, data):
                 sent = 0
                 while sent < 400 * MB and growth() < 300 * MB:
                     with contextlib.suppress(OSError), peer(endpoint, kind, timeout=0.5) as it:
-                        sent += pour(it, data, 400 * MB - sent)
+                        sent += pour(it, ENDLESS[name], 400 * MB - sent)
                     sent += 40 * MB  # of one that hangs
-                assert growth() < 150 * MB
+                assert growth() < most
             stream.read()
             assert request(replies, "info")[0] == "ok"
 
