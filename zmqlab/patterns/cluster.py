@@ -109,6 +109,7 @@ def hand_out(
         If the task failed, killed worker after worker, or nothing comes any more.
     """
     from distributed import CancelledError, wait
+    from distributed.client import ClosedClientError
 
     at_a_time = min(_AT_A_TIME, max(1, (count or 1) // (2 * _ROOM * _threads(client))))
     theirs: list[Exception] = []  # what the frames themselves have raised
@@ -133,7 +134,7 @@ def hand_out(
                 done = wait(list(under_way), timeout, "FIRST_COMPLETED").done
             for future in done:
                 yield from _results(client, future, under_way.pop(future), direct)
-    except (TimeoutError, OSError, CancelledError) as error:
+    except (TimeoutError, OSError, CancelledError, ClosedClientError) as error:
         if error in theirs:
             raise
         missing = some([first for first, _ in under_way.values()])
@@ -142,7 +143,8 @@ def hand_out(
             f"There is no result for frames {missing}, nor for any after them"
         ) from None
     finally:
-        with contextlib.suppress(TimeoutError, OSError):  # nobody is there: it was said above
+        # Where nobody is there, that was said above.
+        with contextlib.suppress(TimeoutError, OSError, ClosedClientError):
             client.cancel(list(under_way), force=True)
 
 
