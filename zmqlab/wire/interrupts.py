@@ -11,7 +11,6 @@ from threading import get_ident, main_thread
 
 _SIGINT, _UNCARED = int(signal.SIGINT), signal.default_int_handler
 _MAIN = main_thread().ident  # the thread that Ctrl-C reaches
-SLICE = 0.5  # seconds: long waits are cut up, for Windows notices Ctrl-C only between two
 
 
 class _Whole:

@@ -21,13 +21,14 @@ import zmq
 from zmq import zmq_poll  # what `Socket.poll` calls, without its detours
 
 from zmqlab.wire.guard import found_none, guard, took
-from zmqlab.wire.interrupts import SLICE, whole
+from zmqlab.wire.interrupts import whole
 from zmqlab.wire.keys import HANDSHAKE, SEALED, check_open, connect_with, given, refused, serve_with
 from zmqlab.wire.text import ArgumentError
 
 # As plain numbers: pyzmq's own are members of enums, which take their time.
 _NOBLOCK, _SNDMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE)
 _POLLIN, _POLLOUT = int(zmq.POLLIN), int(zmq.POLLOUT)
+_SLICE = 0.5  # seconds: long waits are cut up, for Windows notices Ctrl-C only between two
 AROUND = 9 + SEALED  # bytes around a part on its way, at most: around a short one without keys 2
 _GREETING = b"\xff"  # the first byte that a ZeroMQ socket says to whoever connects by tcp
 
@@ -157,10 +158,10 @@ def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]
     asked = [each for each, what in sockets if what & _POLLIN]
     found_none(asked, inf)
     try:
-        while timeout > SLICE:
-            if ready := zmq_poll(sockets, int(1000 * SLICE)):
+        while timeout > _SLICE:
+            if ready := zmq_poll(sockets, int(1000 * _SLICE)):
                 return dict(ready)
-            timeout -= SLICE
+            timeout -= _SLICE
         return dict(zmq_poll(sockets, int(1000 * max(0, timeout))))
     finally:
         found_none(asked, monotonic())
