@@ -18,7 +18,8 @@ are not whole messages yet: where frames are awaited, of which 64 MiB may be unr
 that came in since this peer began a message without an end: 64 MiB more, 1 GiB while nobody asks.
 
 What it cannot do: between two looks, a peer on this computer sends some 50 MB, or a million empty
-parts. Parts of a dozen bytes take four times their size, which is not yet far more: 300 MB at most.
+parts. If they are whole messages, these stay until they are read, though their peer was cut off;
+who comes again adds as many. Parts of a dozen bytes take four times their size: 300 MB at most.
 Two hundred peers, each with the little that it may have unread of a request, take 400 MB. Only
 Linux tells how many bytes have come in (`TCP_INFO`); macOS has connections counted, and on Windows
 there is no guard. Whoever subscribes, leaves, and comes again hundreds of times a second slows a
@@ -43,6 +44,8 @@ from time import monotonic
 import zmq
 
 _PERIOD = 0.05  # seconds between two looks
+_SOON = 0.01  # the same, while memory grows fast
+_FAST = 4 << 20  # bytes by which it then grows between two looks
 _QUIET = 10.0  # seconds between two lines about who was cut off
 _SRCFD = int(zmq.SRCFD)  # "which file descriptor did this part come from?"
 _RECEIVED = 128  # where `tcpi_bytes_received` is in Linux's struct tcp_info (since 4.1)
@@ -208,15 +211,16 @@ if hasattr(os, "register_at_fork"):
 
 
 def _watch():
-    nap = threading.Event()
-    while not nap.wait(_PERIOD):
+    nap, period, before = threading.Event(), _PERIOD, math.inf
+    while not nap.wait(period):
         with contextlib.suppress(OSError):  # no file is left to list the others with
-            _look()
+            memory = _look()
+            period, before = _SOON if memory > before + _FAST else _PERIOD, memory
 
 
 def _look():
-    """Look at each connection once."""
-    global _all_came, _freed
+    """Look at each connection once; return how many bytes this process has."""
+    global _all_came
     if monotonic() < _freed:
         _give_back()
     with _begin:
@@ -227,7 +231,7 @@ def _look():
         if not each.bound:
             connected.setdefault(each.port, []).append(each)
     there: dict[int, list[int]] = {}
-    seen, memory = set(), _memory()
+    judged, memory = [], _memory()
     for name in os.listdir("/dev/fd") if guarded else ():
         file = int(name)
         with contextlib.suppress(OSError), _borrowed(file) as connection:
@@ -239,7 +243,6 @@ def _look():
             limits = [bound[here]] if here in bound else connected.get(peer[1])
             if not limits or (ours, peer) in _inherited:
                 continue
-            seen.add(file)
             came = _received(connection)
             known = _peers.get(file)
             if known is None or known.address != peer:
@@ -250,26 +253,36 @@ def _look():
             known.came = came
             unread = came + known.passed_over - known.read
             known.passed_over -= min(0, unread)
-            if known.read != known.had or unread <= _LITTLE or not known.calm[0]:
-                known.calm = monotonic(), memory, _all_came
-            if known.read != known.had:
-                known.had, known.heard = known.read, monotonic()
-            if _swells(known, limits, memory):
-                cut_off(file, "a message of it has more parts than memory has room for")
-                _freed = monotonic() + _FREED
-                continue
-            if unread <= max(_allowed(known, each) for each in limits):
-                known.over = math.inf
-                continue
-            known.over = min(known.over, monotonic())
-            # Of a server that we chose, it may be whole messages that nobody has asked for yet.
-            asked = limits[0].bound or min(each.empty for each in limits) > known.over
-            if asked or unread > _MOST_UNASKED:
-                cut_off(file, f"{unread / 1e6:.1f} MB of it make no whole message that fits here")
-    for file in _peers.keys() - seen:
+            judged.append((file, known, limits, unread))
+    for each in judged:  # now that all is known that came
+        _judge(*each, memory)
+    for file in _peers.keys() - {file for file, *_ in judged}:
         _peers.pop(file, None)
     for port, files in there.items():
         _thin_out(files, bound[port].speaks_first)
+    return memory
+
+
+def _judge(file, peer, limits, unread, memory):
+    """Cut off a peer of whom too much is unread."""
+    global _freed
+    if peer.read != peer.had or unread <= _LITTLE or not peer.calm[0]:
+        peer.calm = monotonic(), memory, _all_came
+    elif memory < peer.calm[1]:  # what others had sent is freed now
+        peer.calm = peer.calm[0], memory, peer.calm[2]
+    if peer.read != peer.had:
+        peer.had, peer.heard = peer.read, monotonic()
+    if _swells(peer, limits, memory):
+        cut_off(file, "a message of it has more parts than memory has room for")
+        _freed = monotonic() + _FREED
+    elif unread <= max(_allowed(peer, each) for each in limits):
+        peer.over = math.inf
+    else:
+        peer.over = min(peer.over, monotonic())
+        # Of a server that we chose, it may be whole messages that nobody has asked for yet.
+        asked = limits[0].bound or min(each.empty for each in limits) > peer.over
+        if asked or unread > _MOST_UNASKED:
+            cut_off(file, f"{unread / 1e6:.1f} MB of it make no whole message that fits here")
 
 
 def _swells(peer, limits, memory):
