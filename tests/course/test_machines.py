@@ -54,7 +54,7 @@ def test_a_camera_in_the_laboratory(namespaces, tmp_path):
     with ExitStack() as stack:
         network = opened(stack, namespaces)
         call = camera_publisher, "simulated", network.bind
-        options = {"process_name": "camera", "control": network.bind, "keys": "none"}
+        options = {"process_name": "camera", "control": network.bind, "keys": "none", "drop": False}
         camera = stack.enter_context(network.start("laboratory", *call, **options))
         network.set(delay=0.05)
         endpoint, control = network.endpoint(camera), network.endpoint(camera, 1)

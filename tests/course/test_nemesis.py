@@ -70,7 +70,7 @@ def test_a_fault_that_is_none(act):
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_simplest_client_breaks_and_is_shown():
-    verdict = trial({"server": echo, "client": naive}, ["kill server"], 2, seed=5, ending=3)
+    verdict = trial({"server": echo, "client": naive}, ["kill server"], 4, seed=5, ending=3)
     assert not verdict
     texts = " ".join(text for _, text in verdict.broken)
     assert "client had not ended 3 s after all was mended" in texts

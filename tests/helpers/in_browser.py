@@ -75,7 +75,8 @@ def open_browser(*arguments):
 
     path = browser_or_skip()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=[*QUIET, *arguments])
+        options = {"executable_path": path, "args": [*QUIET, *arguments], "timeout": 120_000}
+        browser = playwright.chromium.launch(**options)
         yield browser
         browser.close()
 
@@ -149,7 +150,7 @@ def open_lab(folder: Path, private: Path, *arguments, **environment):
             lab = Lab(*address.group("base", "path", "token"), folder, process)
             yield lab
             lab.ask("api/shutdown", method="POST")
-            process.wait(timeout=30)
+            process.wait(timeout=120)  # it awaits the end of all kernels
         finally:
             process.kill()
             process.communicate()

@@ -31,12 +31,24 @@ class Kernel:
     """One kernel. `run` gives the cells numbers, as a notebook does."""
 
     def __init__(self):
-        self.manager = KernelManager(kernel_name="python3")
-        self.manager.start_kernel()
-        self.client = self.manager.client()
-        self.client.start_channels()
-        self.client.wait_for_ready(timeout=PATIENCE)
+        for tries_left in (2, 1, 0):
+            self.manager = KernelManager(kernel_name="python3")
+            self.manager.start_kernel()
+            self.client = self.manager.client()
+            self.client.start_channels()
+            try:
+                self.client.wait_for_ready(timeout=PATIENCE)
+                break
+            except RuntimeError:  # a port that was chosen for it was taken before it came
+                self.close()
+                if not tries_left:
+                    raise
         self.states = {}  # id of a widget: what the page would know of it
+
+    def close(self):
+        """End the kernel."""
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
 
     def run(self, code):
         """Run a cell to its end."""
@@ -103,5 +115,4 @@ def open_kernel():
     try:
         yield kernel
     finally:
-        kernel.client.stop_channels()
-        kernel.manager.shutdown_kernel(now=True)
+        kernel.close()

@@ -57,13 +57,13 @@ def raw_publisher(subscribers=1):
 
         def ready():
             for _ in range(subscribers):
-                assert socket.poll(5000), "nobody subscribed"
+                assert socket.poll(60_000), "nobody subscribed"  # Node takes its time to come up
                 assert socket.recv() == b"\1camera/"
 
         yield socket, ready
 
 
-def assert_soon(socket, milliseconds=5000):
+def assert_soon(socket, milliseconds=60_000):
     assert socket.poll(milliseconds), "nothing arrived"
 
 

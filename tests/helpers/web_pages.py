@@ -85,9 +85,11 @@ class Visitor:
     async def measure(self):
         """Ask for a measurement, and wait for it; raises what the note says, if there is none."""
         await self.hear_until(lambda self: self.state and not self.state["camera"])
-        before, self.note = len(self.measurements), ""
-        await self.send(measure=True)
-        await self.hear_until(lambda self: len(self.measurements) > before or self.note)
+        before, self.note = len(self.measurements), "does not answer"
+        while "does not answer" in self.note:  # a camera that was too slow is asked again
+            self.note = ""
+            await self.send(measure=True)
+            await self.hear_until(lambda self: len(self.measurements) > before or self.note)
         if self.note:
             raise RuntimeError(self.note)
         return self.measurements[-1]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import socket as plain_sockets
 import time
 
 import cv2
@@ -96,7 +97,8 @@ def test_a_picture_becomes_a_frame(served, kind):
         found = asyncio.create_task(asyncio.to_thread(next_of, stream, "browser"))  # from now on
         async with a_page(place) as page:
             sent = time.time()
-            await show(page, picture(colours, kind, fps=12.5, time=sent))
+            while not found.done():  # a queue that is full may drop the first
+                await show(page, picture(colours, kind, fps=12.5, time=sent))
             return sent, await found
 
     with subscribe(process.endpoint, timeout=WAIT) as stream:
@@ -114,15 +116,16 @@ def test_a_page_of_a_wrong_clock_is_not_believed(served):
     process, place = served
 
     async def look(sent):
+        found = asyncio.create_task(asyncio.to_thread(next_of, stream, "browser"))
         async with a_page(place) as page:
-            await show(page, picture(time=sent))
+            while not found.done():  # a queue that is full may drop the first
+                await show(page, picture(time=sent))
 
     with subscribe(process.endpoint, timeout=WAIT) as stream:
         for wrong in (-3600, 3600):
             next_of(stream, "simulated")
             before = time.time()
             asyncio.run(look(before + wrong))
-            next_of(stream, "browser")
             assert before <= stream.header["time"] <= time.time()
 
 
@@ -262,7 +265,7 @@ def test_the_page_whose_first_picture_came_last_is_the_camera(fresh):
 
     asyncio.run(look())
     process.wait_output("is closed", WAIT)
-    said = process.output.splitlines()[1:]
+    said = [line for line in process.output.splitlines()[1:] if "sent nothing" not in line]
     assert ["gives" in line for line in said] == [True, True, False]
 
 
@@ -289,8 +292,9 @@ def test_a_page_that_goes_silent_is_the_camera_no_more_until_it_goes_on(served):
     async def look():
         async with a_page(place) as page:
             for _ in range(2):
-                await show(page, picture())
-                assert await asyncio.to_thread(next_of, stream, "browser") is not None
+                found = asyncio.create_task(asyncio.to_thread(next_of, stream, "browser"))
+                while not found.done():  # a queue that is full may drop the first
+                    await show(page, picture())
                 assert await asyncio.to_thread(next_of, stream, "simulated") is not None
 
     with subscribe(process.endpoint, timeout=WAIT) as stream:
@@ -339,9 +343,14 @@ def test_with_keys_only_who_is_known_sees_the_camera(monkeypatch, tmp_path, caps
     with pytest.raises(KeysError, match="runs already"):
         browser_camera(keys="none")
     camera.stop()
-    browser_camera(keys="none").stop()
-    with pytest.raises(CameraError, match="nobody listens"):
-        open_camera("browser")
+    camera = browser_camera(keys="none")
+    host, port = camera.endpoint.removeprefix("tcp://").split(":")
+    camera.stop()
+    with plain_sockets.socket() as keeps:
+        keeps.setsockopt(plain_sockets.SOL_SOCKET, plain_sockets.SO_REUSEADDR, 1)
+        keeps.bind((host, int(port)))  # so that nobody else comes to listen there
+        with pytest.raises(CameraError, match="nobody listens"):
+            open_camera("browser")
 
 
 @pytest.mark.parametrize(

@@ -151,13 +151,16 @@ def test_a_socket_that_comes_late_is_waited_for(kernel):
 
 
 @pytest.mark.slow
-def test_a_loop_without_a_socket_runs_on_while_the_next_cell_runs(kernel):
-    text = "import time\nfor number in range(40):\n    print(number)\n    time.sleep(0.1)"
-    (panel,) = kernel.run(f"%%terminal loop\n{text}").widgets
+def test_a_loop_without_a_socket_runs_on_while_the_next_cell_runs(kernel, tmp_path):
+    until = tmp_path / "enough"
+    text = f"import os\nwhile not os.path.exists({str(until)!r}):\n    print('on', flush=True)"
+    text += "\n    time.sleep(0.1)\nprint('off')"
+    (panel,) = kernel.run(f"%%terminal loop\nimport time\n{text}").widgets
     assert value(kernel, "loop.state, loop.ready") == "running False"
     assert kernel.states[panel]["state"] == "running"
+    until.touch()
     kernel.until(lambda states: states[panel]["state"] == "ended")
-    assert value(kernel, "loop.output.split()[-1]") == "39"
+    assert value(kernel, "loop.output.split()[-1]") == "off"
 
 
 @pytest.mark.parametrize(

@@ -468,6 +468,7 @@ def test_a_map_that_is_cut_off_connects_anew_until_its_process_has_ended(alone):
 
 @pytest.mark.browser
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_the_map_in_jupyterlab(browser, lab, tmp_path):
     """One page for it all: a page takes long to open."""
     from axe_playwright_python.sync_playwright import Axe

@@ -48,6 +48,7 @@ with zmq.Context() as context, context.socket(zmq.REQ) as socket:
 """
 EXECUTE = """code => void jupyterapp.shell.currentWidget.sessionContext.session.kernel
     .requestExecute({code})"""
+BUSY = """() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"""
 FOCUSED = "() => document.activeElement.className"
 BROKEN = """%%terminal broken
 1 / 0
@@ -128,6 +129,7 @@ def test_stop_by_keyboard_keeps_the_focus_while_the_kernel_is_busy(browser, lab)
         panel.get_by_text("● running").wait_for()
         busy = "import time\nend = time.time() + 600\nwhile time.time() < end: time.sleep(0.1)"
         page.evaluate(EXECUTE, busy)
+        page.wait_for_function(BUSY)
         panel.get_by_role("button", name="Stop").focus()
         page.keyboard.press("Enter")
         page.keyboard.press("Enter")

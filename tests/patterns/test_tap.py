@@ -51,7 +51,8 @@ def test_a_subscriber():
             sub.unsubscribe("cam")
             assert pub.recv() == b"\0cam"
         entries = seen(way, has("closed"))
-    assert meanings(entries, "connected")[1:5] == [
+    said = [each for each in meanings(entries, "connected") if not each.startswith("PING")]
+    assert said[1:5] == [
         "signature of a ZeroMQ socket",
         "greeting: ZMTP 3.1, mechanism NULL",
         'READY: Socket-Type "SUB"',
@@ -114,7 +115,9 @@ def security(mechanism):
 NODE = """
 const zmq = require("zeromq");
 (async () => {
-  const sub = new zmq.Subscriber({ heartbeatInterval: 20, heartbeatTimeToLive: 3000 });
+  const sub = new zmq.Subscriber({
+    heartbeatInterval: 20, heartbeatTimeToLive: 3000, heartbeatTimeout: 20000,
+  });
   sub.subscribe("cam");
   sub.connect(process.argv[2]);
   for await (const parts of sub) { console.log(parts.join(" ")); break; }
@@ -175,7 +178,7 @@ def test_nothing_changes_but_the_time():
 
 
 def test_what_was_under_way_when_its_sender_left_arrives():
-    with plain_server() as (server, there), tapped(there, delay=3.0) as way:
+    with plain_server() as (server, there), tapped(there, delay=8.0) as way:
         with plain_connection(way) as near:
             far, _ = server.accept()
             near.sendall(GREETING)
@@ -183,7 +186,7 @@ def test_what_was_under_way_when_its_sender_left_arrives():
         assert kinds(entries, "connected") == ["opened", "signature", "greeting", "closed"]
         ask(way, "set", cut=True)
         with far:
-            far.settimeout(3.2)
+            far.settimeout(8.2)
             with pytest.raises(TimeoutError):
                 far.recv(1)
             ask(way, "set", cut=False)

@@ -10,6 +10,7 @@ from helpers.streams import kill
 
 from zmqlab.analysis.particles import TrackingError
 from zmqlab.cameras import open_camera
+from zmqlab.course.trial import free_endpoint
 from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.publisher import Publisher
 from zmqlab.patterns.subscription import subscribe
@@ -174,7 +175,8 @@ def test_watch_says_what_a_message_carries():
 @pytest.mark.slow
 def test_a_camera_that_is_killed_is_one_clear_line_after_the_result():
     with (
-        start(camera_publisher, "simulated", wait_for=1) as camera,
+        # At a port that no client is lent, so that nobody else comes to listen there.
+        start(camera_publisher, "simulated", bind=free_endpoint(), wait_for=1) as camera,
         start(track, connect=camera.endpoint, timeout=6.0) as process,
     ):
         process.wait_output("background", timeout=60)

@@ -205,7 +205,11 @@ def test_nobody_waits_for_more_than_one_measurement_of_each_other_visitor(tmp_pa
                 each.cancel()
             await asyncio.gather(*others, return_exceptions=True)
 
-    with serving(tmp_path / "m.sqlite") as (_, _, _, address):
+    with (
+        start(camera_server, "simulated", process_name="turns camera") as camera,
+        # No pictures: they would stand between the end of a measurement and the news of it.
+        serving_page(camera.endpoint, NOBODY, tmp_path / "m.sqlite") as (_, address),
+    ):
         counts = asyncio.run(visit(address))
     assert all(turn <= 2 for turn, _ in counts)
     assert all(done <= 3 for _, done in counts)  # two others, and its own

@@ -44,6 +44,7 @@ LATER = {
     "what is paused, slow, refused, named in no UTF-8, or on Windows": (230, 100),
     "clients with several requests under way": (65, 65),
     "a word for a page that others reach, empty parts, a scheduler that is gone": (140, 45),
+    "empty parts behind large messages, files that run out, a frame found too soon": (60, 35),
 }
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {

@@ -12,8 +12,6 @@ import itertools
 import json
 import os
 import re
-import secrets
-import socket as plain_sockets
 import sys
 import threading
 import traceback
@@ -28,12 +26,13 @@ import zmq
 
 import zmqlab
 from zmqlab import ready, stop_all
+from zmqlab.course.ports import free_endpoint as free_endpoint
+from zmqlab.course.ports import free_endpoints as free_endpoints
 from zmqlab.course.verdicts import not_yours
 from zmqlab.processes import observed
 from zmqlab.wire import sockets
 
 TIMEOUT = 4.0  # seconds for a reply, and for a short call
-PORTS = range(20_000, 32_000)  # for programs that are told where to bind
 
 # Lines of a traceback that are not the learner's: ours, and pyzmq's (the compiled ones, too).
 _folders = "|".join(re.escape(each.__path__[0]) for each in (zmqlab, lazy_loader, zmq))
@@ -322,25 +321,3 @@ def _socket(context, *args, _make=zmq.Context.socket, **options):
 def kinds_made() -> set[str]:
     """Return the kinds of all ZeroMQ sockets that were made here, or since the last `peer`."""
     return set(_made)
-
-
-def free_endpoint() -> str:
-    """Return an endpoint at which nobody listens."""
-    return free_endpoints(1)[0]
-
-
-def free_endpoints(count: int) -> list[str]:
-    """Return endpoints at which nobody listens, below the ports that systems lend to clients."""
-    with contextlib.ExitStack() as stack:
-        probes = [stack.enter_context(plain_sockets.socket()) for _ in range(count)]
-        for probe in probes:
-            _bind_below(probe)
-        return [f"tcp://127.0.0.1:{probe.getsockname()[1]}" for probe in probes]
-
-
-def _bind_below(probe):
-    # Not by `random`: programs that start from the same seed at once would want the same port.
-    for _ in range(100):
-        with contextlib.suppress(OSError):
-            return probe.bind(("127.0.0.1", secrets.choice(PORTS)))
-    raise OSError(f"no free port from {PORTS.start} to {PORTS.stop}: end some")

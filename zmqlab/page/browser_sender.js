@@ -57,12 +57,16 @@ function work() {
   onmessage = async ({ data: { readable, url, fps, near } }) => {
     const sender = openSender(url, fps, postMessage);
     const reader = readable.getReader();
+    onmessage = () => reader.cancel(); // it is the end: `read` says so, and no frame is left
     const canvas = new OffscreenCanvas(2, 2);
     const pen = canvas.getContext("2d", { alpha: false });
     let plainUntil = 0;
     for (;;) {
       const { value: frame, done } = await reader.read();
-      if (done) return;
+      if (done) {
+        sender.close();
+        return close();
+      }
       const time = Date.now() / 1000;
       const { displayWidth: width, displayHeight: height, format } = frame;
       if (!sender.ready()) {
@@ -70,8 +74,7 @@ function work() {
       } else if (performance.now() < plainUntil && ["I420", "NV12"].includes(format)) {
         sender.send(format, width, height, time, async () => {
           const pixels = new ArrayBuffer(frame.allocationSize());
-          await frame.copyTo(pixels);
-          frame.close();
+          await frame.copyTo(pixels).finally(() => frame.close());
           return pixels;
         });
       } else {
@@ -103,7 +106,7 @@ function sendFromWorker(track, url, fps, tell) {
   worker.onmessage = ({ data }) => tell(data);
   worker.onerror = ({ message }) => tell({ failed: `The worker failed: ${message}` });
   worker.postMessage({ readable, url, fps, near }, [readable]);
-  return () => worker.terminate();
+  return () => worker.postMessage("end");
 }
 
 // The same where there is no MediaStreamTrackProcessor (Firefox, Safari): the page itself sends,

@@ -61,7 +61,10 @@ class Show:
                 except EndOfStream:
                     note = "The publisher has ended the stream."
                 except TimeoutError:
-                    note = f"No frame for {SILENCE:g} s: {stream.why_nothing()}."
+                    try:
+                        note = f"No frame for {SILENCE:g} s: {stream.why_nothing()}."
+                    except RuntimeError:  # no thread can be started any more: Python is ending
+                        return
                 except (TypeError, ValueError) as error:
                     left_out += 1
                     why = f"Frames left out: {left_out}, the last because {error}."

@@ -99,6 +99,7 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
         self._stream, self._anew = None, (0, 0)  # the last one; what was counted when it came anew
         self._ended, self._over = False, None  # and which stream it was that ended last
         self._away = False  # unsubscribed, since a stream has ended
+        self._found: list[list[zmq.Frame]] = []  # a message that `why_nothing` has taken out
         self._wire = wire_topic(topic)
         sockets.check_count(hwm=hwm)
         self._hwm, self._heard = hwm, time.monotonic()
@@ -142,9 +143,9 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             self._socket.subscribe(self._wire)
         while not self._ended:
             left = deadline - time.monotonic()
-            arrived = sockets.wait({self._socket: zmq.POLLIN}, min(left, _LOST))
+            arrived = self._found or sockets.wait({self._socket: zmq.POLLIN}, min(left, _LOST))
             self._look_after(bool(arrived))
-            frame = self._take(sockets.recv_parts(self._socket)) if arrived else None
+            frame = self._take(self._next_message()) if arrived else None
             if frame is not None:
                 return frame
             if time.monotonic() >= deadline and not self._ended:
@@ -195,9 +196,12 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             # First the one, then the other: the publisher never counts two subscribers.
             self._socket.unsubscribe(self._wire)
             self._socket.subscribe("")
-            while len(topics) < 5 and (left := deadline - time.monotonic()) > 0:
+            wanted = self._wire.encode()
+            while not self._found and len(topics) < 5 and (left := deadline - time.monotonic()) > 0:
                 if sockets.wait({self._socket: zmq.POLLIN}, left):
-                    topics.add(sockets.recv_parts(self._socket)[0].bytes[:100])
+                    parts = sockets.recv_parts(self._socket)
+                    topics.add(parts[0].bytes[:100])
+                    self._found = [parts] if parts[0].bytes == wanted else []  # to be read next
             self._socket.unsubscribe("")
             self._socket.subscribe(self._wire)
         if self._wire.encode() in topics:
@@ -231,6 +235,9 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+    def _next_message(self):
+        return self._found.pop() if self._found else sockets.recv_parts(self._socket)
 
     def _look_after(self, arrived):
         """Connect anew if nothing comes and nothing is connected."""

@@ -38,7 +38,7 @@ from zmqlab.wire.keys import among_ourselves
 from zmqlab.wire.messages import MessageError
 from zmqlab.wire.text import short
 
-_ENDING = 5.0  # seconds for a detector that has said its last
+_ENDING = 30.0  # seconds for a detector that has said its last
 _PERIOD = 2.0  # seconds between two lines that say how far it is
 _MANY = 1000  # short messages that may wait
 _ORANGE = (0, 159, 230)  # blue, green, red: of the palette by Okabe and Ito
@@ -296,7 +296,7 @@ def track(
     with (
         contextlib.suppress(KeyboardInterrupt),
         among_ourselves(keys) as own,
-        start(detect_beads, **looking, process_name="detector") as detector,
+        start(detect_beads, **looking, process_name="detector", start_timeout=60.0) as detector,
     ):
         beads, marked = detector.wait_until(lambda it: it.endpoints[1:] and it.endpoints)
         print(f"track: marked frames at {marked}", flush=True)

@@ -23,7 +23,7 @@ import threading
 import time
 import types
 
-GRACE = 0.3  # seconds between "please stop" and the hard exit when the lifeline closes
+GRACE = 1.0  # seconds between "please stop" and the hard exit when the lifeline closes
 PERIOD = 0.2  # seconds between looks at who the parent is
 NUDGE = 0.05  # seconds between nudges of a main thread that was asked to stop
 WAKE = getattr(signal, "SIGURG", None)  # does nothing, but a call that blocks returns to Python

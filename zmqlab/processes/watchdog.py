@@ -22,7 +22,7 @@ import os
 import sys
 
 FAMILY = "ZMQLAB_FAMILY"
-GRACE = 1.0  # seconds for those that end by themselves
+GRACE = 2.0  # seconds for those that end by themselves: twice what a child has
 _TRIES = 20  # a family may grow while it is ended
 
 

@@ -28,9 +28,7 @@ worker or a subscriber: to know them takes keys.
 """
 
 import contextlib
-import ctypes
 import math
-import mmap
 import os
 import socket as plain_sockets
 import struct
@@ -43,6 +41,8 @@ from time import monotonic
 
 import zmq
 
+from zmqlab.wire import own_memory
+
 _PERIOD = 0.05  # seconds between two looks
 _SOON = 0.01  # the same, while memory grows fast
 _FAST = 4 << 20  # bytes by which it then grows between two looks
@@ -54,6 +54,7 @@ _NEWS = 4 * 1024  # the same, of subscriptions
 _LITTLE = 64 * 1024  # bytes that are never too many
 _GROWN = 64 << 20  # bytes by which memory may grow while a message comes, besides ..
 _PER_BYTE = 4  # .. so many for each byte that came in
+_MOST_PER_BYTE = 40  # more than that is of something else: an empty part takes 64, of 2 that come
 _FREED = 1.0  # seconds until libzmq has freed what was unfinished
 _MOST_UNASKED = 512 << 20  # bytes that may be unread of a server while nobody asks for a message
 MOST_PEERS = 200  # connections of an endpoint: far below the 1,024 files of most systems
@@ -85,7 +86,8 @@ class _Peer:
     heard: float = 0.0  # when it was seen that something was taken out
     had: int = 0  # what was taken out by then
     over: float = math.inf  # since when too much is unread
-    calm: tuple[float, int, int] = 0.0, 0, 0  # when little was: time, memory, all that had come
+    swells: int = 0  # how many looks in turn have found that memory grows too much
+    calm: tuple[float, float, int] = 0.0, 0, 0  # when little was: time, memory, all that had come
 
 
 _guarded: weakref.WeakKeyDictionary[zmq.Socket, list[_Guarded]] = weakref.WeakKeyDictionary()
@@ -213,16 +215,15 @@ if hasattr(os, "register_at_fork"):
 def _watch():
     nap, period, before = threading.Event(), _PERIOD, math.inf
     while not nap.wait(period):
-        with contextlib.suppress(OSError):  # no file is left to list the others with
-            memory = _look()
-            period, before = _SOON if memory > before + _FAST else _PERIOD, memory
+        memory = _look()
+        period, before = _SOON if memory > before + _FAST else _PERIOD, memory
 
 
 def _look():
     """Look at each connection once; return how many bytes this process has."""
     global _all_came
     if monotonic() < _freed:
-        _give_back()
+        own_memory.give_back()
     with _begin:
         guarded = [each for several in _guarded.values() for each in several]
     bound = {each.port: each for each in guarded if each.bound}
@@ -231,9 +232,8 @@ def _look():
         if not each.bound:
             connected.setdefault(each.port, []).append(each)
     there: dict[int, list[int]] = {}
-    judged, memory = [], _memory()
-    for name in os.listdir("/dev/fd") if guarded else ():
-        file = int(name)
+    judged, memory = [], own_memory.held()
+    for file in _files() if guarded else ():
         with contextlib.suppress(OSError), _borrowed(file) as connection:
             if connection.family not in (plain_sockets.AF_INET, plain_sockets.AF_INET6):
                 continue
@@ -272,7 +272,9 @@ def _judge(file, peer, limits, unread, memory):
         peer.calm = peer.calm[0], memory, peer.calm[2]
     if peer.read != peer.had:
         peer.had, peer.heard = peer.read, monotonic()
-    if _swells(peer, limits, memory):
+    # Twice: of a frame that is half here at one look, while something else takes memory.
+    peer.swells = peer.swells + 1 if _swells(peer, limits, memory) else 0
+    if peer.swells > 1:
         cut_off(file, "a message of it has more parts than memory has room for")
         _freed = monotonic() + _FREED
     elif unread <= max(_allowed(peer, each) for each in limits):
@@ -294,26 +296,25 @@ def _swells(peer, limits, memory):
     stranger = limits[0].bound and not peer.read
     sure = stranger or min(each.empty for each in limits) > when
     most = _GROWN if sure else 2 * _MOST_UNASKED
-    return memory - before > most + _PER_BYTE * (_all_came - came)
+    came = _all_came - came
+    return most + _PER_BYTE * came < memory - before < most + _MOST_PER_BYTE * came
 
 
-def _give_back():
-    """Give freed memory back to the system: else it hides how much the next one takes."""
-    with contextlib.suppress(AttributeError, OSError):  # a C library of another kind
-        ctypes.CDLL(None).malloc_trim(0)
+def _files():
+    """Return the file descriptors of this process, or all that there could be."""
+    try:
+        return list(map(int, os.listdir("/dev/fd")))
+    except OSError:  # none is left to list the others with
+        import resource
 
-
-def _memory():
-    """Return how many bytes this process has for itself alone; 0 where nobody can tell."""
-    with contextlib.suppress(OSError), open("/proc/self/statm", "rb") as file:
-        _, resident, shared, *_ = map(int, file.read().split())
-        return (resident - shared) * mmap.PAGESIZE
-    return 0
+        return range(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
 def _allowed(peer, limits):
     """Return how many bytes may be unread: heartbeats, for one, are never taken out."""
-    waiting = limits.longest + limits.waiting * peer.largest + _SPARE
+    # Not more for one that has sent what is too large, and was refused.
+    largest = min(peer.largest, 4 * limits.longest)
+    waiting = limits.longest + limits.waiting * largest + _SPARE
     if limits.speaks_first:
         waiting = _NEWS
     return waiting + peer.read // 8 + 100 * (monotonic() - peer.since)
@@ -326,8 +327,8 @@ def _thin_out(files, speak_first):
         def worth(file):
             peer = _peers[file]
             if not peer.heard:  # what it said waits to be taken out, if it said something
-                return 0, peer.came, peer.since
-            return 1, -peer.since if speak_first else peer.heard, 0
+                return monotonic() - peer.since < 2 * _PERIOD, peer.came, peer.since
+            return 2, -peer.since if speak_first else peer.heard, 0
 
         for file in sorted(files, key=worth)[: len(files) - MOST_PEERS]:
             cut_off(file, f"there are more than {MOST_PEERS} connections")
