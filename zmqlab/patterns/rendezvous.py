@@ -38,8 +38,9 @@ def greet(
 ) -> messages.Header | None:
     """Announce yourself to the sink; return what its ``go`` says, None if it says the end."""
     connect(dealer, control, keys=keys)
-    messages.send_message(dealer, "hello", {"name": name})
-    if not wait({dealer: zmq.POLLIN}, timeout):
+    if room := wait({dealer: zmq.POLLOUT}, timeout):  # who has been refused by now has none
+        messages.send_message(dealer, "hello", {"name": name})
+    if not room or not wait({dealer: zmq.POLLIN}, timeout):
         raise TimeoutError(
             f"no answer from a sink at {control} in {timeout:g} s: "
             f"{who_listens(control, keys=keys)}. "

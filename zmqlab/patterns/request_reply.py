@@ -272,8 +272,8 @@ def request(
                 socket = context.socket(zmq.REQ)
             with socket:
                 sockets.connect(socket, endpoint, keys=keys)
-                sockets.send_parts(socket, parts)
                 with contextlib.suppress(TimeoutError):
+                    sockets.send_parts(socket, parts, timeout)  # not, if refused before
                     return unpack_reply(sockets.recv_parts(socket, timeout), endpoint, command)
     tries = f"{1 + retries} times {timeout:g} s" if retries else f"{timeout:g} s"
     raise TimeoutError(
