@@ -59,6 +59,42 @@ def test_a_fork_has_a_guard_of_its_own():
         push.disable_monitor()
 
 
+WITHOUT_FILES = """
+import os, sys, zmq
+from zmqlab.wire import sockets
+
+with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
+    print(sockets.bind(router, "tcp://127.0.0.1:*"), flush=True)
+    sys.stdin.readline()  # now the peer is here
+    files = []
+    try:
+        while True:
+            files.append(os.open(os.devnull, os.O_RDONLY))
+    except OSError as error:
+        print(error, flush=True)
+    sys.stdin.read()
+    for file in files:
+        os.close(file)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came in")
+def test_a_guard_looks_though_no_file_can_be_opened():
+    code = f"import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)){WITHOUT_FILES}"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with (
+        subprocess.Popen([sys.executable, "-c", code], **pipes) as process,
+        peer(process.stdout.readline().strip(), "DEALER") as flood,
+    ):
+        process.stdin.write("\n")
+        process.stdin.flush()
+        assert "Too many open files" in process.stdout.readline()
+        flood.settimeout(1)
+        assert pour(flood, part(bytes(60_000), more=True), 2000 * MB) < 2000 * MB
+    assert process.returncode == 0
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came in")
 def test_whole_frames_that_nobody_has_asked_for_yet_are_no_reason_to_cut_off(capfd):

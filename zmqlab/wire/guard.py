@@ -43,6 +43,11 @@ import zmq
 
 from zmqlab.wire import own_memory
 
+with contextlib.suppress(ImportError):  # on Windows; not later: no file may be left to import from
+    import fcntl
+    import resource
+    import termios
+
 _PERIOD = 0.05  # seconds between two looks
 _SOON = 0.01  # the same, while memory grows fast
 _FAST = 4 << 20  # bytes by which it then grows between two looks
@@ -158,10 +163,7 @@ def address_of(file: int) -> object:
 
 def unsent(file: int) -> int:
     """Return how many bytes wait in the system until the peer takes them; 0 if nobody can tell."""
-    with contextlib.suppress(ImportError, AttributeError, OSError):
-        import fcntl
-        import termios
-
+    with contextlib.suppress(NameError, AttributeError, OSError):
         waiting = fcntl.ioctl(file, termios.TIOCOUTQ, bytes(4))
         return struct.unpack("i", waiting)[0]
     return 0
@@ -305,8 +307,6 @@ def _files():
     try:
         return list(map(int, os.listdir("/dev/fd")))
     except OSError:  # none is left to list the others with
-        import resource
-
         return range(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
 
 
@@ -338,9 +338,6 @@ def _received(connection):
     """Return how many bytes have come in and were read by libzmq; 0 where nobody can tell."""
     if not hasattr(plain_sockets, "TCP_INFO"):
         return 0
-    import fcntl
-    import termios
-
     info = connection.getsockopt(plain_sockets.IPPROTO_TCP, plain_sockets.TCP_INFO, 200)
     if len(info) < _RECEIVED + 8:
         return 0
