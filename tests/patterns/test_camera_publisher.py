@@ -51,7 +51,8 @@ def test_on_the_wire():
 
 
 @pytest.mark.slow
-def test_a_wrong_topic_is_explained():
+def test_a_wrong_topic_is_explained(monkeypatch):
+    monkeypatch.setattr("zmqlab.patterns.subscription._LISTEN", 5)
     with (
         start(camera_publisher, "simulated", topic="microscope") as process,
         subscribe(process.endpoint, timeout=0.2) as stream,
