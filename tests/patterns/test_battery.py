@@ -171,7 +171,7 @@ def opens_ventilator(bind, tmp_path):
 
 @contextlib.contextmanager
 def opens_sink(bind, tmp_path):
-    with run(sink, control=bind, timeout=PATIENCE) as process:
+    with run(sink, control=bind, timeout=3 * PATIENCE) as process:
         control, results = endpoints(process, 2)
 
         def serves():
@@ -205,7 +205,8 @@ def opens_live(bind, tmp_path):
 
 
 def honest_camera(endpoint):
-    return run(camera_publisher, "simulated", bind=endpoint)
+    """A camera that keeps what a subscriber has not fetched that is slow for a while."""
+    return run(camera_publisher, "simulated", bind=endpoint, hwm=200)
 
 
 def goes_watch(liar, tmp_path):
@@ -398,7 +399,7 @@ def wherever_it_goes(name, tmp_path):
         process = next(steps)
         if process:
             with growth_of(process) as growth:
-                process.settle(lambda process: process.ended or liar.over.is_set(), PATIENCE)
+                process.settle(lambda it: it.ended or liar.over.is_set(), 3 * PATIENCE)
             assert growth() < MOST
         if process and process.ended:
             steps.close()

@@ -191,9 +191,15 @@ def test_a_task_that_cannot_be_sent(cluster):
         fft_farm(small_frames(), task=lambda frame: lock, engine=cluster, **QUIET)
 
 
-def test_a_worker_that_is_killed_costs_nothing_but_time():
+def test_a_worker_that_is_killed_costs_nothing_but_time(tmp_path):
     """And one that comes in the middle takes its share."""
-    frames = small_frames(60)
+    frames, mark = small_frames(60), tmp_path / "Ada has worked"
+
+    def marking(frame):
+        if np.array_equal(frame, frames[15]):
+            mark.touch()
+        return spectrum(frame)
+
     with (
         a_scheduler() as (_, address),
         a_worker(address, "Ada") as Ada,
@@ -203,13 +209,15 @@ def test_a_worker_that_is_killed_costs_nothing_but_time():
         def frames_and_a_murder():
             for number, frame in enumerate(frames):
                 if number == 20:
+                    while not mark.exists():  # two tasks are hers, whatever comes
+                        pass
                     late.enter_context(a_worker(address, "Grace"))
                 if number == 40:
                     psutil.Process(Ada.pid).kill()
                     Ada.wait(20)
                 yield frame
 
-        results = fft_farm(frames_and_a_murder(), engine=address, count=60, **QUIET)
+        results = fft_farm(frames_and_a_murder(), task=marking, engine=address, count=60, **QUIET)
         check(results, frames)
         assert set(results.worker) == {"worker Ada", "worker Grace"}
 
@@ -226,9 +234,23 @@ def test_the_scheduler_is_gone():
                 yield frame
 
         with pytest.raises(FarmError, match=r"the scheduler is gone.*no result for frames"):
-            fft_farm(frames_and_a_murder(), engine=address, count=60, progress=False, timeout=20)
+            fft_farm(frames_and_a_murder(), engine=address, count=60, progress=False, timeout=10)
     with pytest.raises(FarmError, match=f"no scheduler answers at '{address}'.*`dask scheduler`"):
         fft_farm(frames, engine=address, **QUIET)
+
+
+def test_the_scheduler_is_gone_while_results_are_fetched(monkeypatch):
+    gather = distributed.Client.gather
+    with a_scheduler() as (scheduler, address), a_worker(address, "Ada"):
+
+        def murder_and_gather(*args, **kwargs):
+            scheduler.kill()
+            scheduler.wait(20)
+            return gather(*args, **kwargs)
+
+        monkeypatch.setattr("distributed.Client.gather", murder_and_gather)
+        with pytest.raises(FarmError, match=r"the scheduler is gone.*no result for frames 0, "):
+            fft_farm(small_frames(), 1, engine=address, progress=False, timeout=10)
 
 
 def test_nobody_works():
@@ -318,7 +340,7 @@ def test_spectra_without_their_scheduler_leave_nothing_half_written(tmp_path):
         for frame in small_frames(2000):
             recorder.add(frame)
     with a_scheduler() as (scheduler, address), a_worker(address, "Ada"):
-        words = ["spectra", path, "--engine", address, "--out", out, "--timeout", 20]
+        words = ["spectra", path, "--engine", address, "--out", out, "--timeout", 10]
         command = [sys.executable, "-m", "zmqlab", *map(str, words)]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
             said = ""

@@ -8,6 +8,7 @@ seen to serve.
 
 import contextlib
 import errno
+import functools
 import os
 import random
 import re
@@ -175,11 +176,13 @@ def test_a_recording_has_the_frames_in_order_although_the_clock_went_back(tmp_pa
 
 def test_a_camera_server_whose_camera_is_unplugged(tmp_path):
     with befallen("the camera is unplugged"), OPENS["camera_server"](ANY, tmp_path) as role:
+        # To be asked once: who asks again has the camera read once more.
+        read = functools.partial(request, role.process.endpoint, "read", timeout=PATIENCE)
         for _ in range(FRAMES):
-            role.serves()
+            read()
         for _ in range(2):
             with pytest.raises(RequestError, match="is it plugged in"):
-                role.serves()
+                read()
             assert ask(role.process.endpoint, "info")[0] == "ok"
 
 
@@ -207,7 +210,11 @@ def test_roles_behind_a_camera_that_is_unplugged(name, tmp_path):
         befalls.fault = None
         if role.process is not camera and role.process.running:
             with honest_camera(camera.endpoint):
-                role.serves()
+                try:
+                    role.serves()
+                except TimeoutError:  # the first camera's end may have come to it just now
+                    if role.process.running:
+                        raise
         assert role.process.running or ends_clearly(role.process), role.process.output
 
 
@@ -216,7 +223,7 @@ def test_a_recorder_keeps_all_of_a_camera_that_is_unplugged(tmp_path):
     with (
         run(record, path, connect=endpoint, timeout=PATIENCE) as process,
         befallen("the camera is unplugged"),
-        run(camera_publisher, "simulated", bind=endpoint, wait_for=1),
+        run(camera_publisher, "simulated", bind=endpoint, wait_for=1, hwm=200),
     ):
         process.wait_until(lambda it: it.ended, PATIENCE)
         assert ends_clearly(process), process.output

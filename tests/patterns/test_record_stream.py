@@ -143,8 +143,8 @@ def test_two_publishers_behind_one_endpoint(tmp_path):
     """They are not taken for one that is started anew again and again."""
     path = tmp_path / "film.h5"
     with (
-        start(camera_publisher, "simulated", process_name="one") as one,
-        start(camera_publisher, "simulated", process_name="two") as two,
+        start(camera_publisher, "simulated", hwm=200, process_name="one") as one,
+        start(camera_publisher, "simulated", hwm=200, process_name="two") as two,
         start(forward, [one.endpoint, two.endpoint]) as both,
         pytest.raises(RecordingError, match="several publishers of 'camera'") as error,
     ):
@@ -176,7 +176,8 @@ def test_frames_wait_for_the_disk(tmp_path):
     assert_recorded(path, range(200))
 
 
-def test_no_more_frames_than_asked_for_are_recorded(tmp_path, capsys):
+def test_no_more_frames_than_asked_for_are_recorded(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(record_stream, "_PERIOD", 1000)  # nothing is said before the end
     path = tmp_path / "film.h5"
     with start(publish, 50, shape=SMALL, drop=False) as process:
         record(path, connect=process.endpoint, count=20)
@@ -229,7 +230,7 @@ def test_an_existing_file_is_not_touched(tmp_path):
 @pytest.mark.slow
 def test_a_publisher_that_dies(tmp_path):
     path = tmp_path / "film.h5"
-    with start(camera_publisher, "simulated", wait_for=1) as process:
+    with start(camera_publisher, "simulated", wait_for=1, hwm=200) as process:
         with start(record, path, connect=process.endpoint, timeout=5) as recorder:
             wait_for_frames(path)
             kill(process)
@@ -252,7 +253,7 @@ def test_a_publisher_that_is_started_anew_is_not_passed_over_in_silence(tmp_path
     path, endpoint = tmp_path / "film.h5", free_endpoint()
     with start(record, path, connect=endpoint, count=10**9, timeout=60) as recorder:
         for _ in range(2):
-            with start(camera_publisher, "simulated", endpoint, wait_for=1) as process:
+            with start(camera_publisher, "simulated", endpoint, wait_for=1, hwm=200) as process:
                 wait_for_frames(path)
                 kill(process)
         with start(publish, 3, endpoint, shape=(480, 640, 3)):
@@ -266,7 +267,7 @@ def test_a_publisher_that_is_started_anew_is_not_passed_over_in_silence(tmp_path
 def test_ctrl_c_ends_a_recording_that_is_kept(tmp_path):
     path = tmp_path / "film.h5"
     with (
-        start(camera_publisher, "simulated", wait_for=1) as process,
+        start(camera_publisher, "simulated", wait_for=1, hwm=200) as process,
         start(record, path, connect=process.endpoint, hwm=123) as recorder,
     ):
         wait_for_frames(path)
@@ -286,7 +287,7 @@ def test_ctrl_c_after_the_publisher_was_killed(tmp_path):
     """Whether it had sent more is not known, and so this is no recording without a loss."""
     path = tmp_path / "film.h5"
     with (
-        start(camera_publisher, "simulated", wait_for=1) as process,
+        start(camera_publisher, "simulated", wait_for=1, hwm=200) as process,
         start(record, path, connect=process.endpoint) as recorder,
     ):
         wait_for_frames(path)
@@ -302,7 +303,7 @@ def test_ctrl_c_after_the_publisher_was_killed(tmp_path):
 def test_frames_of_another_shape_end_a_recording_that_is_kept(tmp_path):
     path = tmp_path / "film.h5"
     with (
-        start(camera_publisher, "simulated", wait_for=1) as process,
+        start(camera_publisher, "simulated", wait_for=1, hwm=200) as process,
         start(record, path, connect=process.endpoint) as recorder,
     ):
         wait_for_frames(path)
@@ -321,7 +322,7 @@ def test_from_a_terminal(tmp_path):
         return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
     path = tmp_path / "film.h5"
-    with start(camera_publisher, "simulated", topic="microscope", wait_for=1) as process:
+    with start(camera_publisher, "simulated", topic="microscope", wait_for=1, hwm=200) as process:
         there = ("--connect", process.endpoint, "--topic", "microscope")
         result = zmqlab(*there, "--count", 10, path)
         assert (result.returncode, result.stderr) == (0, "")

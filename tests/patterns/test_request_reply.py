@@ -361,15 +361,24 @@ def numbered(socket):
 @pytest.mark.slow
 def test_who_stays_with_many_requests_waits_for_its_turn(server):
     """Between two requests of another, it gets one frame, or two: whose turn comes meanwhile."""
-    request(server, "set", {"fps": 20})
-    with zmq.Context() as context, context.socket(zmq.DEALER) as greedy:
-        greedy.linger, greedy.rcvtimeo = 0, 20_000
-        greedy.connect(server)
+    request(server, "set", {"fps": 10})
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.DEALER) as greedy,
+        context.socket(zmq.DEALER) as other,
+    ):
+        for socket in (greedy, other):
+            socket.linger, socket.rcvtimeo = 0, 20_000
+            socket.connect(server)
+        other.send_multipart([b"", b"info"])
+        numbered(other)  # connected: from here on nobody waits for it
         for _ in range(15):
             greedy.send_multipart([b"", b"read"])
         got = numbered(greedy)
-        mine = [request(server, "read", timeout=20)[1]["sequence"] for _ in range(4)]
-        assert mine[0] - got <= 4, mine
+        for _ in range(4):
+            other.send_multipart([b"", b"read"])
+        mine = [numbered(other) for _ in range(4)]
+        assert mine[0] - got < 12, mine  # 15 without turns; a busy computer sends them late
         assert all(after - before <= 3 for before, after in itertools.pairwise(mine)), mine
         rest = [numbered(greedy) for _ in range(14)]
         assert sorted([got, *mine, *rest]) == list(range(got, got + 19))

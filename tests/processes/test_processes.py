@@ -165,6 +165,24 @@ def leave(how):
     how()
 
 
+def test_what_fails_once_it_is_up_has_come_up(monkeypatch):
+    """Even where it is looked at only after its end."""
+
+    def too_late():
+        zmqlab.ready()
+        raise ValueError("too late")
+
+    settle = zmqlab.Process.settle
+
+    def settle_late(it, condition, timeout):
+        settle(it, lambda it: it.ended, timeout)
+        return condition(it)
+
+    monkeypatch.setattr(zmqlab.Process, "settle", settle_late)
+    with zmqlab.start(too_late) as process, pytest.raises(ProcessError, match="too late"):
+        process.wait(PATIENCE)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "told"),

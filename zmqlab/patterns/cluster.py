@@ -133,7 +133,8 @@ def hand_out(
             with client.as_current():
                 done = wait(list(under_way), timeout, "FIRST_COMPLETED").done
             for future in done:
-                yield from _results(client, future, under_way.pop(future), direct)
+                yield from _results(client, future, under_way[future], direct)
+                del under_way[future]
     except (TimeoutError, OSError, CancelledError, ClosedClientError) as error:
         if error in theirs:
             raise
@@ -170,10 +171,10 @@ def _reachable(client):
 
 def _reason(client, timeout):
     """Say why nothing came, as far as it can be known."""
-    try:
+    workers = None
+    # It may take Dask a moment to see that; the other two come while it gives up.
+    with contextlib.suppress(OSError, AttributeError, RuntimeError):
         workers = client.nthreads()
-    except OSError:  # it may take Dask a moment to see that
-        workers = None
     if workers is None or client.status != "running":
         return "the scheduler is gone"
     if not workers:
@@ -223,9 +224,14 @@ def _frames_of(path, numbers):
 
 def _results(client, future, numbers, direct):
     """Yield the results of a task that has ended."""
+    from distributed import CancelledError
+    from distributed.client import ClosedClientError
+
     first, _ = numbers
     try:
         name, arrays, error = client.gather(future, direct=direct)
+    except (OSError, CancelledError, ClosedClientError):  # nobody is there any more
+        raise
     except Exception as error:  # Dask's own: it could not be sent, or no worker survives it
         raise FarmError(f"frames {some(range(*numbers))} have no result: {error}") from None
     for number, array in enumerate(arrays, first):

@@ -74,7 +74,7 @@ def start(
                 "socket. If it needs none, let it call zmqlab.ready(). Its output so far: "
                 f"{process.output[-2000:]!r}"
             )
-        if process.exit_code:
+        if process.exit_code and not process.ready:
             raise StartError(
                 f"process {name!r} did not come up ({process.state}):\n{process.traceback()}"
             )
