@@ -151,7 +151,9 @@ def hand_out(
 
 def _threads(client):
     """Return how many tasks the workers can run at a time; at least one, for one may yet come."""
-    return max(1, sum(client.nthreads().values()))
+    with contextlib.suppress(AttributeError, RuntimeError):  # Dask has given its scheduler up
+        return max(1, sum(client.nthreads().values()))
+    return 1
 
 
 def _reachable(client):
@@ -226,10 +228,12 @@ def _results(client, future, numbers, direct):
     """Yield the results of a task that has ended."""
     from distributed import CancelledError
     from distributed.client import ClosedClientError
+    from distributed.utils import silence_logging_cmgr
 
     first, _ = numbers
     try:
-        name, arrays, error = client.gather(future, direct=direct)
+        with silence_logging_cmgr("critical"):  # what goes wrong is said once
+            name, arrays, error = client.gather(future, direct=direct)
     except (OSError, CancelledError, ClosedClientError):  # nobody is there any more
         raise
     except Exception as error:  # Dask's own: it could not be sent, or no worker survives it
