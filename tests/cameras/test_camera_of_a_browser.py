@@ -93,7 +93,7 @@ def test_auto_offers_it(no_webcam, capsys):
 def test_the_end_of_its_process_is_said(served, capsys):
     with open_camera("browser") as camera:
         camera.read()
-        served[0].stop()
+        served[0].stop(60)
         with pytest.raises(CameraError, match=r"ended; run browser_camera\(\) again"):
             [camera.read() for _ in range(1000)]
     open_camera("auto", paced=False).close()

@@ -244,7 +244,12 @@ def test_a_server_that_goes_leaves_a_dangling_line_and_one_that_comes_mends_it()
 
 
 def test_peers_that_are_not_observed_are_drawn_as_what_is_known_of_them():
-    with zmqlab.start(serve, "ROUTER") as server, connected(zmq.DEALER, server.endpoint):
+    # From a port that no other program is given, to whatever it connects.
+    ours = free_endpoint()
+    with (
+        zmqlab.start(serve, "ROUTER") as server,
+        connected(zmq.DEALER, f"{ours};{server.endpoint.removeprefix('tcp://')}"),
+    ):
         assert reported(lambda: picture(server)["unknown"], server)
         first = picture(server)
         assert not first["edges"]
@@ -263,8 +268,9 @@ def test_peers_that_are_not_observed_are_drawn_as_what_is_known_of_them():
 
 @pytest.mark.skipif(psutil.MACOS, reason="macOS tells only root of connections")
 def test_an_address_that_nobody_has_open_any_more_is_that_of_a_closed_socket():
+    ours = int(free_endpoint().rpartition(":")[2])  # which no other program is given
     with socket.create_server(("127.0.0.1", 0)) as server:
-        client = socket.create_connection(server.getsockname())
+        client = socket.create_connection(server.getsockname(), None, ("127.0.0.1", ours))
         accepted, (host, port) = server.accept()
         address = f"{host}:{port}"
         with accepted:
