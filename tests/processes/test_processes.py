@@ -371,6 +371,31 @@ def test_a_stop_lets_it_put_things_in_order(block):
     assert process.state == "stopped"
 
 
+def tidy_when_told():
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(LOOPBACK)
+        try:
+            print("blocked")
+            time.sleep(60)
+        finally:
+            print("tidying")
+            rep.send(rep.recv())
+            print("in order")
+
+
+def test_who_asks_again_does_not_disturb_what_it_puts_in_order():
+    process = zmqlab.start(tidy_when_told)
+    process.wait_output("blocked", PATIENCE)
+    for _ in range(2):
+        process.end_by("ask")
+        process.wait_output("tidying", PATIENCE)
+    for _ in range(2):  # now it has read the second as well
+        assert process.settle(process.ask_for_report(), PATIENCE)
+    ask(process.endpoint)
+    process.wait(PATIENCE)
+    assert (process.state, process.output) == ("stopped", "blocked\ntidying\nin order")
+
+
 @pytest.mark.slow
 def test_a_stop_just_after_a_message_is_not_lost():
     # A signal that comes while a socket is about to block again interrupts nothing.

@@ -134,7 +134,8 @@ def _hold(lifeline, parent, observed):
         for word in (text or b"").split():
             if word in (b"preview", b"trace", b"report"):
                 getattr(observed, word.decode())()
-        if _swallowed or (text and b"stop" in text):
+        # Once: another would break off what it puts in order.
+        if _swallowed or (text and b"stop" in text and not stopping):
             stopping = True
             _interrupt_main()
         elif stopping:
