@@ -14,7 +14,7 @@ import pytest
 import tqdm.asyncio
 from helpers.families import is_watchdog
 
-from zmqlab.processes import launch
+from zmqlab.processes import handle, launch
 
 NOTEBOOKS = Path(__file__).parent.parent / "notebooks"
 
@@ -29,6 +29,7 @@ MARK = "ZMQLAB_TEST_RUN"
 
 # A busy computer is no failure, and what one run found the next need not know.
 launch.start.__kwdefaults__["start_timeout"] = 60.0
+handle.AFTER_THE_END, handle.UNTIL_BOUND = 10.0, 60.0
 hypothesis.settings.register_profile("zmqlab", deadline=None, database=None)
 hypothesis.settings.load_profile("zmqlab")
 

@@ -86,7 +86,16 @@ def given(device, *levels):
         assert device.taken.acquire(timeout=10)
 
 
-def test_a_webcam_gives_its_newest_frame(plugged):
+@pytest.fixture
+def now(monkeypatch):
+    """The time, in a list, as a webcam has it: it stands still."""
+    now = [1000.0]
+    clock = types.SimpleNamespace(monotonic=lambda: now[0])
+    monkeypatch.setattr("zmqlab.cameras.webcam.time", clock)
+    return now
+
+
+def test_a_webcam_gives_its_newest_frame(plugged, now):
     with open_camera("0") as camera:
         assert camera.source == "webcam 0"
         assert camera.fps == 25
@@ -101,10 +110,7 @@ def test_a_webcam_gives_its_newest_frame(plugged):
     assert plugged.released.wait(10)
 
 
-def test_frames_nobody_looks_at_are_neither_decoded_nor_kept(plugged, monkeypatch):
-    now = [1000.0]
-    clock = types.SimpleNamespace(monotonic=lambda: now[0])
-    monkeypatch.setattr("zmqlab.cameras.webcam.time", clock)
+def test_frames_nobody_looks_at_are_neither_decoded_nor_kept(plugged, now):
     with open_camera(0) as camera:
         camera.read()
         plugged.taken.acquire()

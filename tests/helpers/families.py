@@ -10,9 +10,9 @@ import psutil
 ROLES = """
 import time, zmq, zmqlab
 
-def echo():
+def echo(bind="tcp://127.0.0.1:*"):
     with zmq.Context() as context, context.socket(zmq.REP) as rep:
-        rep.bind("tcp://127.0.0.1:*")
+        rep.bind(bind)
         while True:
             rep.send(rep.recv())
 

@@ -1,6 +1,7 @@
 """Streams through shared memory: the same publisher and subscribers, told by one argument."""
 
 import re
+import time
 
 import numpy as np
 import pytest
@@ -119,4 +120,6 @@ def test_nothing_is_left_in_memory():
         publisher.send(np.ones(5))
         path = publisher._ring._memory.path
         assert path.exists()
-    assert list(path.parent.glob(f"{path.name}*")) == []
+    deadline = time.monotonic() + 10
+    while list(path.parent.glob(f"{path.name}*")):  # a sweep of another process may be just at one
+        assert time.monotonic() < deadline

@@ -12,6 +12,8 @@ import pytest
 from helpers.families import ROLES, is_watchdog
 from helpers.observing import PATIENCE
 
+from zmqlab.course.trial import free_endpoint
+
 pytestmark = pytest.mark.slow  # each starts a family of processes
 
 PARENT = f"""{ROLES}
@@ -187,9 +189,11 @@ def test_children_end_with_a_parent_that_ends(then):
 
 
 def test_a_port_is_free_again_after_the_parent_is_killed():
-    with parent("time.sleep(60)") as (script, children):
-        (held,) = [each.laddr for each in children[0].net_connections() if each.status == "LISTEN"]
+    endpoint = free_endpoint()  # at a port that no other program is given meanwhile
+    start = f"zmqlab.start(echo, {endpoint!r}, process_name='at this port')"
+    with parent(f"print({start}.pid, flush=True)\ntime.sleep(60)") as (script, children):
+        children.append(psutil.Process(int(script.stdout.readline())))
         script.kill()
         ended(children)
-    with socket.create_server(tuple(held)):
+    with socket.create_server(("127.0.0.1", int(endpoint.rpartition(":")[2]))):
         pass

@@ -244,7 +244,12 @@ def test_a_server_that_goes_leaves_a_dangling_line_and_one_that_comes_mends_it()
 
 
 def test_peers_that_are_not_observed_are_drawn_as_what_is_known_of_them():
-    with zmqlab.start(serve, "ROUTER") as server, connected(zmq.DEALER, server.endpoint):
+    # From a port that no other program is given, to whatever it connects.
+    ours = free_endpoint()
+    with (
+        zmqlab.start(serve, "ROUTER") as server,
+        connected(zmq.DEALER, f"{ours};{server.endpoint.removeprefix('tcp://')}"),
+    ):
         assert reported(lambda: picture(server)["unknown"], server)
         first = picture(server)
         assert not first["edges"]
@@ -263,14 +268,47 @@ def test_peers_that_are_not_observed_are_drawn_as_what_is_known_of_them():
 
 @pytest.mark.skipif(psutil.MACOS, reason="macOS tells only root of connections")
 def test_an_address_that_nobody_has_open_any_more_is_that_of_a_closed_socket():
+    ours = int(free_endpoint().rpartition(":")[2])  # which no other program is given
     with socket.create_server(("127.0.0.1", 0)) as server:
-        client = socket.create_connection(server.getsockname())
+        client = socket.create_connection(server.getsockname(), None, ("127.0.0.1", ours))
         accepted, (host, port) = server.accept()
         address = f"{host}:{port}"
         with accepted:
             assert owners_of([address], set())[address]["pid"] == os.getpid()
             client.close()
             assert owners_of([address], set())[address]["name"] == "a closed socket"
+
+
+def connect_from(here, there):
+    with socket.create_server(("127.0.0.1", 0)) as server, reusable(here) as client:
+        client.connect(there)
+        print("port", server.getsockname()[1])
+        zmqlab.ready()
+        accepted, _ = server.accept()
+        print("accepted")
+        accepted.recv(1)
+
+
+def reusable(here):
+    """Return a socket at an address from which others may connect elsewhere."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    client.bind(here)
+    return client
+
+
+@pytest.mark.skipif(not psutil.LINUX, reason="elsewhere connections share no port")
+def test_of_connections_from_one_address_the_one_to_a_member_counts():
+    address = free_endpoint().removeprefix("tcp://")
+    here = "127.0.0.1", int(address.rpartition(":")[2])
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        zmqlab.start(connect_from, here, server.getsockname()) as member,
+        reusable(here) as client,
+    ):
+        client.connect(("127.0.0.1", int(member.wait_output("port").split()[1])))
+        member.wait_output("accepted", PATIENCE)
+        assert owners_of([address], {member.pid})[address]["pid"] == os.getpid()
 
 
 def test_a_process_without_observation_is_connected_all_the_same():

@@ -231,21 +231,26 @@ def many_sockets(number):
     with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
         router.bind(LOOPBACK)
 
+        def number_of_files():
+            return process.num_fds() if os.name == "posix" else 0
+
+        before, end = number_of_files(), time.monotonic() + PATIENCE
+
         def open_and_close(count):
-            for _ in range(count):
+            for number in range(count):
                 with context.socket(zmq.REQ) as req:
                     req.linger = 0
                     req.connect(router.last_endpoint.decode())
                     req.send(b"x")
                     router.recv_multipart()
-            return process.num_fds() if os.name == "posix" else 0, process.memory_info().rss
+                while number % 25 == 24 and number_of_files() - before >= 25:
+                    if time.monotonic() > end:
+                        break
+                    router.poll(10)  # sockets and monitors are still being closed
+            return number_of_files(), process.memory_info().rss
 
         files, memory = open_and_close(number // 10)
         more_files, more_memory = open_and_close(number)
-        end = time.monotonic() + PATIENCE
-        while more_files - files >= 50 and time.monotonic() < end:
-            router.poll(10)  # sockets and monitors are still being closed
-            more_files = process.num_fds()
     print(json.dumps([more_files - files, more_memory - memory]))
 
 

@@ -23,6 +23,7 @@ from helpers.streams import kill
 
 import zmqlab
 from zmqlab import ProcessError, StartError
+from zmqlab.course.trial import free_endpoint
 from zmqlab.processes import launch
 
 # As the functions of a notebook do, those of this file travel by value.
@@ -265,7 +266,7 @@ def test_an_endpoint_bound_after_a_connection_is_waited_for():
 
 
 def test_a_name_is_one_process():
-    first = zmqlab.start(echo)
+    first = zmqlab.start(echo, bind=free_endpoint())
     second = zmqlab.start(echo, bind=first.endpoint)  # its port is free again
     assert first.state == "stopped"
     assert not psutil.pid_exists(first.pid)
@@ -346,8 +347,8 @@ def stubborn(ignored, then=None):
 @pytest.mark.parametrize("ignored", ["Ctrl-C", pytest.param("SIGTERM", marks=posix_only)])
 def test_a_stubborn_process_is_stopped_by_force(ignored):
     process = zmqlab.start(stubborn, ignored)
-    process.wait_output("working")
-    process.stop(timeout=2.0)
+    process.wait_output("working", PATIENCE)
+    process.stop(timeout=10.0)
     assert (process.state, process.exit_code) == ("stopped by force", 0)
     assert process.output == "working\nno\nworking"  # it was asked exactly once
     assert not psutil.pid_exists(process.pid)
@@ -388,6 +389,31 @@ def test_a_stop_lets_it_put_things_in_order(block):
     assert process.state == "stopped"
 
 
+def tidy_when_told():
+    with zmq.Context() as context, context.socket(zmq.REP) as rep:
+        rep.bind(LOOPBACK)
+        try:
+            print("blocked")
+            time.sleep(60)
+        finally:
+            print("tidying")
+            rep.send(rep.recv())
+            print("in order")
+
+
+def test_who_asks_again_does_not_disturb_what_it_puts_in_order():
+    process = zmqlab.start(tidy_when_told)
+    process.wait_output("blocked", PATIENCE)
+    for _ in range(2):
+        process.end_by("ask")
+        process.wait_output("tidying", PATIENCE)
+    for _ in range(2):  # now it has read the second as well
+        assert process.settle(process.ask_for_report(), PATIENCE)
+    ask(process.endpoint)
+    process.wait(PATIENCE)
+    assert (process.state, process.output) == ("stopped", "blocked\ntidying\nin order")
+
+
 @pytest.mark.slow
 def test_a_stop_just_after_a_message_is_not_lost():
     # A signal that comes while a socket is about to block again interrupts nothing.
@@ -424,7 +450,9 @@ def test_a_stop_that_python_swallows_comes_again():
     process = zmqlab.start(close)
     process.wait_output("closing")
     process.stop(timeout=PATIENCE)
-    assert (process.state, process.output) == ("stopped", "closing\nwent on")
+    assert process.state == "stopped"
+    # The second may come before the print, on a busy computer.
+    assert process.output in ("closing\nwent on", "closing")
 
 
 def decompose():
@@ -536,7 +564,7 @@ def test_a_wait_can_be_interrupted_on_windows_too(monkeypatch):
         waits, wait = [], process._changed.wait
         monkeypatch.setattr(process._changed, "wait", lambda left: [waits.append(left), wait(left)])
         assert process.settle(lambda it: False, 1.2) is False
-    assert 0 < max(waits) <= 0.5
+        assert 0 < max(waits) <= 0.5
 
 
 def rings_of(process):
@@ -550,7 +578,9 @@ def test_a_start_removes_the_shared_memory_of_one_that_was_killed():
         assert rings_of(publisher)
         kill(publisher)  # from now on, whoever starts something sweeps
         zmqlab.start(echo)
-        assert not rings_of(publisher)
+        deadline = time.monotonic() + PATIENCE
+        while rings_of(publisher):  # a sweep of another process may be just at one
+            assert time.monotonic() < deadline
 
 
 @pytest.mark.slow

@@ -133,7 +133,7 @@ def base_image() -> list[str]:
 
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_panels_in_a_page_of_binders_image(tmp_path):
     """What the image has stays unless our bounds exclude it, and the page works with that."""
     required = os.environ.get("ZMQLAB_REQUIRE_BROWSER")
@@ -152,7 +152,7 @@ def test_panels_in_a_page_of_binders_image(tmp_path):
     command = [python, "-m", "pytest", *shown, "-m", "browser", "-p", "no:cacheprovider"]
     environment = {**os.environ, "PYTEST_ADDOPTS": ""}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=400
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900
     )
     assert done.returncode == 0, done.stdout
     assert " passed" in done.stdout

@@ -173,7 +173,13 @@ def test_the_particle_tracker_in_three_terminals_as_the_readme_has_it(tmp_path):
             stack.enter_context(typed(line, tmp_path, f"{number}.txt"))
             for number, line in enumerate(lines)
         )
-        assert record.wait(timeout=240) == 0
+        for _ in range(2):
+            if record.wait(timeout=240) == 0 or "found no room" not in record.file.read_text():
+                break
+            # A computer that is busy elsewhere may be too late for a frame: then once more.
+            (tmp_path / "beads.h5").unlink()
+            record = stack.enter_context(typed(lines[2], tmp_path, record.file.name))
+        assert record.wait(timeout=240) == 0, record.file.read_text()
         for process, says in ((track, r"D = 0\.\d+ ± 0\.\d+ µm²/s"), (watch, "diffusion 0.")):
             wait_for_text(process, says)
         for process in (watch, track, camera):

@@ -56,7 +56,7 @@ def pushed(pull, keys):
         push.sndtimeo, push.linger = 1000 * SECONDS, 0
         push.immediate = True  # only with a connection there is room
         sockets.connect(push, endpoint, keys=keys)
-        refusal = sockets.who_listens(endpoint, keys=keys, kind=zmq.PUSH)
+        refusal = sockets.who_listens(endpoint, SECONDS, keys, zmq.PUSH)
         if "did not answer" not in refusal:
             assert not push.poll(0, zmq.POLLOUT)
             return refusal

@@ -114,5 +114,5 @@ class BrowserCamera(Camera):
         return frame.copy()
 
     def _close(self):
-        self._thread.join(2.0)
+        self._thread.join()  # it uses the socket, and looks every 0.2 s whether it may go on
         self._context.destroy(linger=0)

@@ -13,6 +13,7 @@ expression, `zmqlab.processes.watchdog` ends it.) A pickle is safe here because 
 write to that pipe; nothing that comes from a socket is ever unpickled.
 """
 
+import atexit
 import builtins
 import faulthandler
 import os
@@ -56,6 +57,8 @@ def main() -> None:
     for filename, text in start_message["sources"].items():
         cells.remember(filename, text)
     observed.begin(start_message)
+    # Run just before the last report is sent, which a late stop would break off.
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
     holder = threading.Thread(target=_hold, args=(lifeline, parent, observed), daemon=True)
     sys.exit(_run(start_message, holder))
 
@@ -134,7 +137,8 @@ def _hold(lifeline, parent, observed):
         for word in (text or b"").split():
             if word in (b"preview", b"trace", b"report"):
                 getattr(observed, word.decode())()
-        if _swallowed or (text and b"stop" in text):
+        # Once: another would break off what it puts in order.
+        if _swallowed or (text and b"stop" in text and not stopping):
             stopping = True
             _interrupt_main()
         elif stopping:

@@ -19,6 +19,7 @@ MOST_EVENTS = 1_000  # monitor events kept for each process
 LAST_EVENTS = 10  # of them told of each socket
 MOST_UNREAD = 250  # lines to a process: one that is paused reads none, and a full pipe holds us up
 SLICE = 0.5  # seconds of one wait: Windows takes note of Ctrl-C only between two
+UNTIL_BOUND = 2.0  # seconds that `endpoint` waits for a process that connects before it binds
 AFTER_THE_END = 1.0  # seconds that the output and the last report may come after the end
 
 
@@ -59,8 +60,7 @@ class Process(contextlib.AbstractContextManager["Process"]):
     """
 
     def __init__(self, name: str, task: dict[str, Any], observe: bool, trace: bool = False) -> None:
-        self.name = name
-        self.traced, self._observed = trace, observe
+        self.name, self.traced, self._observed = name, trace, observe
         self.noted = Noted()
         self.sockets: list[dict] = []
         self.events: list[dict] = []
@@ -114,7 +114,7 @@ class Process(contextlib.AbstractContextManager["Process"]):
     @property
     def endpoint(self) -> str:
         """What it bound first. A process that connects before it binds is waited for a moment."""
-        return self.wait_until(lambda process: process.endpoints, 2.0, "a bound socket")[0]
+        return self.wait_until(lambda process: process.endpoints, UNTIL_BOUND, "a bound socket")[0]
 
     @property
     def messages(self) -> dict[str, dict[str, int]]:

@@ -90,8 +90,8 @@ class AnnouncedSocket(zmq.Socket):
         address = None if self.closed else self.underlying
         if address and self._record and callable(_now):  # names go when Python ends
             self._record.story.closed = _now()  # before others can hear of it
+            _reporter.close(address)  # before another thread's new socket may have the address
         super().close(linger)
-        _reporter.close(address)
 
     def _note(self, endpoints, endpoint):
         endpoints.append(_text(endpoint))

@@ -16,11 +16,15 @@ def owners_of(addresses: Iterable[str], members: set[int]) -> dict[str, dict[str
     members : set of int
         Pids of processes that the notebook has started. What one of them starts belongs to it.
     """
-    there = {}
+    connections, there = {}, {}
     with contextlib.suppress(psutil.Error, OSError):  # macOS tells only root
         for each in psutil.net_connections("tcp"):
             if each.raddr and (each.pid or each.status == psutil.CONN_ESTABLISHED):
-                there[f"{each.laddr.ip.removeprefix('::ffff:')}:{each.laddr.port}"] = each.pid
+                connections[_text(each.laddr), _text(each.raddr)] = each.pid
+    for (local, peer), pid in connections.items():
+        # Several may begin at one address and lead to others: it is the one to a member.
+        if local not in there or connections.get((peer, local)) in members:
+            there[local] = pid
     here = {
         address.address for addresses in psutil.net_if_addrs().values() for address in addresses
     }
@@ -37,6 +41,10 @@ def owners_of(addresses: Iterable[str], members: set[int]) -> dict[str, dict[str
         else:
             found[address] = {"id": host, "name": host, "pid": None}
     return found
+
+
+def _text(address):
+    return f"{address.ip.removeprefix('::ffff:')}:{address.port}"
 
 
 def _family(pid, members):
