@@ -60,10 +60,13 @@ def connected(engine: str, workers: int) -> Iterator["Client"]:
     try:
         from dask import config
         from distributed import Client, LocalCluster
+        from distributed.utils import silence_logging_cmgr
     except ModuleNotFoundError as error:
         error.msg = "a cluster needs Dask: pip install 'zmqlab[cluster]'"
         raise
     with contextlib.ExitStack() as stack:
+        # What its threads find out when a scheduler is gone is said once, by an error.
+        stack.enter_context(silence_logging_cmgr("critical"))
         scheduler = engine
         if engine == "dask":
             # Dask sets these here, for the workers to inherit, and would leave them to all that
@@ -228,12 +231,10 @@ def _results(client, future, numbers, direct):
     """Yield the results of a task that has ended."""
     from distributed import CancelledError
     from distributed.client import ClosedClientError
-    from distributed.utils import silence_logging_cmgr
 
     first, _ = numbers
     try:
-        with silence_logging_cmgr("critical"):  # what goes wrong is said once
-            name, arrays, error = client.gather(future, direct=direct)
+        name, arrays, error = client.gather(future, direct=direct)
     except (OSError, CancelledError, ClosedClientError):  # nobody is there any more
         raise
     except Exception as error:  # Dask's own: it could not be sent, or no worker survives it
