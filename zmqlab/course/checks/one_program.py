@@ -231,7 +231,7 @@ def many_at_once(function):
         _expect_overtaking(server, 1, 1.2)
         _expect_overtaking(server, _MANY, 2.0)
         with client(server) as patient:
-            for request in (b"0.1", b"3"):  # it is connected when it asks for more
+            for request in (b"0.1", b"3.0"):  # it is connected when it asks for more
                 began = time.monotonic()
                 patient.send(request)
                 if request == b"0.1":
@@ -241,10 +241,10 @@ def many_at_once(function):
             expect_reply(b"BYE", server, b"stop")
             with client(server) as after_the_end:
                 after_the_end.send(b"30")
-            what = "the reply to b'3', still exposing at b'stop',"
+            what = "the reply to b'3.0', still exposing at b'stop',"
             late = receive(patient, server, what, 2 * TIMEOUT)
-            expect("The reply to b'3'", [b"exposed 3"], late)
-            _expect_not_early(b"3", time.monotonic() - began)
+            expect("The reply to b'3.0'", [b"exposed 3.0"], late)
+            _expect_not_early(b"3.0", time.monotonic() - began)
         expect_end(server, "b'stop', and another client asked for 30 s after that")
         if _SHARED in server.output:
             raise NotYet(_SHARED)
