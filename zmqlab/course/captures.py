@@ -126,8 +126,10 @@ def _act(connect, below, steps, wait):
         parts = [{"-": b"", "ID": identity}.get(word, word.encode()) for word in words]
         match sign:
             case "<" | ">":
-                (above if sign == ">" else below).send_multipart(parts)
+                sender = above if sign == ">" else below
+                sender.send_multipart(parts)
                 passed += sum(word != "ID" for word in words)  # which only a ROUTER sees
+                passed += sender.type in (zmq.REQ, zmq.REP)  # they put an empty part before it
                 wait(_PARTS, passed)
             case "recv":
                 identity = below.recv_multipart()[0]

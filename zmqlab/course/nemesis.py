@@ -107,7 +107,7 @@ def set_wire(stage: Stage, name: str, **settings: Any) -> None:
     What has changed once stays until `mend`.
     """
     if stage.running["wire"].settle(lambda it: len(it.endpoints) > 1, 10.0):
-        request(stage.control, "set", settings, keys=of_this_process())
+        request(stage.control, "set", settings, retries=5, keys=of_this_process())
 
 
 def noise(stage: Stage, name: str) -> None:

@@ -476,7 +476,7 @@ def missing_workers(bind):
         ),
         "a limit above what is allowed": (
             changed(MISSING, "> 2:", "> 6:"),
-            "It yielded b'Ben' 6.* s after its last beat: 3 s at most",
+            "It yielded b'Ben' [6-9].* s after its last beat: 3 s at most",
         ),
         "misses the same one again and again": (
             changed(MISSING, "                    del heard[name]\n", ""),
@@ -566,7 +566,8 @@ def missing_workers(bind):
         ),
         "a limit of 3.1 s": (
             changed(MISSING, "> 2:", "> 3.1:"),
-            "3.* s or more after its last beat: 3 s at most|yielded .* 3.* s after its last beat",
+            "[3-9].* s or more after its last beat: 3 s at most|"
+            "yielded .* [3-9].* s after its last beat",
         ),
         "ends with the last one": (
             changed(
@@ -747,9 +748,9 @@ def small_broker(frontend, backend):
             ),
             "Nothing came for 4 s when a task for a worker that waits was due",
         ),
-        "three seconds": (
-            changed(BROKER, "- since > 1:", "- since > 3:"),
-            "its task was given to an idle one after [3-9].* s: 1 s is enough",
+        "six seconds": (
+            changed(BROKER, "- since > 1:", "- since > 6:"),
+            "its task was given to an idle one after [6-9].* s: 1 s is enough",
         ),
         "an empty result is none": (
             changed(
@@ -906,7 +907,7 @@ def record_all(path, source):
                 "                else:\n"
                 "                    return\n",
             ).replace("req.poll(500)", "req.poll(2000)"),
-            "Your recorder (ended|had ended).*message 5",
+            "Your recorder (ended|had ended).*message 5|Nothing came.*message 5",
         ),
         "takes the first line for the last": (
             changed(RECORD, "splitlines()[-1]", "splitlines()[0]"),

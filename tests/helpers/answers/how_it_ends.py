@@ -305,11 +305,11 @@ WRONG = {
         ),
         "polls for longer": (
             changed(RADIO, "socket.poll(100)", "socket.poll(2500)"),
-            "it returned [23].. s later, and a second or so was asked for",
+            "it returned [2-9].. s later, and a second or so was asked for",
         ),
         "polls for two seconds": (
             changed(RADIO, "socket.poll(100)", "socket.poll(2000)"),
-            "it returned [12].. s later, and a second or so was asked for",
+            "it returned [1-9].. s later, and a second or so was asked for",
         ),
         "polls for half a minute": (
             changed(RADIO, "socket.poll(100)", "socket.poll(30_000)"),
@@ -321,13 +321,13 @@ WRONG = {
                 "if not socket.poll(100):\n                continue",
                 "if not socket.poll(2500):\n                break",
             ),
-            "it returned [23].. s later, and a second or so was asked for",
+            "it returned [2-9].. s later, and a second or so was asked for",
         ),
         "gives up at a short silence": (
             changed(RADIO, "socket.poll(100)", "socket.poll(1000)").replace(
                 "                continue", "                break"
             ),
-            "returned before the event was set",
+            "returned before the event was set|comes half a second later",
         ),
         "gives up after two seconds": (
             changed(RADIO, "heard = []\n", "heard, silent = [], 0\n").replace(
@@ -343,7 +343,7 @@ WRONG = {
         ),
         "looks only in silence": (
             changed(RADIO, "while not stop.is_set():", "while True:")
-            .replace("socket.poll(100)", "socket.poll(1000)")  # no busy computer is silent for long
+            .replace("socket.poll(100)", "socket.poll(3500)")  # no busy computer is silent for long
             .replace(
                 "                continue\n",
                 "                if stop.is_set():\n                    break\n"
@@ -551,7 +551,7 @@ def radio(endpoint, stop):
                 heard.append(parts[1])
         return heard
 """,
-            r"five pairs came.*gave: \[\]",
+            "five pairs came.*expected",
         ),
         "tries to connect once": (
             """

@@ -360,7 +360,7 @@ def ask_many(endpoint, requests, most_under_way):
             r"expected: \[b'REQUEST 0'\].*gave: \[\[b'REQUEST 0'\]\]",
         ),
         "a fifth of a second is enough": (
-            changed(ASK, "socket.rcvtimeo = 5000", "socket.rcvtimeo = 200"),
+            changed(ASK, "socket.rcvtimeo = 10_000", "socket.rcvtimeo = 200"),
             "the server takes its time, it raised an error",
         ),
         "finds the place by the request": (

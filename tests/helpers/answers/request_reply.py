@@ -9,6 +9,12 @@ PATIENT = solution("patient_ask")
 REPLY = "socket.send(request.decode().upper().encode())"
 UNKNOWN = 'socket.send(b"unknown command: " + request)'
 TAKEN = 'b" ".join(socket.recv_multipart())'
+# On a busy computer it has ended before the silence is over, or even begins.
+WENT = (
+    "(Nobody asked it for 3.5 s, and it ended instead of waiting|"
+    "Your server (had )?ended(,| after))"
+)
+TOO_LATE = r"gave up only after \S+ s, with a timeout of 0.2 s|still busy"
 
 KEPT = """
 def patient_ask(endpoint, request, timeout):
@@ -456,11 +462,11 @@ WRONG = {
         ),
         "waits two seconds": (
             changed(SHOUT, "socket.bind", "socket.rcvtimeo = 2000\n        socket.bind"),
-            "Nobody asked it for 3.5 s, and it ended instead of waiting.*zmq.error.Again",
+            f"{WENT}.*zmq.error.Again",
         ),
         "polls two seconds": (
             changed(SHOUT, "while True", "while socket.poll(2000)"),
-            "Nobody asked it for 3.5 s, and it ended instead of waiting",
+            WENT,
         ),
         "the empty text ends it": (
             changed(SHOUT, 'if request == b"stop"', 'if not request or request == b"stop"'),
@@ -605,7 +611,7 @@ def shout_server(bind):
             waiting = {}
             who, empty, request = router.recv_multipart()
             waiting[request] = who
-            while router.poll(60):
+            while router.poll(500):
                 who, empty, request = router.recv_multipart()
                 waiting[request] = who
             for request, who in waiting.items():
@@ -794,7 +800,7 @@ def shout_server(bind):
         ),
         "waits two seconds": (
             changed(NEVER_SILENT, "while True", "while socket.poll(2000)"),
-            "Nobody asked it for 3.5 s, and it ended instead of waiting",
+            WENT,
         ),
         "the beginning with try": (
             silent(
@@ -917,7 +923,7 @@ def never_silent(bind):
                 "except zmq.Again:",
                 "    return None",
             ),
-            "after .* s, with a timeout of 3 s.*reply to hello",
+            "after .* s, with a timeout of 8 s.*reply to hello",
         ),
         "raises": (
             asks(
@@ -949,7 +955,8 @@ def never_silent(bind):
         "always 0.3 s": (
             changed(PATIENT, "1000 * timeout", "300"),
             r"takes 0.4 s and the timeout is 5 s, after [\d.]+ s, with a timeout of 5 s|"
-            r"(is there|is empty), after [\d.]+ s, with a timeout of 3 s|"  # on a busy computer
+            # On a busy computer:
+            r"(is there|is empty|is long.*|asked again), after [\d.]+ s, with a timeout of 8 s|"
             r"gave up after [\d.]+ s, with a timeout of 1.5 s",
         ),
         "at most 1 s": (
@@ -958,15 +965,15 @@ def never_silent(bind):
         ),
         "always 1 s": (
             changed(PATIENT, "1000 * timeout", "1000"),
-            "gave up only after 1.* s, with a timeout of 0.2 s",
+            TOO_LATE,
         ),
         "always 3 s": (
             changed(PATIENT, "1000 * timeout", "3000"),
-            "gave up only after 3.* s, with a timeout of 0.2 s",
+            TOO_LATE,
         ),
         "twice as long": (
             changed(PATIENT, "1000 * timeout", "2000 * timeout"),
-            "gave up only after 3.* s, with a timeout of 1.5 s",
+            r"gave up only after \S+ s, with a timeout of 1.5 s|still busy",
         ),
         "sleeps, then looks": (
             asks(
@@ -975,7 +982,7 @@ def never_silent(bind):
                 "if socket.poll(0):",
                 "    return socket.recv()",
             ),
-            "returned the reply only after 3.* s, with a timeout of 3 s",
+            r"returned the reply only after \S+ s, with a timeout of 8 s|still busy",
         ),
         "sleeps in steps": (
             asks(
@@ -985,7 +992,7 @@ def never_silent(bind):
                 "    if socket.poll(0):",
                 "        return socket.recv()",
             ),
-            "never took less than 0.09 s: it waits for time to pass",
+            r"never took less than 0\.\d+ s: it waits for time to pass",
         ),
         "linger": (
             changed(PATIENT, "socket.linger = 0", "pass"),
@@ -993,7 +1000,7 @@ def never_silent(bind):
         ),
         "linger of a second": (
             changed(PATIENT, "socket.linger = 0", "socket.linger = 1000"),
-            "there is no server, it gave up only after 1.* s",
+            r"there is no server, it (gave up only after \S+ s|was still busy)",
         ),
         "tries three times": (
             """
@@ -1153,7 +1160,7 @@ def patient_ask(endpoint, request, timeout):
                 "        try:\n            socket.send(request)\n"
                 "        except zmq.Again:\n            return None\n",
             ),
-            "(comes up 0.6 s after the call|the server is there), .*no request came at the server",
+            "no request came at the server",
         ),
         "lingers as long as it waits": (
             changed(PATIENT, "socket.linger = 0", "socket.linger = int(1000 * timeout)"),

@@ -43,7 +43,7 @@ from zmqlab.wire import sockets
 )
 def missing_workers(function):
     with nothing_left("it has been closed"):
-        expect_missed(function)
+        _patiently(partial(expect_missed, function), "false alarm", " s after its last beat")
 
     def watcher(bind, note):
         for name in function(bind):
@@ -54,18 +54,22 @@ def missing_workers(function):
     pipeline = {"watcher": watcher} | {name: partial(_beat, name.encode()) for name in names}
     table = {1.5: "pause Ada", 5.5: "resume Ada", 8.0: "kill Ben", 12.0: "restart Ben"}
     options = {"noticed": NOTICED + SLACK, "false_alarms": ALARMS}
-    for tries in (1, 2, 3):
-        try:
-            verdict = expect_unbroken(pipeline, table, **options)
-            break
-        except NotYet as error:
-            late = "false alarm" in error.text or "nobody noticed" in error.text
-            if not late or tries == 3:
-                raise  # a busy computer stops programs for longer than it should, and hardly thrice
+    trial = partial(expect_unbroken, pipeline, table, **options)
+    verdict = _patiently(trial, "false alarm", "nobody noticed")
     return (
         f"It missed {verdict.counts['noticed']} workers in time when {told(verdict)}, and "
         f"{verdict.counts['beat']} beats with long breaks made no more false alarms than allowed."
     )
+
+
+def _patiently(expect_it, *late, tries=3):
+    """Try again where it is late: a busy computer stops programs for long, and hardly thrice."""
+    try:
+        return expect_it()
+    except NotYet as error:
+        if tries == 1 or not any(words in error.text for words in late):
+            raise
+    return _patiently(expect_it, *late, tries=tries - 1)
 
 
 def _beat(name, endpoint, note):
@@ -256,7 +260,7 @@ def _expect_recorded(function, path, first, when):
 
 def _expect_request(router, recorder, number, when, again=True):
     """Return whom to reply to; a busy computer may ask again for what it was sent just now."""
-    for _ in range(MANY):
+    for _ in range(10 * MANY):
         what = f"the request for message {number}"
         *envelope, request = receive(router, recorder, what)
         if request != b"%d" % (number - 1) or not again:
@@ -273,7 +277,7 @@ def _be_source(bind, note):
         router.bind(bind)
         while asked <= made or not note.over:
             # One that is slow on a busy computer comes to its end, too.
-            made += not note.over and made < asked + 100
+            made += not note.over and made < asked + 30
             if router.poll(10):
                 *envelope, request = router.recv_multipart()
                 if int(request) >= asked:  # else it is old, and was late

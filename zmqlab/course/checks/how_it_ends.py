@@ -77,7 +77,7 @@ def _expect_heard(function, messages, when):
 
     def send(socket, over):
         _send_all(socket, [*messages, [b"stop"]], over)
-        for _ in range(50):  # a second
+        for _ in range(50 + len(messages)):  # a second, and until it has heard them
             if over.wait(0.02):
                 return
             socket.send_multipart([b"camera", b"after the end"])
@@ -85,7 +85,8 @@ def _expect_heard(function, messages, when):
 
     with peer(zmq.XPUB, send) as endpoint:
         expected = [parts[1] for parts in messages if len(parts) == 2]
-        expect_return(expected, function, endpoint, stop, when=when)
+        timeout = 5 * TIMEOUT if len(messages) > 1000 else TIMEOUT
+        expect_return(expected, function, endpoint, stop, when=when, timeout=timeout)
 
 
 def _expect_heard_late(function):
@@ -93,8 +94,8 @@ def _expect_heard_late(function):
     endpoint = free_endpoint()
 
     def send(over):
-        over.wait(0.5)
         for messages in ([_pair(0)], [_pair(1), [b"stop"]]):
+            over.wait(0.5)
             with zmq.Context() as context, context.socket(zmq.XPUB) as socket:
                 socket.linger = 1000  # what it has sent leaves before it goes
                 socket.bind(endpoint)
@@ -103,7 +104,8 @@ def _expect_heard_late(function):
     with in_thread(send):
         when = "the publisher comes half a second later, goes, and comes again"
         mistakes = {"it took that for the end when it went": [b"0"]}
-        expect_return([b"0", b"1"], function, endpoint, _Stop(), when=when, mistakes=mistakes)
+        options = {"when": when, "timeout": 3 * TIMEOUT, "mistakes": mistakes}
+        expect_return([b"0", b"1"], function, endpoint, _Stop(), **options)
 
 
 def _expect_rest(function):
@@ -151,7 +153,7 @@ def _expect_end_in_a_stream(function):
 def _expect_prompt_end(function):
     """Set the event just after a look, and see how long that goes unnoticed."""
     when = "the event is set while there is no publisher"
-    for _ in range(2):  # for a busy computer's sake
+    for _ in range(4):  # for a busy computer's sake
         stop = _Stop(soon_after_a_look=True)
         threading.Timer(0.3, stop.set).start()  # if it never looks
         expect_return([], function, free_endpoint(), stop, when=when)

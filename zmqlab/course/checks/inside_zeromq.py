@@ -132,7 +132,10 @@ def first_message(function):
         pings = {"heartbeat_ivl": 50, "heartbeat_timeout": 60_000}
         _expect_first(function, b"camera/", [[b"camera/", b"7"]], when, _SILENT, **pings)
         odd = {
-            "greeting and READY of the publisher take their time": {"slow": _SLOW},
+            "greeting and READY of the publisher take their time": {
+                "slow": _SLOW,
+                "timeout": 3 * TIMEOUT,
+            },
             "a command of 300 bytes comes before the message": {"command": _LONG_COMMAND},
             "the publisher is a PUB, and not an XPUB": {"kind": zmq.PUB},
         }

@@ -118,7 +118,7 @@ def _publish_here(function, subscribers, messages):
     endpoint, given, come = free_endpoint(), [*messages], threading.Event()
 
     def listen(over):
-        if over.wait(0.3):
+        if over.wait(1.0):
             return
         with zmq.Context() as context, contextlib.ExitStack() as stack:
             come.set()
@@ -133,7 +133,7 @@ def _publish_here(function, subscribers, messages):
     if subscribers:
         when = "it is called again, and a subscriber comes later"
     with in_thread(listen):
-        call(function, endpoint, subscribers, given, when=when)
+        call(function, endpoint, subscribers, given, when=when, timeout=3 * TIMEOUT)
         if subscribers and not come.is_set():
             raise NotYet(f"When {when}, it returned before anybody had subscribed.")
     expect("The list of messages after the call, which is its caller's", messages, given)

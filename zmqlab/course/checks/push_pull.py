@@ -226,7 +226,7 @@ def in_order(function):
         call(_put_in_order, function, order, when, when=when)
     call(_put_odd_things_in_order, function, when=ODD)
     call(_put_last_first, function, when="the first one comes last")
-    call(_put_for_ever_in_order, function, when="the film never ends")
+    call(_put_for_ever_in_order, function, when="the film never ends", timeout=5 * TIMEOUT)
     return "Each result came in its turn, none was late, and none was kept that had been handed on."
 
 

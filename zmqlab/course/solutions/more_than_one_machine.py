@@ -7,7 +7,7 @@ def ask_many(endpoint, requests, most_under_way):
     replies, sent = [], 0
     with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
         socket.linger = 0
-        socket.rcvtimeo = 5000
+        socket.rcvtimeo = 10_000
         socket.connect(endpoint)
         while len(replies) < len(requests):
             while sent < len(requests) and sent - len(replies) < most_under_way:
