@@ -179,7 +179,7 @@ def farm(way, task, frames):
 
 
 def free_port():
-    from zmqlab.course.trial import free_endpoint  # here: workers need no memory for it
+    from zmqlab.course.ports import free_endpoint  # here: workers need no memory for it
 
     return int(free_endpoint().rpartition(":")[2])
 

@@ -22,7 +22,7 @@ from benchmarks.frame_ways import PEERS, WAYS
 from benchmarks.others import SPAWN, answer, other_process
 from benchmarks.shared_ways import SHARED_WAYS
 from benchmarks.timing import Comparison, absent, interleave, report
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.processes.spawn import FRAMES_REUSE_MEMORY as MALLOC
 
 WAYS = WAYS | SHARED_WAYS

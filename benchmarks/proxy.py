@@ -18,7 +18,7 @@ import zmq
 from benchmarks.others import PATIENCE, answer, other_process
 from benchmarks.timing import Comparison, interleave, report
 from zmqlab import Publisher, open_camera, proxy, subscribe
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 
 ROUNDS = 15
 SECONDS = 0.5  # of one run

@@ -18,7 +18,7 @@ import zmq.asyncio
 
 from benchmarks.others import SPAWN, answer, other_process
 from benchmarks.timing import Comparison, interleave, report
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.request_reply import request
 from zmqlab.wire.messages import recv_message, send_message
 

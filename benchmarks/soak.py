@@ -39,7 +39,7 @@ from zmqlab import (
     web_page,
 )
 from zmqlab.course.nemesis import ACTS, MENDED_BY, Stage, restart, timetable
-from zmqlab.course.trial import free_endpoints
+from zmqlab.course.ports import free_endpoints
 from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.measurements import kept
 from zmqlab.wire.keys import of_this_process

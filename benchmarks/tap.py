@@ -17,7 +17,7 @@ from benchmarks.others import answer, other_process
 from benchmarks.small_messages import median_of
 from benchmarks.timing import Comparison, interleave, report
 from zmqlab import tap_relay
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 
 ROUNDS = 15
 DIRECT, READ, BLIND = "direct", "zmqlab tap", "zmqlab tap, unparsed"

@@ -23,7 +23,7 @@ from nbclient import NotebookClient
 from zmqlab import check
 from zmqlab.course import exercises as course
 from zmqlab.course.exercises import exercises
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.processes.launch import processes
 
 RIGHT = {(name, "the solution"): solution(name) for name in exercises()} | answers("RIGHT")
@@ -73,7 +73,7 @@ def each(some):
 
     def mark(test):
         test = pytest.mark.parametrize("answer", some, ids=" - ".join)(test)
-        return slow(pytest.mark.timeout(1800)(test))
+        return slow(pytest.mark.timeout(5400)(test))
 
     return mark
 

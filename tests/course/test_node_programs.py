@@ -15,7 +15,7 @@ from helpers.with_node import PROGRAMS, node
 
 import zmqlab.wire
 from zmqlab import RequestError, camera_publisher, camera_server, request, start
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.wire.messages import pack_frame, pack_message, unpack_frame
 
 pytestmark = pytest.mark.slow  # each starts Node

@@ -34,7 +34,7 @@ from zmqlab import (
     web_page,
 )
 from zmqlab.course.nemesis import timetable
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.ask_for_work import asking_worker, hand_out, welcome
 from zmqlab.patterns.workers import dismiss
 from zmqlab.wire import sockets

@@ -9,7 +9,7 @@ import threading
 
 from helpers.attacks import LONG, MORE, handshake, message, part, peer, shake_hands
 
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 
 PATIENCE = 40.0  # seconds, for what is sure to come
 EVIL = "\u202e\x1b[2J\n" * 1000  # what no terminal is to be shown

@@ -14,7 +14,7 @@ from helpers.families import ROLES
 from helpers.in_kernel import PATIENT, open_kernel
 
 from zmqlab import ring_folders
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.page import magics
 
 PATIENCE = 60.0  # seconds; far more than anything here takes

@@ -47,7 +47,7 @@ from zmqlab import (
     watch,
     web_page,
 )
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.page.live_server import serve_live
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])

@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from zmqlab.cameras import open_camera
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import subscribe

@@ -47,7 +47,7 @@ from zmqlab import (
     snapshot,
     ventilator,
 )
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.transform_recording import spectra
 
 pytestmark = pytest.mark.slow

@@ -15,7 +15,7 @@ import zmq
 from helpers.streams import VGA, assert_soon, kill, number_in, numbers, publish, raw_socket
 from tornado.websocket import websocket_connect
 
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.proxy import proxy
 from zmqlab.patterns.publish_subscribe import camera_publisher

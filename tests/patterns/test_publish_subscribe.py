@@ -22,7 +22,7 @@ from helpers.streams import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.publisher import Publisher
 from zmqlab.patterns.stream import WAITING_TO_BE_SENT
 from zmqlab.patterns.subscription import EndOfStream, subscribe

@@ -20,7 +20,7 @@ import zmq
 
 from zmqlab.analysis.spectra import spectrum
 from zmqlab.cameras import CameraError, open_camera
-from zmqlab.course.trial import free_endpoint, free_endpoints
+from zmqlab.course.ports import free_endpoint, free_endpoints
 from zmqlab.patterns.ask_for_work import ROOM, asking_worker, hand_out, welcome
 from zmqlab.patterns.farm import fft_farm
 from zmqlab.patterns.push_pull import fft_worker, sink, ventilator

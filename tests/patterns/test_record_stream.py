@@ -18,7 +18,7 @@ from helpers.streams import (
 )
 
 from zmqlab.cameras import open_camera
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns import record_stream
 from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.record_stream import record

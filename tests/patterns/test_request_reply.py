@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from zmqlab.cameras import CameraError
 from zmqlab.cameras.base import Camera
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns import request_reply
 from zmqlab.patterns.request_reply import RequestError, camera_server, request, snapshot
 from zmqlab.processes.handle import StartError

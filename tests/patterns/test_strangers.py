@@ -28,7 +28,7 @@ from zmqlab import (
     subscribe,
     tap_relay,
 )
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.request_reply import unpack_reply
 from zmqlab.patterns.subscribers import Subscriptions

@@ -28,7 +28,7 @@ from helpers.tapping import (
 from helpers.with_node import node, run_node
 
 from zmqlab import RequestError, StartError
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.wire.zmtp import COMMAND
 
 pytestmark = pytest.mark.slow  # a process each

@@ -10,7 +10,7 @@ from helpers.streams import kill
 
 from zmqlab.analysis.particles import TrackingError
 from zmqlab.cameras import open_camera
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.publisher import Publisher
 from zmqlab.patterns.subscription import subscribe

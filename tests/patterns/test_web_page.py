@@ -25,7 +25,7 @@ from tornado.httpclient import HTTPClientError
 
 from zmqlab import camera_publisher, camera_server, measure_fringes, request, start
 from zmqlab.analysis.fringes import Fringes
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.measurements import HistoryError, as_csv, keep, kept
 from zmqlab.patterns.picture_stream import Show
 from zmqlab.patterns.stream import wire_topic

@@ -12,7 +12,7 @@ from helpers.web_pages import serving, serving_page
 from playwright.sync_api import expect
 
 from zmqlab import camera_publisher, camera_server, request, start
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.measurements import kept
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -12,7 +12,7 @@ import pytest
 from helpers.families import ROLES, is_watchdog
 from helpers.observing import PATIENCE
 
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 
 pytestmark = pytest.mark.slow  # each starts a family of processes
 

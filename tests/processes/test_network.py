@@ -16,7 +16,7 @@ import zmq
 from helpers.observing import LOOPBACK, PATIENCE, connected, serve
 
 import zmqlab
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.processes.handle import have_report
 from zmqlab.processes.members import about
 from zmqlab.processes.network import network_of

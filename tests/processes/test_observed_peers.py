@@ -14,7 +14,7 @@ import zmq
 from helpers.observing import LOOPBACK, PATIENCE, connected, counts, run, seen, serve
 
 import zmqlab
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.processes import report_sender, words
 
 # As the functions of a notebook do, those of this file travel by value.

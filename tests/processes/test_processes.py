@@ -23,7 +23,7 @@ from helpers.streams import kill
 
 import zmqlab
 from zmqlab import ProcessError, StartError
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 from zmqlab.processes import launch
 
 # As the functions of a notebook do, those of this file travel by value.

@@ -24,7 +24,7 @@ from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
 
 import zmqlab
 from zmqlab.__main__ import app, as_options, expected
-from zmqlab.course.trial import free_endpoint
+from zmqlab.course.ports import free_endpoint
 
 MODULE = Path(zmqlab.__file__).parent
 SIMULATED = {**os.environ, "ZMQLAB_CAMERA": "simulated"}

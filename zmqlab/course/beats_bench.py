@@ -7,15 +7,8 @@ from typing import Any
 
 import zmq
 
-from zmqlab.course.trial import (
-    NotYet,
-    call,
-    expect,
-    expect_type,
-    free_endpoint,
-    generated,
-    in_thread,
-)
+from zmqlab.course.ports import free_endpoint
+from zmqlab.course.trial import NotYet, call, expect, expect_type, generated, in_thread
 
 SLACK = 1.0  # seconds that a busy computer may take more than is told
 NOTICED, ALARMS = 3.0, 1  # seconds until a worker is missed; how many false alarms there may be

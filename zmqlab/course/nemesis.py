@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 import psutil
 
 from zmqlab.course.judging import Notes, Verdict, judge, read_history
-from zmqlab.course.trial import free_endpoints
+from zmqlab.course.ports import free_endpoints
 from zmqlab.patterns.request_reply import request
 from zmqlab.patterns.tap import tap_relay
 from zmqlab.processes.handle import Process, StartError

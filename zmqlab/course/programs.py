@@ -16,7 +16,8 @@ from typing import Any
 import zmq
 
 from zmqlab import MessageError, Process, StartError, process, start
-from zmqlab.course.trial import TIMEOUT, NotYet, expect, free_endpoint, misfit, named, without_ours
+from zmqlab.course.ports import free_endpoint
+from zmqlab.course.trial import TIMEOUT, NotYet, expect, misfit, named, without_ours
 
 STARTING = 20.0  # seconds a program may take to bind or connect
 SILENCE = 3.5  # seconds in which nothing comes: more than a program that has a timeout waits

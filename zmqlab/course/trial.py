@@ -26,8 +26,6 @@ import zmq
 
 import zmqlab
 from zmqlab import ready, stop_all
-from zmqlab.course.ports import free_endpoint as free_endpoint
-from zmqlab.course.ports import free_endpoints as free_endpoints
 from zmqlab.course.verdicts import not_yours
 from zmqlab.processes import observed
 from zmqlab.wire import sockets

@@ -9,15 +9,8 @@ import zmq
 import zmq.asyncio
 
 from zmqlab.course.exercises import exercise
-from zmqlab.course.trial import (
-    NotYet,
-    Words,
-    call,
-    expect,
-    free_endpoint,
-    nothing_left,
-    peer,
-)
+from zmqlab.course.ports import free_endpoint
+from zmqlab.course.trial import NotYet, Words, call, expect, nothing_left, peer
 
 WORK = 0.2  # seconds that the check's camera takes
 SHORT = 0.3  # seconds: the timeout where no reply comes

@@ -15,16 +15,9 @@ from zmqlab.course.beats_bench import ALARMS, LONG, NOTICED, SLACK, TICK, expect
 from zmqlab.course.broker_bench import expect_broker
 from zmqlab.course.checks.when_things_break import expect_unbroken, told
 from zmqlab.course.exercises import exercise
+from zmqlab.course.ports import free_endpoint, free_endpoints
 from zmqlab.course.programs import receive, running
-from zmqlab.course.trial import (
-    TIMEOUT,
-    NotYet,
-    Words,
-    expect,
-    free_endpoint,
-    free_endpoints,
-    nothing_left,
-)
+from zmqlab.course.trial import TIMEOUT, NotYet, Words, expect, nothing_left
 from zmqlab.wire import sockets
 
 # Workers that are missed

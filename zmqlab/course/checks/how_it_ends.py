@@ -8,6 +8,7 @@ import time
 import zmq
 
 from zmqlab.course.exercises import exercise
+from zmqlab.course.ports import free_endpoint
 from zmqlab.course.silent_sockets import facts_of
 from zmqlab.course.trial import (
     TIMEOUT,
@@ -16,7 +17,6 @@ from zmqlab.course.trial import (
     expect,
     expect_return,
     expect_type,
-    free_endpoint,
     in_thread,
     nothing_left,
     peer,

@@ -9,17 +9,9 @@ import time
 import zmq
 
 from zmqlab.course.exercises import exercise
+from zmqlab.course.ports import free_endpoint
 from zmqlab.course.programs import counted, expect_end, running
-from zmqlab.course.trial import (
-    TIMEOUT,
-    NotYet,
-    Words,
-    call,
-    expect,
-    free_endpoint,
-    in_thread,
-    named,
-)
+from zmqlab.course.trial import TIMEOUT, NotYet, Words, call, expect, in_thread, named
 
 LATE = 5.5  # seconds after which the last subscriber comes: more than the lesson's own `rcvtimeo`
 HASTE = 3.0  # seconds after which a publisher that does not wait for its messages has ended

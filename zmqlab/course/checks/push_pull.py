@@ -11,17 +11,9 @@ import numpy as np
 import zmq
 
 from zmqlab.course.exercises import exercise
+from zmqlab.course.ports import free_endpoint
 from zmqlab.course.programs import SILENCE, accepted, expect_end, receive, running
-from zmqlab.course.trial import (
-    TIMEOUT,
-    NotYet,
-    call,
-    expect,
-    expect_type,
-    free_endpoint,
-    generated,
-    named,
-)
+from zmqlab.course.trial import TIMEOUT, NotYet, call, expect, expect_type, generated, named
 from zmqlab.wire.messages import send_frame, send_message, unpack_message
 
 LATE = 5.5  # seconds after the end until the sink comes

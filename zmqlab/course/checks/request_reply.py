@@ -8,6 +8,7 @@ import time
 import zmq
 
 from zmqlab.course.exercises import exercise
+from zmqlab.course.ports import free_endpoint
 from zmqlab.course.programs import (
     MANY,
     SILENCE,
@@ -28,7 +29,6 @@ from zmqlab.course.trial import (
     Words,
     call,
     expect,
-    free_endpoint,
     in_thread,
     looks_like,
     nothing_left,

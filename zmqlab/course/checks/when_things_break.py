@@ -12,6 +12,7 @@ import zmq
 from zmqlab.course.exercises import exercise
 from zmqlab.course.judging import Verdict
 from zmqlab.course.nemesis import trial
+from zmqlab.course.ports import free_endpoint
 from zmqlab.course.programs import (
     MANY,
     ask,
@@ -31,7 +32,6 @@ from zmqlab.course.trial import (
     call,
     expect,
     expect_return,
-    free_endpoint,
     in_thread,
     nothing_left,
     peer,
