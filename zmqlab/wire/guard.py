@@ -3,8 +3,9 @@
 `maxmsgsize` bounds a part, and a high-water mark counts messages that are whole. A message whose
 last part never comes grows in libzmq, where nobody sees it, and one of a million parts is handed
 over only when it has all of them. So a thread compares, for each connection, how many bytes have
-come in with how many the program has taken out (`took`), 20 times a second (100 while memory grows),
-and shuts connections of which too much is left. libzmq throws away what was unfinished; an honest peer comes again.
+come in with how many the program has taken out (`took`), 20 times a second and, while memory
+grows, 100 times. It shuts connections of which too much is left. libzmq throws away what was
+unfinished; an honest peer comes again.
 
 It also shuts connections when there are too many of them: those that have said nothing, first.
 
