@@ -37,6 +37,19 @@ hypothesis.settings.load_profile("zmqlab")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_addoption(parser):
+    parser.addoption("--everything", action="store_true", help="the tests marked everything, too")
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leave out what is marked ``everything``, unless it was asked for."""
+    if config.getoption("everything"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("everything")]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not item.get_closest_marker("everything")]
+
+
 @pytest.fixture(autouse=True)
 def no_child_left_over():
     """Fail a test that leaves a child process behind, name the child, and end it.
@@ -76,22 +89,32 @@ def bar_of_text(monkeypatch):
 
 @pytest.fixture(scope="module")
 def browser():
-    """A browser without a window, for the tests of one module."""
+    """A browser without a window, for the tests of one module.
+
+    Not of the whole run: while Playwright is open, `asyncio.run` refuses in this thread.
+    """
     from helpers.in_browser import open_browser
 
     with open_browser() as browser:
         yield browser
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory):
-    """A JupyterLab on a copy of the notebooks, for the tests of one module."""
+@pytest.fixture(scope="session")
+def jupyterlab(tmp_path_factory):
+    """A JupyterLab on a copy of the notebooks, for all tests of one worker."""
     from helpers.in_browser import open_lab
 
     folder = tmp_path_factory.mktemp("course")
     shutil.copytree(NOTEBOOKS, folder / "notebooks", ignore=shutil.ignore_patterns(MODULES.name))
     with open_lab(folder, tmp_path_factory.mktemp("jupyter")) as lab:
         yield lab
+
+
+@pytest.fixture
+def lab(jupyterlab):
+    """The worker's JupyterLab, whose kernels end with the test."""
+    yield jupyterlab
+    jupyterlab.end_kernels()
 
 
 def end_and_fail(processes):

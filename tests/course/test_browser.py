@@ -33,14 +33,6 @@ FIRST_NOTEBOOK = "notebooks/00-start-here.ipynb"
 SHOWN = "() => jupyterapp.shell.currentWidget.context.path"
 
 
-@pytest.fixture(autouse=True)
-def kernels_end(request):
-    """Shut down the kernels after each test that uses the JupyterLab of this module."""
-    yield
-    if "lab" in request.fixturenames:
-        request.getfixturevalue("lab").end_kernels()
-
-
 @pytest.mark.timeout(400)
 @pytest.mark.parametrize("path", OPENED, ids=lambda path: path.stem)
 def test_notebook_runs(path, browser, lab, tmp_path):
