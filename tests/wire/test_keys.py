@@ -113,56 +113,6 @@ def test_a_process_has_keys_of_its_own_as_long_as_it_lasts():
     assert not Path(folder).parent.exists()
 
 
-KEPT = """
-import sys
-from zmqlab.wire.keys import among_ourselves, of_this_process
-with among_ourselves(sys.argv[1]) as copy:
-    print(of_this_process(), copy, sep="\\n", flush=True)
-    sys.stdin.read()
-"""
-
-
-@pytest.fixture
-def started(lab, tmp_path):
-    """What starts a process that keeps keys in a temporary folder of the test's own."""
-    place = tmp_path / "temporary"
-    place.mkdir()
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    env = os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(place))
-    yield lambda: subprocess.Popen([sys.executable, "-c", KEPT, lab], env=env, **pipes)
-    assert not list(place.iterdir())
-
-
-def kept(process):
-    """Return where the secret keys of a process lie: its own, and those for what it starts."""
-    return [Path(process.stdout.readline().strip()) / "own.key_secret" for _ in range(2)]
-
-
-@pytest.mark.slow
-def test_keys_of_a_process_that_was_killed_go_with_the_next_one(started):
-    with started() as one, started() as two:
-        first, second = kept(one), kept(two)
-        one.kill()
-        one.wait(SECONDS)
-        assert all(path.exists() for path in first + second)
-        with started() as three:
-            third = kept(three)
-            assert not any(path.exists() for path in first)
-            assert all(path.exists() for path in second + third)
-
-
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
-def test_a_lock_that_is_a_pipe_makes_nobody_wait(started, tmp_path):
-    folder = tmp_path / "temporary" / "zmqlab-x"
-    folder.mkdir()
-    os.mkfifo(folder / "lock")
-    with started() as process:
-        try:
-            process.communicate(timeout=SECONDS)
-        finally:
-            process.kill()
-
-
 def test_a_client_is_let_in_and_named(pull, lab, ada):
     assert pushed(pull, lab).get("User-Id") == "own"
     let_in(lab, ada)  # while the server runs

@@ -33,7 +33,7 @@ from pathlib import Path
 import zmq
 from zmq.utils import z85
 
-from zmqlab.temporary import folder_of_this_process, own_folder
+from zmqlab.processes.own_folder import folder_of_this_process, own_folder
 
 NONE = "none"  # for `keys`: whoever can reach the port may connect
 SEALED = 33  # bytes that a part has more when it is encrypted
@@ -139,10 +139,16 @@ def among_ourselves(keys: str | Path | None) -> Iterator[str | Path | None]:
         return
     _pair(folder)
     with own_folder() as place:
-        copy = shutil.copytree(folder, place / "keys")
+        copy = shutil.copytree(folder, place / "keys", ignore=_no_keys)
         shutil.copy(copy / "own.key", copy / _SERVER)
         shutil.copy(copy / "own.key", copy / _CLIENTS)
         yield copy
+
+
+def _no_keys(folder, names):
+    """Return the names in a folder of keys that are no key's, and so are not copied."""
+    keys = {path.name for path in Path(folder).glob("*.key*") if path.is_file()}
+    return set(names) - keys - {_CLIENTS}
 
 
 def check_open(endpoint: str, keys: str | Path | None) -> None:
