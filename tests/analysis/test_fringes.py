@@ -24,7 +24,6 @@ def measured(seed=0, **settings):
         return measure_fringes(camera.read()), camera.truth
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("settings", FRAMES.values(), ids=FRAMES)
 def test_the_truth_lies_as_far_off_as_the_uncertainty_says(settings):
     """Over many frames with other beads: the errors, in units of their uncertainty, spread by 1."""

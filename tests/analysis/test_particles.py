@@ -120,7 +120,6 @@ def test_the_size_of_a_frame_may_change_before_the_background_is_there():
     assert [number for number, _ in detector.finish()] == [2, 3, 4]
 
 
-@pytest.mark.slow
 def test_the_estimate_and_its_error_are_those_of_theory():
     """Over 200 walks: the mean is right, and the estimates spread as the error says."""
     walks = [tracked(walk(60, 20, seed)) for seed in range(200)]
@@ -132,7 +131,6 @@ def test_the_estimate_and_its_error_are_those_of_theory():
     assert walks[0].seconds == pytest.approx(1 / FPS)
 
 
-@pytest.mark.slow
 def test_wrong_positions_do_not_make_diffusion():
     wrong = [tracked(walk(60, 20, seed, error=1.5), reach=20) for seed in range(50)]
     found = np.array([(each.coefficient, each.error, each.spread) for each in wrong])
@@ -258,7 +256,6 @@ def test_a_bead_of_a_micrometre_in_water_wanders_at_a_known_speed():
     assert bead_diameter(0.49 / 2) == pytest.approx(2 * bead_diameter(0.49))
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(1500)
 def test_ten_seconds_of_film_give_the_diffusion_coefficient():
     """Over 20 films the mean is within 3 % of the truth, and the errors are what they say."""
@@ -272,7 +269,6 @@ def test_ten_seconds_of_film_give_the_diffusion_coefficient():
     assert errors.mean() < 0.03 * truth
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "settings", [{"blur": 8, "exposure": 0.03}, {"depth": 3.0}, {"stay": 4.0}], ids=str

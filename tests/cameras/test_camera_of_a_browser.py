@@ -69,7 +69,6 @@ def test_a_camera_like_the_others(served, patient, capsys):
         camera.read()
 
 
-@pytest.mark.slow
 def test_roles_read_from_it_in_processes_of_their_own(served):
     with (
         showing(served[1]),
@@ -110,7 +109,6 @@ def test_auto_offers_it(no_webcam, capsys):
     assert "in a notebook, browser_camera() lends" in capsys.readouterr().out
 
 
-@pytest.mark.slow
 def test_the_end_of_its_process_is_said(served, capsys):
     with open_camera("browser") as camera:
         camera.read()

@@ -41,7 +41,6 @@ def test_same_seed_same_film_whether_paced_or_not():
     assert not np.array_equal(once[0], once[1])
 
 
-@pytest.mark.slow
 def test_the_mean_squared_displacement_gives_the_diffusion_coefficient():
     with simulated(beads=400, diffusion=0.8, fps=50, seed=3) as camera:
         track, times = [], []
@@ -69,7 +68,6 @@ def test_beads_stay_inside_the_picture_whatever_their_diffusion():
             assert y.max() <= 79 - HALF
 
 
-@pytest.mark.slow
 def test_beads_seen_in_the_picture_are_where_the_truth_says():
     with simulated(beads=0, noise=0) as camera:
         empty = camera.read().astype(float)
@@ -129,7 +127,6 @@ def test_exposure_scales_the_brightness_until_saturation():
         assert camera.read().mean() == pytest.approx(one, rel=0.02)
 
 
-@pytest.mark.slow
 def test_the_noise_is_shot_noise_and_read_noise():
     with simulated(size=(128, 96), beads=0, fringe_contrast=0, seed=2) as camera:
         film = np.stack(list(itertools.islice(camera, 400))).astype(float)
@@ -214,7 +211,6 @@ def test_closed_is_closed():
 # What makes it honest
 
 
-@pytest.mark.slow
 def test_blur_draws_a_bead_where_it_was_during_the_exposure():
     """Seen is the mean over the exposure; between frames the walk is as wide as without."""
     with simulated(beads=400, blur=16, exposure=0.02, fps=50, diffusion=0.8) as camera:

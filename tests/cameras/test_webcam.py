@@ -152,7 +152,6 @@ def test_a_webcam_without_exposure_has_only_a_size(plugged):
         assert set(camera.settings) == {"size"}
 
 
-@pytest.mark.slow
 def test_a_webcam_that_hangs_is_given_up_and_given_back(monkeypatch):
     stuck = Device()
     monkeypatch.setattr(device, "check_present", lambda number: None)

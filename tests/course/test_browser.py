@@ -21,8 +21,6 @@ from helpers.in_browser import (
     write_notebook,
 )
 
-pytestmark = pytest.mark.browser
-
 ROOT = Path(__file__).parents[2]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # For the pictures all of them; else those that put into a page what the others do, too, and do not

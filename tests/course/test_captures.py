@@ -5,8 +5,6 @@ import pytest
 from zmqlab import captures_of
 from zmqlab.course.captures import CASES
 
-pytestmark = pytest.mark.slow  # a process, and sockets of every kind
-
 
 @pytest.fixture(scope="module")
 def captures():

@@ -1,10 +1,7 @@
 """The card prints on one sheet."""
 
-import pytest
 from helpers.minutes import NOTEBOOKS
 from nbconvert import HTMLExporter
-
-pytestmark = pytest.mark.browser
 
 
 def test_one_sheet(browser, tmp_path):

@@ -67,7 +67,6 @@ def test_report_in_a_notebook(capsys):
     assert len(capsys.readouterr().out.splitlines()) >= len(report)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("requirements", "state", "finding"),
     [
@@ -134,7 +133,6 @@ def test_prereleases_count_by_their_number(monkeypatch):
     assert health.wrong_version("pyzmq", SpecifierSet(">=28")) == ["pyzmq 27.0.0rc1 is not >=28"]
 
 
-@pytest.mark.slow
 def test_camera_that_is_not_there(run):
     code, rows = run(ZMQLAB_CAMERA="no-such-film.avi")
     assert code == 1
@@ -144,14 +142,12 @@ def test_camera_that_is_not_there(run):
     assert rows["To"] == "To mend before you go on: camera."
 
 
-@pytest.mark.slow
 def test_no_webcam_is_no_fault(run):
     code, rows = run(ZMQLAB_CAMERA="auto")
     assert code == 0
     assert rows["camera"].startswith(("camera ok ", "camera note "))
 
 
-@pytest.mark.slow
 def test_loopback_that_is_closed(run):
     """In a network of its own, whose loopback interface is down, nothing passes."""
     closed = ["unshare", "--map-root-user", "--net"]

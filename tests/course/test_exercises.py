@@ -26,12 +26,14 @@ from zmqlab.course.exercises import exercises
 from zmqlab.course.ports import free_endpoint
 from zmqlab.processes.launch import processes
 
-RIGHT = {(name, "the solution"): solution(name) for name in exercises()} | answers("RIGHT")
+SOLUTIONS = {(name, "the solution"): solution(name) for name in exercises()}
+RIGHT = SOLUTIONS | answers("RIGHT")
 WRONG = answers("WRONG")
 BEGINNINGS = {(name, "the beginning"): beginning(name) for name in exercises()}
 SOURCES = RIGHT | BEGINNINGS | {key: source for key, (source, _) in WRONG.items()}
 SHOUT = solution("shout_server")
-slow = pytest.mark.slow
+MOST_ANSWERS = 12  # to an exercise
+everything = pytest.mark.everything
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -68,14 +70,16 @@ def results(request):
         return {key: result for part in found for key, result in part.items()}
 
 
-def each(some):
-    """Parametrize a test with answers. The first test to ask waits for all of them."""
-
-    def mark(test):
-        test = pytest.mark.parametrize("answer", some, ids=" - ".join)(test)
-        return slow(pytest.mark.timeout(5400)(test))
-
-    return mark
+def answered(answers, first):
+    """Parametrize a test with answers, of which the first ones to an exercise always run."""
+    count = collections.Counter()
+    params = []
+    for name, title in answers:
+        count[name] += 1
+        marks = [everything] * (count[name] > first)
+        params.append(pytest.param((name, title), id=f"{name} - {title}", marks=marks))
+    # The first test to ask waits for all of them.
+    return lambda test: pytest.mark.timeout(1200)(pytest.mark.parametrize("answer", params)(test))
 
 
 def result_of(results, answer):
@@ -84,7 +88,7 @@ def result_of(results, answer):
     return results[answer]
 
 
-@each(RIGHT)
+@answered(RIGHT, first=2)
 def test_right_answer(results, answer):
     result = result_of(results, answer)
     assert result.state == "passed", result
@@ -92,7 +96,7 @@ def test_right_answer(results, answer):
     assert result.text
 
 
-@each(WRONG)
+@answered(WRONG, first=2)
 def test_wrong_answer(results, answer):
     result = result_of(results, answer)
     assert result.state == "not yet", result
@@ -101,7 +105,7 @@ def test_wrong_answer(results, answer):
     assert not re.search(r'File "[^"]*zmqlab[/\\]', result.traceback), result.traceback
 
 
-@each(BEGINNINGS)
+@answered(BEGINNINGS, first=1)
 def test_beginning(results, answer):
     result = result_of(results, answer)
     assert not result
@@ -110,11 +114,12 @@ def test_beginning(results, answer):
     assert result.state == ("not yet" if written_yet else "not attempted"), result
 
 
-def test_every_exercise_has_wrong_answers_and_hints():
+def test_every_exercise_has_answers_and_hints():
     wrong, right = (collections.Counter(name for name, _ in some) for some in (WRONG, RIGHT))
-    assert {name: count for name in exercises() if (count := wrong[name]) < 8} == {}
-    assert {name: count for name in exercises() if (count := right[name]) < 3} == {}
-    assert all(2 <= len(each.hints) <= 4 for each in exercises().values())
+    assert {name: count for name in exercises() if (count := wrong[name]) < 4} == {}
+    assert {name: count for name in exercises() if (count := right[name]) < 2} == {}
+    assert max((wrong + right).values()) <= MOST_ANSWERS
+    assert all(2 <= len(exercise.hints) <= 4 for exercise in exercises().values())
 
 
 def test_the_logbook_takes_every_name_whatever_the_system_writes_in(tmp_path):
@@ -162,8 +167,8 @@ def shouts(*lines):
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        pytest.param(["while True: pass"], "still busy.*while True", marks=slow),
-        pytest.param(["time.sleep(1e6)"], r"still busy.*time.sleep\(1e6\)", marks=slow),
+        pytest.param(["while True: pass"], "still busy.*while True", marks=everything),
+        pytest.param(["time.sleep(1e6)"], r"still busy.*time.sleep\(1e6\)", marks=everything),
         (["return 1 / 0"], "raised an error.*return 1 / 0.*ZeroDivisionError"),
         (["raise KeyboardInterrupt"], "raised an error.*KeyboardInterrupt"),
         (["import sys", "sys.exit(5)"], "raised an error.*SystemExit: 5"),
@@ -175,7 +180,9 @@ def shouts(*lines):
             marks=pytest.mark.skipif(os.name == "nt", reason="no signals there"),
         ),
         pytest.param(
-            ["import ctypes", "ctypes.string_at(0)"], "ended the process that it ran in", marks=slow
+            ["import ctypes", "ctypes.string_at(0)"],
+            "ended the process that it ran in",
+            marks=everything,
         ),
         (["zmq.Context.instance().socket(zmq.REQ).connect(endpoint)"], "'reply to hello'.*None"),
         (["return object()"], "expected: b'reply to hello'.*it gave: <object"),
@@ -262,7 +269,7 @@ def test_slow_computer_is_no_fault_of_a_check(monkeypatch, error, says):
         pytest.param(
             ["socket.recv()", "import os", "os._exit(3)"],
             "Your server ended, and the reply to b'hello' never came",
-            marks=slow,
+            marks=everything,
         ),
         (
             ["socket.recv()", "return 1 / 0"],
@@ -276,7 +283,7 @@ def test_slow_computer_is_no_fault_of_a_check(monkeypatch, error, says):
         pytest.param(
             ["print('<flood>' * 100)"],
             "Nothing came for 4 s when the reply to b'hello' was due.*what it printed:.*<flood>",
-            marks=slow,
+            marks=everything,
         ),
     ],
     ids=lambda value: value[-1] if isinstance(value, list) else "",
@@ -290,10 +297,12 @@ def test_server_that_misbehaves(lines, says):
 @pytest.mark.parametrize(
     ("line", "says"),
     [
-        pytest.param("time.sleep(1e6)", "bound no socket within", marks=slow),
+        pytest.param("time.sleep(1e6)", "bound no socket within", marks=everything),
         ("return", "It bound no socket before it ended"),
         ("return 1 / 0", "ended before it bound a socket.*return 1 / 0.*ZeroDivisionError"),
-        pytest.param("__import__('os')._exit(3)", "ended before it bound a socket", marks=slow),
+        pytest.param(
+            "__import__('os')._exit(3)", "ended before it bound a socket", marks=everything
+        ),
         (
             "with zmq.Context() as c, c.socket(zmq.PUB) as s: s.bind(bind); s.poll(9e6)",
             "It bound a PUB socket where a REP or ROUTER is needed",
@@ -301,7 +310,7 @@ def test_server_that_misbehaves(lines, says):
         pytest.param(
             "with zmq.Context() as c, c.socket(zmq.REP) as s: s.connect(bind); s.recv()",
             "It bound no socket: it connected one",
-            marks=slow,
+            marks=everything,
         ),
     ],
 )
@@ -317,7 +326,7 @@ def test_not_attempted_inside_the_server():
     assert result.state == "not attempted"
 
 
-@slow
+@everything
 def test_what_does_not_even_listen_to_a_watch(monkeypatch):
     """A search that holds the interpreter for ever: the notebook's own patience ends it."""
     monkeypatch.setattr("zmqlab.course.exercises.SLOWEST", 4)
@@ -340,7 +349,7 @@ print([each.data["text/plain"] for each in captured.outputs], result)
 """
 
 
-@slow
+@everything
 def test_a_check_that_takes_its_time_says_so():
     with open_kernel() as kernel:
         said = kernel.run(SLOW)
@@ -432,7 +441,6 @@ def test_html_is_escaped_and_says_in_words_what_the_colour_says():
     assert "<code>recv</code>" in page  # a hint
 
 
-@pytest.mark.notebook
 def test_in_a_kernel():
     """The cell is named by its number, and the result is shown as a page and as text."""
     cells = [

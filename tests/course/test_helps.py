@@ -55,7 +55,6 @@ def test_every_beginning_and_solution_can_be_had(name):
     assert found.function.__name__ == name
 
 
-@pytest.mark.slow
 def test_reset_puts_the_beginning_into_a_cell_of_its_own():
     with open_kernel() as kernel:
         kernel.run("from zmqlab import reset\ndef hears(subscription, topic):\n    return 'mine'")

@@ -10,7 +10,6 @@ CELLS = ["load11", "jupyter-file", "heartbeat", "hear-myself", "signature", "lis
 CELLS += ["heard", "stop11"]
 
 
-@pytest.mark.notebook
 @pytest.mark.parametrize("encryption", ["disabled", "auto"])
 def test_the_kernel_is_heard(encryption):
     notebook = nbformat.read(NOTEBOOKS / "11-inside-zeromq.ipynb", as_version=4)

@@ -24,7 +24,6 @@ from machines import link as machines_link
 from machines import measuring
 from machines.network import Network
 
-pytestmark = pytest.mark.slow  # many processes
 each_kind = pytest.mark.parametrize("namespaces", [True, False])
 
 

@@ -67,7 +67,6 @@ def test_a_fault_that_is_none(act):
         trial({"server": echo}, [act])
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_simplest_client_breaks_and_is_shown():
     verdict = trial({"server": echo, "client": naive}, ["kill server"], 4, seed=5, ending=3)
@@ -86,7 +85,6 @@ def test_the_simplest_client_breaks_and_is_shown():
     assert any("kill server" in line for line in verdict.story())
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_all_faults_leave_a_stubborn_client_whole():
     table = timetable(ALL, 6, seed=1)
@@ -101,7 +99,6 @@ def test_all_faults_leave_a_stubborn_client_whole():
     assert "<svg" not in verdict._repr_html_()
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_program_that_fails_or_eats_memory_is_told():
     def hungry(note):
@@ -119,7 +116,6 @@ def test_a_program_that_fails_or_eats_memory_is_told():
     assert re.search(r"hungry had \d+ MB of memory, more than 100", texts)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_what_is_corrupted_on_the_way_is_told():
     def publisher(bind, note):

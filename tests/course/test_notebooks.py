@@ -16,8 +16,6 @@ from nbformat import v4
 
 from zmqlab.course.exercises import exercises
 
-pytestmark = pytest.mark.notebook
-
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CELL_TIMEOUT = 600  # seconds; for what hangs, not for what is slow
 MOST_MEMORY = 2**30  # bytes, of the kernel and all that it started, as on Binder

@@ -109,7 +109,6 @@ def test_in_a_page_without_widgets_returning_questions_have_their_answers_folded
     assert "<details>" not in predict(NAME).page()
 
 
-@pytest.mark.slow
 def test_in_a_kernel_the_page_chooses(monkeypatch, tmp_path):
     monkeypatch.setenv("ZMQLAB_DATA", str(tmp_path))
     with open_kernel() as kernel:

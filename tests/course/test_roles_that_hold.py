@@ -45,7 +45,7 @@ ALL = ("kill server", "pause server", "kill wire", *LINE, "noise", "flood")
 NOT_THERE = OSError, LookupError, HTTPClientError, WebSocketClosedError, AssertionError
 LONG = 90  # seconds: a busy computer is no fault
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]  # many processes
+pytestmark = pytest.mark.timeout(600)  # many processes
 
 
 def on_request(folder):

@@ -285,7 +285,6 @@ def test_a_page_says_why_it_gives_no_picture(served):
     assert "\u202e" not in line
 
 
-@pytest.mark.slow
 def test_a_page_that_goes_silent_is_the_camera_no_more_until_it_goes_on(served):
     process, place = served
 
@@ -303,7 +302,6 @@ def test_a_page_that_goes_silent_is_the_camera_no_more_until_it_goes_on(served):
     assert "has sent nothing for 2 s" in process.output
 
 
-@pytest.mark.slow
 def test_browser_camera_shows_a_preview_and_publishes(monkeypatch, capsys):
     monkeypatch.setenv(ENDPOINT, "")
     camera = browser_camera(size=(320, 240))
@@ -324,7 +322,6 @@ def test_browser_camera_shows_a_preview_and_publishes(monkeypatch, capsys):
     assert "kept in no file" in data["text/html"]  # in an exported page
 
 
-@pytest.mark.slow
 def test_with_keys_only_who_is_known_sees_the_camera(monkeypatch, tmp_path, capsys):
     for name in (ENDPOINT, KEYS):
         monkeypatch.setenv(name, "")

@@ -20,8 +20,6 @@ from helpers.in_browser import (
 
 from zmqlab import subscribe
 
-pytestmark = pytest.mark.browser
-
 WAIT = 60  # seconds, for what is sure to come
 ELSEWHERE = "lab.example"  # a name of this computer that no browser takes for its own
 FAKE = "--use-fake-device-for-media-stream=fps=30"  # green, with a clock and a wheel that turns
@@ -83,7 +81,6 @@ def green(frame):
     return frame.shape == (480, 640, 3) and green > 1.5 * max(blue, red)
 
 
-@pytest.mark.slow
 def test_the_picture_arrives_whatever_else_goes_on(browser, lab, tmp_path):
     with open_page(browser, lab, **ALLOWED) as page:
         endpoint = begin(page, lab, "arrives")
@@ -126,7 +123,6 @@ def test_the_picture_arrives_whatever_else_goes_on(browser, lab, tmp_path):
             assert not green(frames_of(stream, "simulated", 2)[0])
 
 
-@pytest.mark.slow
 def test_the_view_that_was_turned_on_last_is_the_camera(browser, lab):
     with open_page(browser, lab, **ALLOWED) as first:
         endpoint = begin(first, lab, "tabs")
@@ -163,7 +159,6 @@ def told(page, lab, name):
     return page.locator(".zmqlab-camera .zmqlab-note").inner_text(), printed(page)
 
 
-@pytest.mark.slow
 def test_without_permission_https_or_a_camera_it_says_which_and_what_to_do(browser, lab):
     with open_page(browser, lab, permissions=[]) as page:
         in_page, in_process = told(page, lab, "denied")
@@ -182,7 +177,6 @@ def test_without_permission_https_or_a_camera_it_says_which_and_what_to_do(brows
         without.close()
 
 
-@pytest.mark.slow
 def test_a_hidden_tab_goes_on(lab, tmp_path):
     write_notebook(lab, "hidden", *CELLS)
     url = f"{lab.url}/lab/workspaces/hidden/tree/notebooks/hidden.ipynb?token={lab.token}"

@@ -1,11 +1,8 @@
 """A page without a kernel shows what panels, taps, live views, maps and timelines showed last."""
 
 import nbformat
-import pytest
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
-
-pytestmark = pytest.mark.notebook
 
 WAIT = """
 import threading

@@ -105,7 +105,6 @@ def test_peaks_are_where_the_axes_say(period, angle, size):
         assert brightness(peak) > 1.3 * max(elsewhere)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("size", [(640, 480), (1920, 1080)])
 def test_a_peak_of_one_bin_is_not_lost(size):
     """It is drawn in the colour that the bar gives to its height, however small the figure."""
@@ -148,7 +147,6 @@ def test_a_frame_of_which_nobody_knows_what_is_white(show, bad, says):
         show(np.zeros((4, 4), np.uint8), bad)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("shape", [(1, 1), (1, 640), (480, 1, 3), (7, 5)])
 def test_a_frame_may_be_small_and_of_one_grey(shape):
     for show in (show_frame, show_spectrum):
@@ -234,7 +232,6 @@ def test_everything_written_has_the_colour_of_the_page_on_nothing(frame, capsys)
         assert rendered(picture)[0, 0, 3] == 0  # the page shows through
 
 
-@pytest.mark.slow
 def test_small_files(frame):
     pictures = show_frame(frame), show_spectrum(frame), show_frame(frame[..., 0])
     for picture in (*pictures, show_spectrum(frame, frame, frame)):
@@ -274,7 +271,6 @@ def notebook():
     return nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
 
 
-@pytest.mark.notebook
 def test_any_kernel_shows_pictures_and_an_exported_page_says_what_is_on_them(notebook):
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     for number, words in zip((1, 2, 5), WORDS, strict=True):
@@ -290,7 +286,6 @@ def test_any_kernel_shows_pictures_and_an_exported_page_says_what_is_on_them(not
     assert count(pixels, (0, 0, 0)) > 0.9 * pixels.shape[0] * pixels.shape[1]
 
 
-@pytest.mark.browser
 def test_a_picture_in_jupyterlab_light_and_dark(browser, lab, notebook):
     nbformat.write(notebook, lab.folder / "notebooks" / "pictures.ipynb")
     with open_page(browser, lab) as page:

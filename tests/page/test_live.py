@@ -91,7 +91,6 @@ def test_picture_is_the_frame_and_its_spectrum(place):
     assert pixels[:40, 640:].mean() < 40  # and the corners are dark
 
 
-@pytest.mark.slow
 def test_a_page_that_paints_nothing_gets_two_pictures(place):
     async def look():
         async with a_page(place) as page, a_page(place) as other:
@@ -109,7 +108,6 @@ def test_a_page_that_paints_nothing_gets_two_pictures(place):
     assert after >= newer  # there is no queue: the other page has been shown more meanwhile
 
 
-@pytest.mark.slow
 def test_painted_pictures_are_timed_by_the_servers_clock(place):
     async def look():
         async with a_page(place) as page:
@@ -161,7 +159,6 @@ async def next_reply(page):
     return news
 
 
-@pytest.mark.slow
 def test_settings_are_passed_to_the_camera():
     async def look(place):
         async with a_page(place) as page:
@@ -180,7 +177,6 @@ def test_settings_are_passed_to_the_camera():
     assert "exposure" not in again["note"]  # what was wrong is not said for ever
 
 
-@pytest.mark.slow
 def test_the_end_of_the_stream_is_told():
     async def look(camera, place):
         async with a_page(place) as page:
@@ -194,7 +190,6 @@ def test_the_end_of_the_stream_is_told():
         assert "ended" in asyncio.run(look(camera, place))
 
 
-@pytest.mark.slow
 def test_without_a_page_there_is_a_still_picture():
     with start(camera_publisher, "simulated") as camera:
         view = live(camera)
@@ -209,7 +204,6 @@ def test_without_a_page_there_is_a_still_picture():
         assert view.process.ended
 
 
-@pytest.mark.slow
 def test_views_of_two_streams_of_one_topic_go_on_and_a_cell_run_again_ends_its_own():
     with (
         start(camera_publisher, "simulated", process_name="left") as left,
@@ -422,7 +416,6 @@ live(start(mixed))
 """
 
 
-@pytest.mark.browser
 def test_a_note_in_the_page_says_which_frames_are_left_out(browser, lab):
     write_notebook(lab, "mixed", MIXED)
     with open_page(browser, lab) as page:
@@ -434,7 +427,6 @@ def test_a_note_in_the_page_says_which_frames_are_left_out(browser, lab):
         page.wait_for_function(f"() => {number} > 10 && {number} % 3 === 0")
 
 
-@pytest.mark.browser
 def test_a_frame_that_was_not_saved_is_told_and_no_file_is_made(browser, lab, monkeypatch):
     refused = "Failed to load resource"  # which the browser says of what is provoked here
     harmless = re.compile(f"{in_browser.HARMLESS.pattern}|{refused}", in_browser.HARMLESS.flags)
@@ -463,7 +455,6 @@ def test_a_frame_that_was_not_saved_is_told_and_no_file_is_made(browser, lab, mo
         assert downloads == []
 
 
-@pytest.mark.browser
 def test_a_view_whose_process_has_ended_says_so_after_some_tries(browser, lab):
     write_notebook(lab, "ended", MIXED.replace("live(start", "view = live(start") + "view")
     with open_page(browser, lab) as page:
@@ -484,7 +475,6 @@ def test_a_view_whose_process_has_ended_says_so_after_some_tries(browser, lab):
         assert page.evaluate("() => opened.length") == 5
 
 
-@pytest.mark.browser
 def test_live_view_in_jupyterlab(browser, lab, tmp_path):
     cells = [
         "%load_ext zmqlab\nfrom zmqlab import camera_publisher, live, start",

@@ -143,14 +143,12 @@ def test_a_cell_waits_for_its_first_socket_only(kernel):
     assert state["name"] == "server"
 
 
-@pytest.mark.slow
 def test_a_socket_that_comes_late_is_waited_for(kernel):
     late = SERVER.format(name="late").replace("import zmq\n", "import time, zmq\ntime.sleep(2)\n")
     kernel.run(late)
     assert value(kernel, "len(late.endpoints), late.ready, late.running") == "1 True True"
 
 
-@pytest.mark.slow
 def test_a_loop_without_a_socket_runs_on_while_the_next_cell_runs(kernel, tmp_path):
     until = tmp_path / "enough"
     text = f"import os\nwhile not os.path.exists({str(until)!r}):\n    print('on', flush=True)"
@@ -336,7 +334,6 @@ def test_a_click_while_the_kernel_is_busy_is_not_lost(kernel):
     kernel.until(lambda states: states[panel]["state"] == "stopped")
 
 
-@pytest.mark.slow
 def test_the_panel_shows_progress_and_survives_floods(kernel):
     text = """%%terminal flood
 import time, zmqlab
@@ -356,7 +353,6 @@ time.sleep(60)
     assert kernel.states[panel]["log"].endswith("ZeroDivisionError: division by zero")
 
 
-@pytest.mark.slow
 def test_a_handle_shows_itself_as_a_panel_where_the_extension_is_loaded():
     with open_kernel() as kernel:
         kernel.run("import time, zmqlab\ndef wait():\n    zmqlab.ready()\n    time.sleep(60)")
@@ -419,7 +415,6 @@ zmqlab.fft_farm(frames(), count=200, shared=True, progress=False)
 """
 
 
-@pytest.mark.slow
 def test_a_farm_ends_with_its_kernel_and_leaves_no_memory():
     with open_kernel() as kernel:
         kernel.begin(FARM)
@@ -434,7 +429,6 @@ def test_a_farm_ends_with_its_kernel_and_leaves_no_memory():
         assert not rings_of([mine, *others])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("now", [False, True])
 def test_children_end_when_the_kernel_is_restarted(now):
     with kernel_with_children() as (kernel, children, _):
@@ -442,7 +436,6 @@ def test_children_end_when_the_kernel_is_restarted(now):
         until_ended(children)
 
 
-@pytest.mark.slow
 def test_interrupting_the_kernel_leaves_children_running():
     with kernel_with_children() as (kernel, children, endpoint):
         request = kernel.begin("print('now', flush=True)\ntime.sleep(60)")

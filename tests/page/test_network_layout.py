@@ -4,7 +4,6 @@ import random
 import re
 
 import numpy as np
-import pytest
 from helpers.networks import network, twenty
 
 from zmqlab.page.network_layout import BOX, Layout, nearest_free
@@ -113,7 +112,6 @@ def test_who_has_ended_keeps_its_place_and_leaves_it_when_dismissed():
     assert set(layout.update(network([("a", "c"), ("c", "d")]))["boxes"]) == {"a", "c", "d"}
 
 
-@pytest.mark.slow
 def test_any_network_is_laid_out():
     """Circles, several parts, pairs both ways: none of them overlaps, or ends the process."""
     dice = random.Random(3)

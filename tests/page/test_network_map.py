@@ -129,7 +129,6 @@ def drawn(text):
     return lambda page: text in page.told.get("svg", "")
 
 
-@pytest.mark.slow
 def test_the_map_tells_who_talks_to_whom_and_what(talking):
     edge = "client/0>server/0"
 
@@ -152,14 +151,12 @@ def test_the_map_tells_who_talks_to_whom_and_what(talking):
     assert "network of 3 processes with 1 connection" in still
 
 
-@pytest.mark.slow
 def test_the_map_believes_its_notebook_only(talking, tmp_path):
     """Nobody else can tell it anything, or fill its memory."""
     all_refused(zmqlab.process(NAME).endpoint, zmq.PUSH, of_this_process(), tmp_path)
     look(lambda page: page.until(lambda it: it.flows.get("client/0>server/0", [0])[0] > 5))
 
 
-@pytest.mark.slow
 def test_a_map_that_is_killed_has_a_successor(talking):
     killed = zmqlab.process(NAME)
     kill(killed)
@@ -168,7 +165,6 @@ def test_a_map_that_is_killed_has_a_successor(talking):
         look(lambda page: page.until(lambda it: it.flows.get("client/0>server/0", [0])[0] > 5))
 
 
-@pytest.mark.slow
 def test_a_page_pauses_to_look_at_the_messages_of_a_second(talking):
     async def script(page):
         await page.until(drawn("client, process, running"))
@@ -187,7 +183,6 @@ def test_a_page_pauses_to_look_at_the_messages_of_a_second(talking):
     assert zmqlab.process("server").traced
 
 
-@pytest.mark.slow
 def test_a_page_pauses_resumes_kills_stops_and_dismisses(talking, monkeypatch):
     monkeypatch.setattr(zmqlab.Process.stop, "__defaults__", (PATIENCE,))
     server, client = zmqlab.process("server"), zmqlab.process("client")
@@ -217,7 +212,6 @@ def test_a_page_pauses_resumes_kills_stops_and_dismisses(talking, monkeypatch):
     assert (client.state, client.exit_code) == ("stopped", 0)
 
 
-@pytest.mark.slow
 def test_nothing_else_can_be_killed(talking):
     outside = zmqlab.start(answer, process_name="outside")
     with outside:
@@ -262,7 +256,6 @@ def test_without_the_token_nothing_is_shown(talking):
     look(script)
 
 
-@pytest.mark.slow
 def test_a_name_used_again_takes_the_place_of_the_one_before(talking):
     async def script(page):
         await page.until(drawn("server, process, running"))
@@ -301,7 +294,6 @@ print(own(), zmq.Socket is report_receiver.PLAIN)
 """
 
 
-@pytest.mark.slow
 def test_in_a_kernel_what_the_learner_makes_is_drawn_and_jupyters_own_is_not():
     with open_kernel() as kernel:
         kernel.run("%load_ext zmqlab")
@@ -395,8 +387,6 @@ def alone(browser, talking):
         yield page, node
 
 
-@pytest.mark.browser
-@pytest.mark.slow
 def test_by_keyboard_it_is_the_process_in_focus_to_which_something_is_done(alone):
     page, node = alone
     acts = page.get_by_role("group", name="what can be done to server")
@@ -429,8 +419,6 @@ def test_by_keyboard_it_is_the_process_in_focus_to_which_something_is_done(alone
     assert page.evaluate(FOCUSED) == ""  # the notebook: the keyboard is still on the map
 
 
-@pytest.mark.browser
-@pytest.mark.slow
 def test_a_map_that_is_cut_off_connects_anew_until_its_process_has_ended(alone):
     page, node = alone
     pause, status = page.get_by_role("button", name="Pause and look"), page.get_by_role("status")
@@ -466,8 +454,6 @@ def test_a_map_that_is_cut_off_connects_anew_until_its_process_has_ended(alone):
     assert page.evaluate(FOCUSED) == "Pause and look"
 
 
-@pytest.mark.browser
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_map_in_jupyterlab(browser, lab, tmp_path):
     """One page for it all: a page takes long to open."""

@@ -117,7 +117,6 @@ setInterval(() => {}, 1000)
         assert value(kernel, "program.output.split('\\n')[-1]") == "closed in order"
 
 
-@pytest.mark.slow
 def test_stop_ends_what_is_busy_and_deaf(kernel):
     begin(kernel, STUBBORN)
     process = psutil.Process(int(value(kernel, "program.output")))
@@ -143,7 +142,6 @@ def test_a_signal_that_killed_it_is_named(kernel):
     assert value(kernel, "program.state") == "failed, exit code 7"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("who", ["the kernel", "what holds it"])
 def test_it_ends_with_what_started_it_however_busy(who):
     node()

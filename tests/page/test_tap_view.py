@@ -29,7 +29,6 @@ def an_entry(number, kind="message", **facts):
     )
 
 
-@pytest.mark.slow
 def test_a_tap_in_a_kernel(capsys):
     with raw_socket(zmq.PULL) as pull:
         with tap(pull.last_endpoint.decode()) as wire:
@@ -72,7 +71,6 @@ def test_a_tap_in_a_kernel(capsys):
         wire.wait_for("PING")
 
 
-@pytest.mark.slow
 def test_a_tap_obeys_the_notebook_that_made_it_and_nobody_else(tmp_path):
     """Who asks may read what passes, corrupt it, and stop it."""
     patient = {"rcvtimeo": int(1000 * PATIENCE)}
@@ -99,7 +97,6 @@ def no_tap(replies):
                 print("replied", number, flush=True)
 
 
-@pytest.mark.slow
 def test_a_reply_that_is_an_error_or_nonsense_ends_no_table():
     error = [b"error", b'{"error": "it is too long"}', b""]
     with start(no_tap, [error, [b"\xff"]], process_name="no tap") as process:
@@ -114,7 +111,6 @@ def test_a_tap_opens_to_other_computers_only_where_one_says_so():
         tap("tcp://127.0.0.1:9", bind="tcp://0.0.0.0:*")
 
 
-@pytest.mark.slow
 def test_one_may_say_so(tmp_path):
     with tap("tcp://127.0.0.1:9", bind="tcp://0.0.0.0:*", keys="none") as wire:
         assert wire.endpoint.startswith("tcp://0.0.0.0:")
@@ -177,7 +173,6 @@ None
 """
 
 
-@pytest.mark.browser
 def test_a_tap_in_a_page(browser, lab, tmp_path):
     """It fills while cells run; what is unfolded stays so; keyboard and screen reader find it."""
     from axe_playwright_python.sync_playwright import Axe

@@ -102,7 +102,6 @@ def ask_on(endpoint):
     ask(endpoint, 10**9, b"on and on")
 
 
-@pytest.mark.slow
 def test_a_live_timeline_that_is_shown_twice_goes_on():
     options = {"trace": True, "start_timeout": PATIENCE}
     with (

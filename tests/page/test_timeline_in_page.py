@@ -67,8 +67,6 @@ timeline(push, pull, seconds=1, live=True)
 """
 
 
-@pytest.mark.browser
-@pytest.mark.slow
 def test_a_timeline_is_zoomed_moved_and_read_and_another_goes_on_under_load(browser, lab, tmp_path):
     with open_page(browser, lab) as page:
         run_notebook(page, lab, "timeline", SETUP, SERVER, CLIENT, LOAD)
@@ -180,8 +178,6 @@ def listeners(page):
     return len(tools.send("DOMDebugger.getEventListeners", {"objectId": found})["listeners"])
 
 
-@pytest.mark.browser
-@pytest.mark.slow
 def test_a_timeline_that_is_drawn_again_keeps_nothing_of_the_one_before(page, html):
     told = "() => document.querySelector('[role=status]').firstChild"
     told, before = page.evaluate_handle(told), listeners(page)
@@ -197,8 +193,6 @@ def test_a_timeline_that_is_drawn_again_keeps_nothing_of_the_one_before(page, ht
     assert listeners(page) == 0
 
 
-@pytest.mark.browser
-@pytest.mark.slow
 def test_a_timeline_stands_still_though_the_kernel_does_not_hear(page, html):
     drawn = page.locator(".zmqlab-plot svg").element_handle()
     page.get_by_role("button", name="Stand still").focus()
@@ -213,8 +207,6 @@ def test_a_timeline_stands_still_though_the_kernel_does_not_hear(page, html):
     assert not drawn.evaluate("svg => svg.isConnected")
 
 
-@pytest.mark.browser
-@pytest.mark.slow
 def test_a_live_timeline_may_have_no_messages_for_a_while(page, html):
     drawn, nothing = html
     page.get_by_text("The same as a table").click()

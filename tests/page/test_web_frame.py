@@ -41,7 +41,6 @@ def test_the_address_that_a_process_has_printed():
         show_page(process)
 
 
-@pytest.mark.browser
 def test_the_dashboard_of_notebook_04_under_a_base_url(browser, tmp_path):
     """As on JupyterHub and Binder: through jupyter-server-proxy, below the server's own address."""
     folder = tmp_path / "notebooks"
@@ -65,7 +64,6 @@ def test_the_dashboard_of_notebook_04_under_a_base_url(browser, tmp_path):
         lab.end_kernels()
 
 
-@pytest.mark.browser
 def test_a_web_page_in_jupyterlab(browser, lab):
     expect.set_options(timeout=60_000)
     with open_page(browser, lab) as page:

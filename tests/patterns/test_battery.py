@@ -51,7 +51,7 @@ from zmqlab.course.ports import free_endpoint
 from zmqlab.page.live_server import serve_live
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]  # the fixture does it all
+pytestmark = pytest.mark.timeout(1800)  # the fixture does it all
 ANY = "tcp://127.0.0.1:*"
 # Bytes by which a role may grow meanwhile. Who awaits large results takes 64 MiB of a message, and
 # empty parts of the next peer as much again, more on a busy computer; unguarded, 1 GB.

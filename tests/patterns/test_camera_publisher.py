@@ -50,7 +50,6 @@ def test_on_the_wire():
     assert (header["end"], header["sequence"]) == (True, 3)
 
 
-@pytest.mark.slow
 def test_a_wrong_topic_is_explained(monkeypatch):
     monkeypatch.setattr("zmqlab.patterns.subscription._LISTEN", 5)
     with (
@@ -87,7 +86,6 @@ def count(process, subscribers):
     )
 
 
-@pytest.mark.slow
 def test_random_subscriptions_do_not_stop_a_publisher():
     with start(camera_publisher, "simulated") as process, subscribe(process.endpoint) as stream:
         with raw_socket(zmq.XSUB, process.endpoint, sndhwm=0) as odd:  # else it drops them
@@ -143,7 +141,6 @@ def test_a_publisher_that_waits_for_subscribers_still_answers():
         assert process.wait(10) == 0
 
 
-@pytest.mark.slow
 def test_a_publisher_that_waits_for_a_slow_subscriber_still_answers():
     with (
         start(camera_publisher, "simulated", wait_for=1, hwm=20, drop=False) as process,
@@ -162,7 +159,6 @@ def test_a_publisher_that_waits_for_a_slow_subscriber_still_answers():
         assert process.wait(10) == 0
 
 
-@pytest.mark.slow
 def test_a_publisher_whose_subscribers_do_not_come_says_so():
     with (
         start(camera_publisher, "simulated", wait_for=2, timeout=0.5) as process,
@@ -220,7 +216,6 @@ def zmqlab(*arguments, **options):
     )
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX's")
 def test_publish_and_watch_from_a_terminal():
     endpoint = free_endpoint()
@@ -245,7 +240,6 @@ def test_publish_and_watch_from_a_terminal():
             watcher.kill()
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="a terminal of this kind is POSIX's")
 def test_in_a_terminal_one_line_is_updated():
     import pty

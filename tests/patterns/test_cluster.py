@@ -23,7 +23,7 @@ from zmqlab.patterns.workers import FarmError
 from zmqlab.recording.recorder import Recorder, RecordingError
 
 distributed = pytest.importorskip("distributed")
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(200)]
+pytestmark = pytest.mark.timeout(200)
 
 QUIET = {"progress": False, "timeout": 100}
 

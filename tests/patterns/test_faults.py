@@ -50,8 +50,6 @@ from zmqlab import (
 from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.transform_recording import spectra
 
-pytestmark = pytest.mark.slow
-
 
 @contextlib.contextmanager
 def befallen(fault):

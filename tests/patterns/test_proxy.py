@@ -26,8 +26,6 @@ from zmqlab.patterns.watch_stream import watch
 from zmqlab.processes.launch import start
 from zmqlab.recording import open_recording
 
-pytestmark = pytest.mark.slow  # many processes
-
 JUNK = random.Random(9)
 SMALL = (48, 64, 3)
 

@@ -74,7 +74,6 @@ def test_every_queue_has_a_bound(hwm):
 # Memory
 
 
-@pytest.mark.slow
 def test_the_system_keeps_few_frames_beside_those_that_are_counted():
     """Left alone, Linux lets the buffer of a subscriber grow to a second of frames, in time."""
     with (
@@ -102,7 +101,6 @@ def publish_for_ever(wait_for):
             zmq.Frame(b"after it", track=True, copy=False).tracker.wait(10)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("at_once", [True, False])
 def test_memory_of_a_publisher_whose_subscribers_do_not_read(at_once):
     """Those that stop at the same time cost it a mark of frames together, the others one each."""
@@ -167,7 +165,6 @@ def test_without_a_handshake_the_first_frames_are_missed():
         assert frames == (0 if first is None else 100 - first)
 
 
-@pytest.mark.slow
 def test_with_a_handshake_not_one_frame_is_missed():
     for _ in range(50):
         assert joined(wait=True, subscribers=3) == [(0, 100, 0)] * 3
@@ -220,7 +217,6 @@ def test_a_slow_subscriber_knows_each_frame_that_it_lost():
         assert process.wait(10) == 0
 
 
-@pytest.mark.slow
 def test_a_fast_subscriber_does_not_suffer_from_a_slow_one():
     """With a high-water mark for all its frames it loses none, however slow the other one is."""
     with (
@@ -237,7 +233,6 @@ def test_a_fast_subscriber_does_not_suffer_from_a_slow_one():
         assert len(arrived) + slow.lost == 100
 
 
-@pytest.mark.slow
 def test_none_is_dropped_when_the_publisher_waits():
     with (
         start(publish, 150, wait_for=2, hwm=2, drop=False) as process,
@@ -263,7 +258,6 @@ def send_until_there_is_no_room(publisher, timeout):
             return str(error)
 
 
-@pytest.mark.slow
 def test_who_takes_no_frame_any_more_is_not_waited_for_without_end():
     with Publisher(hwm=1, drop=False) as publisher, subscribe(publisher.endpoint, hwm=1):
         publisher.wait_for(1)
@@ -292,7 +286,6 @@ def test_a_frame_that_could_not_be_sent_can_be_sent_again():
         publisher.close(timeout=0)
 
 
-@pytest.mark.slow
 def test_a_subscriber_that_is_killed_keeps_nobody_waiting():
     with start(publish, 200, wait_for=2, hwm=2, drop=False) as process:
         with (
@@ -337,7 +330,6 @@ def test_latest_is_the_newest_that_arrived():
 # What may come in a subscriber's way
 
 
-@pytest.mark.slow
 def test_a_publisher_that_is_killed_and_started_again():
     endpoint = free_endpoint()
     forever = 10**9
@@ -451,7 +443,6 @@ def test_a_flood_of_bad_messages_does_not_make_a_wait_endless():
         assert "1000 refused, the last because a message has three parts" in str(error.value)
 
 
-@pytest.mark.slow
 def test_a_stream_that_ends_and_another_that_follows():
     endpoint = free_endpoint()
     with subscribe(endpoint) as stream:
@@ -462,7 +453,6 @@ def test_a_stream_that_ends_and_another_that_follows():
         assert (stream.received, stream.lost, stream.restarts) == (7, 0, 1)
 
 
-@pytest.mark.slow
 def test_silence_is_explained():
     endpoint = free_endpoint()
     with subscribe(endpoint, timeout=0.2) as stream:
@@ -478,7 +468,6 @@ def test_silence_is_explained():
         assert len(stream.read(20)) == 3
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("topic", "said"),
     [

@@ -78,7 +78,6 @@ def sink_to_file(path, **options):
     np.savez(path, spectra=results.spectra, worker=results.worker, arrival=results.arrival)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("order", [*itertools.permutations(["ventilator", "worker", "sink"])])
 def test_any_order(order, tmp_path, first_frames):
     frames, control = free_endpoints(2)
@@ -104,7 +103,6 @@ def test_any_order(order, tmp_path, first_frames):
     assert "Ada: 10" in process("sink").output
 
 
-@pytest.mark.slow
 def test_ventilator_waits_for_all_workers(tmp_path):
     options = {"workers": 2}
     with (
@@ -125,7 +123,6 @@ def test_ventilator_waits_for_all_workers(tmp_path):
         assert set(results["worker"]) == {"early", "late"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("role", [ventilator, fft_worker, sink])
 def test_says_who_did_not_come(role):
     nobody = free_endpoint()
@@ -139,7 +136,6 @@ def test_says_who_did_not_come(role):
         role(*arguments, timeout=0.3)
 
 
-@pytest.mark.slow
 def test_sink_that_gives_up_sends_the_others_home():
     control = free_endpoint()
     with ThreadPoolExecutor() as pool:
@@ -151,7 +147,6 @@ def test_sink_that_gives_up_sends_the_others_home():
         assert working.result(20) is dealing.result(20) is None
 
 
-@pytest.mark.slow
 def test_memory_is_bounded_while_the_sink_is_away():
     """A sink stopped in mid-stream stops the ventilator; nothing is lost when it comes back."""
     count = 150
@@ -183,7 +178,6 @@ def pushed_when_still(dealing):
             return pushed
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_what_was_pushed_to_a_killed_worker_is_lost():
     """PUSH has no way of giving its frames to another; at least it is said which ones."""
@@ -301,7 +295,6 @@ def test_farm(shared):
     assert not process("worker 1").running
 
 
-@pytest.mark.slow
 def test_farm_takes_a_camera():
     """Of a camera, which never ends, 100 frames, or as many as are asked for."""
     with open_camera("simulated", paced=False, size=(64, 64)) as camera:
@@ -312,7 +305,6 @@ def test_farm_takes_a_camera():
         check(fft_farm(camera, workers=1, count=7), frames)
 
 
-@pytest.mark.slow
 @each_way
 def test_farm_takes_a_generator_that_uses_one_buffer(shared):
     # Large ones: pyzmq copies what is small anyway.
@@ -365,7 +357,6 @@ def test_farm_tells_of_an_error_in_the_task():
         fft_farm(frames, task=picky, progress=False)
 
 
-@pytest.mark.slow
 def test_farm_tells_of_an_error_in_the_frames():
     def broken():
         yield from small_frames(20)
@@ -376,7 +367,6 @@ def test_farm_tells_of_an_error_in_the_frames():
     assert not process("worker 1").running
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -435,7 +425,6 @@ def kill_at_birth(name, before):
     kill(name)
 
 
-@pytest.mark.slow
 @each_way
 @pytest.mark.parametrize("at", [0, 1, 50, 99])
 def test_killed_between_frames(at, shared):
@@ -450,7 +439,6 @@ def test_killed_between_frames(at, shared):
     check(fft_farm(frames(), shared=shared, **PATIENT), small_frames())
 
 
-@pytest.mark.slow
 @each_way
 @pytest.mark.parametrize("at", [0, 99])
 def test_killed_in_mid_task(at, shared, tmp_path):
@@ -468,7 +456,6 @@ def test_killed_in_mid_task(at, shared, tmp_path):
     assert [process(f"worker {number}").exit_code == 0 for number in (1, 2)].count(False) == 1
 
 
-@pytest.mark.slow
 def test_all_but_one_killed():
     def frames():
         for number, frame in enumerate(small_frames()):
@@ -481,7 +468,6 @@ def test_all_but_one_killed():
     assert set(results.worker[50:]) == {"worker 3"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("at", [0, 50])
 def test_all_killed(at):
     def frames():
@@ -495,7 +481,6 @@ def test_all_killed(at):
         fft_farm(frames(), **PATIENT)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_killed_at_random():
     """Large frames and results, so that a worker dies in the middle of sending, too."""
@@ -529,7 +514,6 @@ def kill_after(dying, seconds):
             kill(name)
 
 
-@pytest.mark.slow
 def test_hung_worker(tmp_path):
     """A worker that is silent for too long counts as lost, and its frame goes to another."""
     frames, mark = small_frames(), tmp_path / "somebody hangs"
@@ -543,7 +527,6 @@ def test_hung_worker(tmp_path):
     check(fft_farm(frames, 3, task=hanging, progress=False, timeout=2), frames)
 
 
-@pytest.mark.slow
 def test_late_result_counts_once(tmp_path):
     """A worker given up too early sends its result after all; so does the one in its place."""
     frames, mark = small_frames(), tmp_path / "somebody is slow"
@@ -559,7 +542,6 @@ def test_late_result_counts_once(tmp_path):
     check(fft_farm(frames, 3, task=slow, progress=False, timeout=3), frames)
 
 
-@pytest.mark.slow
 def test_work_goes_to_who_has_time(tmp_path):
     """A slow worker that asks holds up nobody."""
     mark = tmp_path / "who is slow"

@@ -41,7 +41,6 @@ def assert_recorded(path, numbers):
     assert recorded(path) == (list(numbers), list(numbers))
 
 
-@pytest.mark.slow
 def test_subscribers_of_different_speed_end_with_the_same_frames(tmp_path):
     """Two recorders, one that compresses, and a slow reader of what grows: all have each frame."""
     frames, settings = 100, {"size": [320, 240], "fps": 300}
@@ -80,7 +79,6 @@ def read_slowly(path, count, recorder):
     return found
 
 
-@pytest.mark.slow
 def test_a_recorder_that_misses_frames_says_which(tmp_path):
     path = tmp_path / "film.h5"
     with (
@@ -116,7 +114,6 @@ def test_frames_that_are_lost_count_among_those_asked_for(tmp_path):
     assert recorded(path)[1] == [3, 4, 6]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("numbers", [[0, 1, 2, 0, 1, 2], [5, 6, 6, 7, 8, 9]])
 def test_numbers_that_go_back_are_not_blamed_on_anybody(tmp_path, numbers):
     """Without names of streams nobody can tell whether the publisher was started anew."""
@@ -138,7 +135,6 @@ def forward(endpoints):
         zmq.proxy(into, out)
 
 
-@pytest.mark.slow
 def test_two_publishers_behind_one_endpoint(tmp_path):
     """They are not taken for one that is started anew again and again."""
     path = tmp_path / "film.h5"
@@ -166,7 +162,6 @@ def test_it_says_how_far_it_is(tmp_path, capsys, monkeypatch):
     assert lines[-1] == f"record: {path} holds 20 frames of 'camera', 0 to 19, none lost"
 
 
-@pytest.mark.slow
 def test_frames_wait_for_the_disk(tmp_path):
     """A burst of 184 MB, which comes faster than a disk can take it."""
     path = tmp_path / "film.h5"
@@ -205,7 +200,6 @@ def test_a_stream_that_ends_early(tmp_path):
     assert_recorded(path, range(5))
 
 
-@pytest.mark.slow
 def test_nobody_publishes(tmp_path):
     path = tmp_path / "film.h5"
     with pytest.raises(TimeoutError, match="nobody listens there"):
@@ -227,7 +221,6 @@ def test_an_existing_file_is_not_touched(tmp_path):
     assert path.read_text() == "mine"
 
 
-@pytest.mark.slow
 def test_a_publisher_that_dies(tmp_path):
     path = tmp_path / "film.h5"
     with start(camera_publisher, "simulated", wait_for=1, hwm=200) as process:
@@ -248,7 +241,6 @@ def wait_for_frames(path):
                 return
 
 
-@pytest.mark.slow
 def test_a_publisher_that_is_started_anew_is_not_passed_over_in_silence(tmp_path):
     path, endpoint = tmp_path / "film.h5", free_endpoint()
     with start(record, path, connect=endpoint, count=10**9, timeout=60) as recorder:
@@ -282,7 +274,6 @@ def test_ctrl_c_ends_a_recording_that_is_kept(tmp_path):
     )
 
 
-@pytest.mark.slow
 def test_ctrl_c_after_the_publisher_was_killed(tmp_path):
     """Whether it had sent more is not known, and so this is no recording without a loss."""
     path = tmp_path / "film.h5"
@@ -299,7 +290,6 @@ def test_ctrl_c_after_the_publisher_was_killed(tmp_path):
     assert "none lost" not in recorder.output
 
 
-@pytest.mark.slow
 def test_frames_of_another_shape_end_a_recording_that_is_kept(tmp_path):
     path = tmp_path / "film.h5"
     with (
@@ -315,7 +305,6 @@ def test_frames_of_another_shape_end_a_recording_that_is_kept(tmp_path):
     assert "this frame is 240 x 320 x 3 uint8" in recorder.output
 
 
-@pytest.mark.slow
 def test_from_a_terminal(tmp_path):
     def zmqlab(*arguments):
         command = [sys.executable, "-m", "zmqlab", "record", *map(str, arguments)]

@@ -229,7 +229,6 @@ requests = st.lists(piece, min_size=1, max_size=5)
 many = settings(max_examples=300, deadline=None)
 
 
-@pytest.mark.slow
 def test_whatever_is_asked_gets_one_reply(req):
     topics = set()
 
@@ -243,7 +242,6 @@ def test_whatever_is_asked_gets_one_reply(req):
     assert topics == {"frame", "ok", "error"}
 
 
-@pytest.mark.slow
 def test_whoever_forgets_the_empty_part_stops_nobody(server):
     """A DEALER may forget it before a request, and need not wait for replies."""
 
@@ -278,7 +276,6 @@ BEGINNINGS = [b"", GREETING[:5], GREETING[:10], GREETING, GREETING + READY, b"GE
 LENGTHS = [b"", b"\x00\x00", b"\x01\x04", b"\x02" + b"\xff" * 8, b"\x03" + b"\x7f" * 8, b"\x04\x09"]
 
 
-@pytest.mark.slow
 def test_programs_that_do_not_speak_zeromq_or_stop_speaking_it(server, shared_server):
     host, port = server.removeprefix("tcp://").split(":")
     before, still_open = shared_server.memory, []
@@ -358,7 +355,6 @@ def numbered(socket):
     return json.loads(parts[1]).get("sequence", 0)
 
 
-@pytest.mark.slow
 def test_who_stays_with_many_requests_waits_for_its_turn(server):
     """Between two requests of another, it gets one frame, or two: whose turn comes meanwhile."""
     request(server, "set", {"fps": 10})
@@ -421,7 +417,6 @@ def test_a_client_killed_in_the_middle_of_a_request(server):
     assert request(server, "read")[0] == "frame"
 
 
-@pytest.mark.slow
 def test_clients_that_take_no_replies_fill_no_memory(shared_server, server):
     """A reply or two for each that does not read; no frame is read for more of them."""
     request(server, "set", {"size": [1280, 960]})
@@ -477,7 +472,6 @@ def router():
         yield socket, bind(socket, "tcp://127.0.0.1:*")
 
 
-@pytest.mark.slow
 def test_a_retry_has_a_fresh_socket_and_gets_no_late_reply(router):
     socket, endpoint = router
     with ThreadPoolExecutor(1) as pool:
@@ -571,7 +565,6 @@ def test_a_snapshot_of_what_is_no_picture(router, tmp_path, frame, says):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.slow
 def test_from_a_terminal(tmp_path):
     """Server and client as two commands, the server ended with Ctrl-C."""
     command = [sys.executable, "-m", "zmqlab"]

@@ -39,7 +39,6 @@ def hear(stream):
             push.send(b"")
 
 
-@pytest.mark.slow
 def test_every_frame_arrives_where_there_is_time():
     with start(publish_slowly, 50, 4) as process, subscribe(process.endpoint) as stream:
         hear(stream)
@@ -49,7 +48,6 @@ def test_every_frame_arrives_where_there_is_time():
         assert process.exit_code == 0
 
 
-@pytest.mark.slow
 def test_what_is_overtaken_is_lost_and_the_stream_goes_on():
     with start(publish, 500, shared=3) as process, subscribe(process.endpoint) as stream:
         found = numbers(stream, pause=0.001)
@@ -61,7 +59,6 @@ def test_what_is_overtaken_is_lost_and_the_stream_goes_on():
         assert process.exit_code == 0
 
 
-@pytest.mark.slow
 def test_a_subscriber_that_keeps_every_frame_does_not_stop_the_publisher():
     with (
         start(publish, 3000, shared=3, wait_for=2) as process,
@@ -80,7 +77,6 @@ def test_a_subscriber_that_keeps_every_frame_does_not_stop_the_publisher():
     assert all(number_in(frame) == number for number, frame in kept)
 
 
-@pytest.mark.slow
 def test_a_camera_that_is_recorded_through_shared_memory(tmp_path):
     path = tmp_path / "film.h5"
     with start(camera_publisher, "simulated", wait_for=1, count=20, shared=22) as process:
@@ -91,7 +87,6 @@ def test_a_camera_that_is_recorded_through_shared_memory(tmp_path):
         assert list(film["sequence"]) == list(range(20))
 
 
-@pytest.mark.slow
 def test_a_frame_that_is_not_on_this_computer():
     with raw_publisher() as (socket, ready), subscribe(socket.last_endpoint.decode()) as stream:
         ready()

@@ -57,7 +57,6 @@ ENDLESS = {
 
 
 @linux
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["DEALER", "SUB"])
 @pytest.mark.parametrize("name", ENDLESS)
 def test_a_message_without_end_fills_no_memory(kind, name):
@@ -80,7 +79,6 @@ def test_a_message_without_end_fills_no_memory(kind, name):
 
 
 @linux
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in ENDLESS if "without end" in name])
 def test_a_publisher_without_end_fills_no_memory_of_who_listens(name):
     data = ENDLESS[name]
@@ -102,7 +100,6 @@ def test_a_publisher_without_end_fills_no_memory_of_who_listens(name):
 
 
 @linux
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ENDLESS)
 def test_nor_that_of_a_sink_which_awaits_large_results(name):
     data = ENDLESS[name]
@@ -120,7 +117,6 @@ def test_nor_that_of_a_sink_which_awaits_large_results(name):
 
 
 @linux
-@pytest.mark.slow
 def test_subscriptions_fill_no_memory():
     """Each costs 49 times its length; so they are short, and a connection has a few."""
     with start(camera_publisher, "simulated") as process, subscribe(process.endpoint) as stream:
@@ -164,7 +160,6 @@ def test_of_who_subscribes_and_leaves_at_once_nothing_is_kept():
 # Streams
 
 
-@pytest.mark.slow
 def test_a_forged_unsubscription_ends_no_film():
     with (
         start(publish, 120, wait_for=1, hwm=2, drop=False) as process,
@@ -191,7 +186,6 @@ def test_who_subscribes_twice_counts_once():
         assert "0 subscribers" not in process.output[process.output.index("1 subscriber") :]
 
 
-@pytest.mark.slow
 def test_a_forged_unsubscription_takes_nothing_from_the_viewers_of_a_proxy():
     with (
         start(camera_publisher, "simulated") as camera,
@@ -208,7 +202,6 @@ def test_a_forged_unsubscription_takes_nothing_from_the_viewers_of_a_proxy():
 
 
 @linux
-@pytest.mark.slow
 def test_a_stranger_who_takes_nothing_stops_no_film():
     film = {"count": 60, "wait_for": 2, "hwm": 1, "drop": False, "timeout": 10}
     with (
@@ -240,7 +233,6 @@ HUGE = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("data", HUGE.values(), ids=HUGE)
 def test_a_subscription_comes_back_after_what_nobody_sends(data):
     endpoint = free_endpoint()
@@ -283,7 +275,6 @@ def with_few_files(role, **options):
 
 
 @linux
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["REQ", None], ids=["greeted", "silent"])
 def test_a_thousand_connections_lock_nobody_out(kind):
     with (
@@ -295,7 +286,6 @@ def test_a_thousand_connections_lock_nobody_out(kind):
 
 
 @linux
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["SUB", None], ids=["greeted", "silent"])
 def test_nor_do_they_take_the_place_of_a_subscriber(kind):
     with (
@@ -310,7 +300,6 @@ def test_nor_do_they_take_the_place_of_a_subscriber(kind):
 
 
 @linux
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["REQ", None], ids=["greeted", "silent"])
 def test_nor_do_they_through_a_tap(kind):
     """It has two files for each, and lets go of those whom the other side has let go."""
@@ -337,7 +326,6 @@ def a_thousand(process, kind, files=1):
 
 
 @linux
-@pytest.mark.slow
 def test_idle_connections_and_endless_posts_do_not_shut_a_web_server():
     """A page that is open stays so, and another one gets in."""
     token, nowhere = "x" * 32, "tcp://127.0.0.1:9"
@@ -404,7 +392,6 @@ def attacked(frames, others):
         assert not stranger.poll(0), "it was given a frame"
 
 
-@pytest.mark.slow
 def test_a_farm_believes_its_own_workers_only():
     frames = small_frames()
     found = fft_farm(attacked(frames, listening()), 2, double, progress=False)

@@ -31,8 +31,6 @@ from zmqlab import RequestError, StartError
 from zmqlab.course.ports import free_endpoint
 from zmqlab.wire.zmtp import COMMAND
 
-pytestmark = pytest.mark.slow  # a process each
-
 
 def meanings(entries, side):
     return [each["meaning"] for each in entries if each["side"] == side]

@@ -38,7 +38,6 @@ def linking(**options):
         yield beads, process
 
 
-@pytest.mark.slow
 def test_positions_become_tracks_and_a_result():
     positions = walk(200)
     with (
@@ -67,7 +66,6 @@ def test_positions_become_tracks_and_a_result():
         assert "µm²/s" in process.output
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("positions", "about", "says"),
     [
@@ -112,7 +110,6 @@ def look(frames, **options):
             return found, process.output
 
 
-@pytest.mark.slow
 def test_a_frame_that_is_none_is_left_out_and_the_others_are_looked_at():
     with open_camera("simulated", paced=False, size=(160, 120), beads=2) as camera:
         frames = [camera.read() for _ in range(40)]
@@ -134,7 +131,6 @@ def test_what_was_found_is_drawn_around_it():
     assert mark(frame, None, 0.4).any()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["uint8", "float64", "int32"])
 @pytest.mark.parametrize("shape", [(120, 160, 3), (120, 160)])
 def test_the_marked_frames_are_published_beside_the_positions(shape, kind):
@@ -172,7 +168,6 @@ def test_watch_says_what_a_message_carries():
     )
 
 
-@pytest.mark.slow
 def test_a_camera_that_is_killed_is_one_clear_line_after_the_result():
     with (
         # At a port that no client is lent, so that nobody else comes to listen there.
@@ -187,14 +182,12 @@ def test_a_camera_that_is_killed_is_one_clear_line_after_the_result():
         assert TrackingError.__name__ in last
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("bad", [{"diameter": -1.0}, {"fps": 0.0}])
 def test_what_cannot_be_is_said_before_the_first_frame(bad):
     with pytest.raises(StartError, match=f"TrackingError: .*{next(iter(bad))}="):
         start(track, connect="tcp://127.0.0.1:9", **bad, start_timeout=60).wait(60)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(1500)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what trackpy uses of pandas
 @pytest.mark.parametrize("kind", ["film", "folder"])

@@ -103,7 +103,6 @@ def test_fields_without_a_value_are_empty_in_csv(tmp_path):
     assert list(as_csv(kept(tmp_path / "m.sqlite")))[1] == "1,1970-01-01T00:00:00.000+00:00,,,,\r\n"
 
 
-@pytest.mark.slow
 def test_exposure_is_set_for_all_and_for_the_stream(tmp_path):
     async def visit(address, seconds):
         async with visiting(address) as one, visiting(address) as other:
@@ -124,7 +123,6 @@ def test_exposure_is_set_for_all_and_for_the_stream(tmp_path):
     assert measurement[2] == 0.02
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("count", [1, 2])
 def test_measurements_begin_anew_when_their_file_is_taken_away(tmp_path, count):
     async def visit(address):
@@ -140,7 +138,6 @@ def test_measurements_begin_anew_when_their_file_is_taken_away(tmp_path, count):
         assert asyncio.run(visit(address)) == ([1, 2][:count], 1)
 
 
-@pytest.mark.slow
 def test_a_measurement_is_kept_with_the_exposure_of_its_frame(tmp_path, monkeypatch):
     """Somebody else changes it while the frame is examined."""
 
@@ -166,7 +163,6 @@ def test_a_measurement_is_kept_with_the_exposure_of_its_frame(tmp_path, monkeypa
         assert asyncio.run(measure()) == (0.01, 0.02)
 
 
-@pytest.mark.slow
 def test_nobody_waits_for_more_than_one_measurement_of_each_other_visitor(tmp_path):
     """Two visitors ask without end, the third now and then, and counts what comes before it."""
 
@@ -228,7 +224,6 @@ def test_who_leaves_while_waiting_holds_up_nobody(place):
     asyncio.run(visit())
 
 
-@pytest.mark.slow
 def test_the_history_outlives_the_server(tmp_path):
     history = tmp_path / "m.sqlite"
     with start(camera_server, "simulated", process_name="page's camera") as camera:
@@ -246,7 +241,6 @@ def test_the_history_outlives_the_server(tmp_path):
             assert asyncio.run(visit()) == [first, second]
 
 
-@pytest.mark.slow
 def test_the_camera_goes_and_comes_again(tmp_path):
     endpoint = free_endpoint()
 
@@ -305,7 +299,6 @@ def test_the_guard_counts_what_the_page_has_read(tmp_path):
     assert len(who) == 1, "it had to connect anew"
 
 
-@pytest.mark.slow
 def test_keys_that_are_away_for_a_moment_end_nothing(tmp_path):
     """Neither the server, which tells its visitors what is wrong, nor the live picture."""
     endpoint, folder, away = free_endpoint(), tmp_path / "keys", tmp_path / "away"
@@ -355,7 +348,6 @@ REPLIES = [
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("reply", REPLIES, ids=range(len(REPLIES)))
 def test_random_bytes_from_the_camera_end_nothing(tmp_path, reply):
     async def visit(address, socket, endpoint):
@@ -456,7 +448,6 @@ def test_what_comes_from_there_is_never_run_as_a_script(place):
         assert headers["Referrer-Policy"] == "no-referrer"
 
 
-@pytest.mark.slow
 def test_a_locked_file_loses_nothing_that_was_shown(tmp_path):
     history = tmp_path / "m.sqlite"
 
@@ -485,7 +476,6 @@ def page_with_small_files(limit, **options):
     web_page(**options)
 
 
-@pytest.mark.slow
 @posix
 def test_no_room_loses_nothing_that_was_shown(tmp_path):
     history = tmp_path / "m.sqlite"
@@ -533,7 +523,6 @@ def fill(folder):
     print("as it should be")
 
 
-@pytest.mark.slow
 def test_a_disk_that_is_really_full(tmp_path):
     if not (sys.platform == "linux" and os.geteuid() == 0 and shutil.which("unshare")):
         pytest.skip("only root on Linux can mount a small disk")
@@ -569,7 +558,6 @@ def test_a_file_that_is_something_else(tmp_path, content):
         kept(tmp_path / "nowhere" / "m.sqlite")
 
 
-@pytest.mark.slow
 def test_one_camera_for_both(tmp_path):
     """Of a camera that only one program can have, a measurement is a frame of the stream."""
     with start(camera_publisher, "simulated", process_name="page's stream") as publisher:
@@ -586,7 +574,6 @@ def test_one_camera_for_both(tmp_path):
     assert period == pytest.approx(12, abs=6 * uncertainty)
 
 
-@pytest.mark.slow
 def test_no_fringes_are_a_measurement_too(tmp_path):
     with serving(tmp_path / "m.sqlite") as (server, _, _, address):
         request(server.endpoint, "set", {"fringe_contrast": 0.0})
@@ -612,7 +599,6 @@ def test_what_cannot_be_is_told_at_once(tmp_path, options, said):
         web_page(**given | options)
 
 
-@pytest.mark.slow
 @posix
 def test_from_a_terminal_until_ctrl_c(tmp_path):
     command = [sys.executable, "-m", "zmqlab", "web-page", "--connect", NOBODY]
@@ -628,7 +614,6 @@ def test_from_a_terminal_until_ctrl_c(tmp_path):
         assert process.returncode == 0
 
 
-@pytest.mark.slow
 def test_a_port_that_is_taken(tmp_path):
     port = free_endpoint().rpartition(":")[2]
     given = {"connect": NOBODY, "subscribe": NOBODY, "history": tmp_path / "m.sqlite"}

@@ -15,7 +15,6 @@ from zmqlab import camera_publisher, camera_server, request, start
 from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.measurements import kept
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow]
 WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 

@@ -54,7 +54,7 @@ from zmqlab.patterns.transform_recording import spectra
 from zmqlab.wire import who_listens
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = pytest.mark.timeout(1800)
 PATIENCE = 120.0  # seconds, for what is sure to come
 SHORT = 3.0  # seconds to wait for what is not
 TOKEN = "x" * 32

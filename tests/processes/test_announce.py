@@ -4,13 +4,10 @@ import contextlib
 import socket
 import threading
 
-import pytest
 from helpers.observing import PATIENCE
 
 from zmqlab import ready, start
 from zmqlab.processes.announce import announce, withdraw
-
-pytestmark = pytest.mark.slow  # a process
 
 
 def listen():

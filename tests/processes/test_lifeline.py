@@ -14,8 +14,6 @@ from helpers.observing import PATIENCE
 
 from zmqlab.course.ports import free_endpoint
 
-pytestmark = pytest.mark.slow  # each starts a family of processes
-
 PARENT = f"""{ROLES}
 import os, subprocess, sys
 

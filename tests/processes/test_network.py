@@ -149,7 +149,6 @@ class Players:
         )
 
 
-@pytest.mark.slow
 def test_a_hundred_topologies_are_drawn_as_they_are():
     names = "abcde"
     processes = [zmqlab.start(play, process_name=name) for name in names]
@@ -348,7 +347,6 @@ if __name__ == "__main__":
 """
 
 
-@pytest.mark.slow
 def test_the_notebooks_own_sockets_are_drawn(tmp_path):
     (tmp_path / "notebook.py").write_text(NOTEBOOK)
     done = subprocess.run(

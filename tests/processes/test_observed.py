@@ -136,7 +136,6 @@ def exchange(kinds, transports):
     print(json.dumps([end for truth in truths for end in (truth.one, truth.two)]))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "kinds", ["REQ REP", "PUSH PULL", "PUB SUB", "DEALER ROUTER", "PAIR PAIR", "XPUB XSUB"]
 )
@@ -162,7 +161,6 @@ def burst(count, parts, copy):
                     pull.recv(copy=copy)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("copy", [True, False])
 @pytest.mark.parametrize("parts", [1, 2, 5])
 def test_a_flood_is_counted_exactly(parts, copy):

@@ -23,7 +23,6 @@ cloudpickle.register_pickle_by_value(sys.modules[__name__])
 # Who is at the other end
 
 
-@pytest.mark.slow
 def test_peers_are_counted_and_named():
     with zmqlab.start(serve, "REP") as server:
         assert seen(server, lambda it: it["peers"] == 0, "a report")
@@ -130,7 +129,6 @@ def connect_only(endpoint):
         req.poll()
 
 
-@pytest.mark.slow
 def test_an_attempt_in_vain_is_told_once_and_a_wait_says_so():
     nobody = free_endpoint()
     with zmqlab.start(connect_only, nobody) as client:
@@ -200,7 +198,6 @@ def end_contexts(way):
             gc.collect()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("way", ["term", "destroy", "with", "garbage"])
 def test_contexts_end(way):
     process, _ = run(end_contexts, way)
@@ -254,7 +251,6 @@ def many_sockets(number):
     print(json.dumps([more_files - files, more_memory - memory]))
 
 
-@pytest.mark.slow
 def test_many_sockets_leave_nothing_behind():
     process, (files, memory) = run(many_sockets, 500)
     assert files < 50  # sockets and monitors that are still being closed
@@ -278,7 +274,6 @@ def hold_many(number):
         sockets[0].poll()
 
 
-@pytest.mark.slow
 def test_many_sockets_at_a_time():
     with zmqlab.start(hold_many, 300) as process:
         process.wait_until(lambda it: len(it.sockets) == 300 and it.sockets[-1]["bound"][1:])

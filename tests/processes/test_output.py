@@ -44,7 +44,6 @@ def test_output_and_errors_come_in_their_order():
     assert printed(talk) == expected
 
 
-@pytest.mark.slow
 def test_a_flood_is_capped_and_counted():
     def flood(count):
         for number in range(count):
@@ -173,7 +172,6 @@ def test_an_endless_flood_can_be_stopped():
     assert process.state == "stopped"
 
 
-@pytest.mark.slow
 def test_a_grandchild_that_holds_the_pipe_does_not_hold_us():
     """One that ignores that it should end, and what its parent was told."""
 

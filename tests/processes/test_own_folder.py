@@ -11,8 +11,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from zmqlab.wire.keys import make_keys
 from zmqlab.processes.own_folder import MARKER, own_folder
+from zmqlab.wire.keys import make_keys
 
 SECONDS = 60
 KEEPS_KEYS = """

@@ -184,7 +184,6 @@ def test_what_fails_once_it_is_up_has_come_up(monkeypatch):
         process.wait(PATIENCE)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "told"),
     [
@@ -206,14 +205,12 @@ def test_other_ways_not_to_come_up(how, told):
         assert "in leave" in text  # the line that crashed
 
 
-@pytest.mark.slow
 def test_a_silent_end_says_so():
     assert failure(os._exit, 3, process_name="x").endswith(
         "(failed, exit code 3):\nIt printed nothing."
     )
 
 
-@pytest.mark.slow
 def test_one_that_never_binds_is_stopped(monkeypatch):
     def forget(seconds):
         print("thinking", flush=True)
@@ -274,7 +271,6 @@ def test_a_name_is_one_process():
     assert zmqlab.process("echo") is second
 
 
-@pytest.mark.slow
 def test_many_names_are_many_processes():
     workers = [zmqlab.start(echo, process_name=f"worker {number}") for number in range(3)]
     assert len({worker.pid for worker in workers}) == 3
@@ -343,7 +339,6 @@ def stubborn(ignored, then=None):
             print("no", flush=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("ignored", ["Ctrl-C", pytest.param("SIGTERM", marks=posix_only)])
 def test_a_stubborn_process_is_stopped_by_force(ignored):
     process = zmqlab.start(stubborn, ignored)
@@ -414,7 +409,6 @@ def test_who_asks_again_does_not_disturb_what_it_puts_in_order():
     assert (process.state, process.output) == ("stopped", "blocked\ntidying\nin order")
 
 
-@pytest.mark.slow
 def test_a_stop_just_after_a_message_is_not_lost():
     # A signal that comes while a socket is about to block again interrupts nothing.
     for _ in range(8):
@@ -426,7 +420,6 @@ def test_a_stop_just_after_a_message_is_not_lost():
         assert process.state == "stopped"
 
 
-@pytest.mark.slow
 def test_a_stop_may_come_at_any_moment_of_the_start():
     for step in range(12):
         process = launch.launch_call("early", echo)
@@ -466,7 +459,6 @@ def add_up():
     sum(range(10**11))  # lets nobody run
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("compute", [decompose, add_up])
 def test_a_long_call_in_c_can_be_stopped(compute):
     process = launch.launch_call("computer", compute)
@@ -476,7 +468,6 @@ def test_a_long_call_in_c_can_be_stopped(compute):
     assert not psutil.pid_exists(process.pid)
 
 
-@pytest.mark.slow
 def test_stopping_from_many_threads_at_a_time():
     process = zmqlab.start(echo)
     threads = [threading.Thread(target=process.stop, args=[PATIENCE]) for _ in range(10)]
@@ -502,7 +493,6 @@ def test_one_that_is_killed_says_so():
     assert process.memory == 0
 
 
-@pytest.mark.slow
 @posix_only
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL, None])
 def test_what_it_has_started_ends_with_it(end):
@@ -583,7 +573,6 @@ def test_a_start_removes_the_shared_memory_of_one_that_was_killed():
             assert time.monotonic() < deadline
 
 
-@pytest.mark.slow
 def test_nothing_is_left_in_this_process():
     zmqlab.start(echo).stop()
     this = psutil.Process()

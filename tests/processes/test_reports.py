@@ -219,7 +219,6 @@ def folder_of_another(end, place=None):
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5)
 
 
-@pytest.mark.slow
 @settings(max_examples=50)
 @example([b"[" * 100_000])  # too deep for a parser that calls itself
 @given(st.lists(st.binary() | JSON.map(lambda value: json.dumps(value).encode())))
@@ -245,7 +244,6 @@ def flood(endpoint, count):
             push.send_multipart([b"b" * 32, b'{"state": "ended"}' + bytes(200), b""])
 
 
-@pytest.mark.slow
 def test_a_flood_of_forged_reports_does_no_harm(real):
     with zmqlab.start(serve, "REP") as server, connected(zmq.REQ, server.endpoint) as req:
         before = psutil.Process().memory_info().rss

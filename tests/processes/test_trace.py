@@ -116,7 +116,6 @@ def take(count=None, rest=None):
                 time.sleep(rest)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("texts", [[b"%d" % n for n in range(30)], [b"same"] * 30])
 def test_push_deals_in_turn(texts):
     with cast() as begin:
@@ -173,7 +172,6 @@ def listen_late(endpoint, gate):
         ask.recv()
 
 
-@pytest.mark.slow
 def test_pub_sends_a_copy_to_each_who_wants_it():
     messages = [[b"a", b"%d" % number] for number in range(10)] + [[b"c", b"nobody"], [b"", b"x"]]
     messages += [[b"b", b"end"], [b"a", b"end"]]
@@ -212,7 +210,6 @@ def publish_much(count, size):
         gate.send(b"good")
 
 
-@pytest.mark.slow
 def test_what_a_full_queue_drops_is_lost():
     with cast() as begin:
         pub = begin("pub", publish_much, 200, 100_000)
@@ -229,7 +226,6 @@ def test_what_a_full_queue_drops_is_lost():
     assert states == {"arrived": received, "lost": sent - received}
 
 
-@pytest.mark.slow
 def test_what_a_killed_worker_had_in_its_queue_is_lost():
     with cast() as begin:
         quick, stuck = begin("quick", take), begin("stuck", take, rest=1000)
@@ -245,7 +241,6 @@ def test_what_a_killed_worker_had_in_its_queue_is_lost():
     assert found == {("quick", "arrived"): 10, ("stuck", "arrived"): 1, ("stuck", "lost"): 9}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "server"), [("DEALER", "ROUTER"), ("REQ", "ROUTER"), ("DEALER", "REP")]
 )
@@ -292,7 +287,6 @@ def greet_in_reverse(count):
             socket.send_multipart([identity, b"go", b""])
 
 
-@pytest.mark.slow
 def test_a_part_that_is_empty_ends_no_envelope_if_it_is_the_last():
     names = ["Ada", "Grace", "Mary"]
     with cast() as begin:
@@ -369,7 +363,6 @@ def publish_until_heard(endpoint, texts):
             pub.send(text)
 
 
-@pytest.mark.slow
 def test_what_zmq_proxy_passes_on_is_not_taken_for_lost():
     with cast() as begin:
         proxy = begin("proxy", pass_on)
@@ -413,7 +406,6 @@ def flood(endpoint, count):
             push.send(b"%d" % number)
 
 
-@pytest.mark.slow
 def test_a_flood_costs_no_message_and_little_memory_and_nothing_is_called_lost():
     with cast() as begin:
         pull = begin("pull", take, 500_000)

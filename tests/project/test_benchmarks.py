@@ -74,7 +74,6 @@ def few(monkeypatch, module, **lists):
         monkeypatch.setattr(module, name, ways)
 
 
-@pytest.mark.slow
 def test_frames_pass_every_way(monkeypatch):
     article, ours = "article, PUSH/PULL", "send_frame, PUSH/PULL"
     ways = [article, ours, "multiprocessing.Queue", "plain TCP socket", "memory copy"]
@@ -94,7 +93,6 @@ def test_frames_pass_every_way(monkeypatch):
     assert found["Of 120 frames sent at once, arrive"].values["send_frame, PUB/SUB"] == [100]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["imagezmq, PUB/SUB", "NetGear, PAIR", "zenoh, shared memory"])
 def test_frames_pass_peers(name):
     module = frames.PEERS[name.partition(",")[0]]
@@ -110,7 +108,6 @@ def test_a_lost_frame_is_noticed():
         frames.rate(iter(sent).__next__, 3)
 
 
-@pytest.mark.slow
 def test_a_way_that_cannot_open_is_named(monkeypatch):
     monkeypatch.setitem(frames.WAYS, "broken", (broken, broken))
     values, failed = frames.measure(["broken", "memory copy"], "burst", "VGA", 12, 1)
@@ -118,7 +115,6 @@ def test_a_way_that_cannot_open_is_named(monkeypatch):
     assert failed == ["broken: EOFError()"]
 
 
-@pytest.mark.slow
 def test_curve():
     found = checked(curve.compare(1, {"tiny": ((4, 4, 3), 3)}, trips=3, flood=20, firsts=1))
     assert len(found) == 4
@@ -129,14 +125,12 @@ def broken(endpoint):
     raise SystemExit  # as a library that ends the process; no traceback in the tests' output
 
 
-@pytest.mark.slow
 def test_small_messages():
     found = checked(small_messages.compare(1, trips=3, flood=200))
     assert "REQ/REP, zmq.asyncio" in found["Round trip of a small message"].values
     assert set(found["A flood of small messages"].values) == set(small_messages.FLOODS)
 
 
-@pytest.mark.slow
 def test_farm():
     assert farm.measure(farm.ARTICLE, "article") > 0
     assert farm.measure(farm.OURS, "light") > 0
@@ -144,14 +138,12 @@ def test_farm():
     assert farm.peak_memory(farm.LOOP, "light") > 100 * 0.92  # MB: the frames alone
 
 
-@pytest.mark.slow
 def test_cluster():
     pytest.importorskip("distributed")
     found = checked(cluster.compare(1, count=6))
     assert len(found) == 2
 
 
-@pytest.mark.slow
 def test_recorder():
     found = checked(recorder.compare(1, count=8))
     sizes = found["The file of 8 VGA frames"].values
@@ -163,7 +155,6 @@ def test_spectrum():
     checked(spectrum.compare(1))
 
 
-@pytest.mark.slow
 def test_tracker(monkeypatch):
     monkeypatch.setattr(tracker_ways, "LOOKED_AT", 4)
     found = checked(tracker_ways.compare(1, lengths=(5, 6)))
@@ -177,14 +168,12 @@ def test_tracker(monkeypatch):
     assert max(map(max, wrong.values())) < 20
 
 
-@pytest.mark.slow
 def test_start_up(monkeypatch):
     monkeypatch.setattr(start_up, "first_picture", lambda: 1.0)  # in tests/course it runs
     found = checked(start_up.compare(1))
     assert found["First picture of notebook 00"].unit == "s"
 
 
-@pytest.mark.slow
 def test_observed(monkeypatch):
     monkeypatch.setattr(observed, "PAIRS", 1)
     monkeypatch.setattr(observed, "COUNT", {"round trips": 30})
@@ -193,7 +182,6 @@ def test_observed(monkeypatch):
     checked(observed.compare(1))
 
 
-@pytest.mark.slow
 def test_guarded(monkeypatch):
     monkeypatch.setattr(guarded, "PAIRS", 1)
     monkeypatch.setattr(guarded, "SECONDS", 0.1)
@@ -203,7 +191,6 @@ def test_guarded(monkeypatch):
     assert all(set(one.values) == {guarded.WITHOUT, guarded.WITH} for one in found.values())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("way", [guarded.WITHOUT, guarded.WITH])
 def test_what_is_compared_has_the_guard_or_not(way):
     with guarded.other_process(guarded.guarded, way, names_of_threads) as pipe:
@@ -218,14 +205,12 @@ def names_of_threads(pipe):
         pipe.recv()
 
 
-@pytest.mark.slow
 def test_proxy():
     found = checked(proxy.compare(1, seconds=0.1))
     assert all(set(one.values) == set(proxy.WAYS) for one in found.values())
     assert len(found) == 4
 
 
-@pytest.mark.slow
 def test_tap(monkeypatch):
     monkeypatch.setattr(tap, "TRIPS", 10)
     found = checked(tap.compare(1))
@@ -233,7 +218,6 @@ def test_tap(monkeypatch):
     assert all(set(one.values) == {tap.DIRECT, tap.READ, tap.BLIND} for one in found.values())
 
 
-@pytest.mark.slow
 def test_noticed():
     (found,) = checked(noticed.compare(1)).values()
     assert list(found.values) == list(noticed.FAULTS)
@@ -286,7 +270,6 @@ def test_the_table_is_that_of_the_numbers(stored, tmp_path):
     assert len(comparisons) > 10
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not importlib.util.find_spec("matplotlib"), reason="draws with matplotlib")
 def test_the_figure_is_that_of_the_numbers(stored, tmp_path):
     results, comparisons = stored

@@ -78,7 +78,6 @@ def test_scripts_run(name):
     assert b"\r" not in script.read_bytes()
 
 
-@pytest.mark.slow
 def test_start_sets_up_the_first_notebook_and_runs_what_it_is_given(tmp_path):
     workspaces = tmp_path / "workspaces"
     environment = {
@@ -131,8 +130,6 @@ def base_image() -> list[str]:
     return [f"{name}=={versions[name]}" for name in names.split()]
 
 
-@pytest.mark.slow
-@pytest.mark.browser
 @pytest.mark.timeout(1800)
 def test_panels_in_a_page_of_binders_image(tmp_path):
     """What the image has stays unless our bounds exclude it, and the page works with that."""

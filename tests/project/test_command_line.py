@@ -75,7 +75,6 @@ def test_help_has_every_command_with_the_first_line_of_its_function():
     assert zmqlab.camera_server.__doc__.splitlines()[0] in done.stdout
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", [name for name in app if name[0] != "-"])
 def test_help_of_each_command_shows_its_parameters_as_they_are_typed(command):
     done = run(command, "--help")
@@ -104,7 +103,6 @@ def test_unknown_command():
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.slow
 def test_camera_server_and_snapshot(tmp_path):
     picture = tmp_path / "frame.png"
     with serving("--camera", "simulated", "--bind", "tcp://127.0.0.1:*") as (process, endpoint):
@@ -116,7 +114,6 @@ def test_camera_server_and_snapshot(tmp_path):
         assert process.wait(timeout=20) == 0
 
 
-@pytest.mark.slow
 @posix
 def test_ctrl_c_ends_a_role_quietly():
     with serving() as (process, endpoint):
@@ -127,7 +124,6 @@ def test_ctrl_c_ends_a_role_quietly():
         assert error == out == ""
 
 
-@pytest.mark.slow
 def test_port_in_use_is_one_line():
     with serving() as (_, endpoint):
         done = run("camera-server", "--bind", endpoint)
@@ -136,7 +132,6 @@ def test_port_in_use_is_one_line():
     assert endpoint in done.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -160,7 +155,6 @@ def test_what_cannot_be_done_is_one_line(arguments, said, tmp_path):
 
 
 @posix
-@pytest.mark.slow
 def test_the_particle_tracker_in_three_terminals_as_the_readme_has_it(tmp_path):
     """Word for word, but for the ports, which may be taken here."""
     readme = (MODULE.parent / "README.md").read_text(encoding="utf-8")
@@ -238,7 +232,6 @@ def test_parameters_are_named_as_in_a_terminal(text, said):
     assert as_options(text) == said
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("command", ["snapshot", "record"])
 def test_a_missing_path_is_asked_for_by_its_place(command):
     done = run(command, "--connect", "tcp://127.0.0.1:9")
@@ -247,7 +240,6 @@ def test_a_missing_path_is_asked_for_by_its_place(command):
     assert "--path" not in done.stderr
 
 
-@pytest.mark.slow
 def test_lab_without_the_notebooks_says_so(tmp_path):
     """The module alone, as `pip install zmqlab` would leave it."""
     shutil.copytree(MODULE, tmp_path / "site" / "zmqlab")
@@ -270,7 +262,6 @@ def course(tmp_path):
     return tmp_path
 
 
-@pytest.mark.slow
 def test_lab_takes_the_next_port_and_keeps_its_token_to_itself(course):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -285,7 +276,6 @@ def test_lab_takes_the_next_port_and_keeps_its_token_to_itself(course):
             assert lab.kernel().environ()["MALLOC_TRIM_THRESHOLD_"] == "134217728"
 
 
-@pytest.mark.slow
 def test_lab_has_jupyter_encrypt_what_travels_to_kernels(course):
     """The kernel answers whoever has its file, and warns nobody; else there is a word of ours."""
     able = all(
@@ -308,7 +298,6 @@ def test_lab_has_jupyter_encrypt_what_travels_to_kernels(course):
         assert "without encryption" not in (course / "jupyterlab.log").read_text()
 
 
-@pytest.mark.slow
 def test_lab_encrypts_nothing_if_told_so(course):
     with open_lab(course, course, "--MappingKernelManager.transport_encryption=disabled") as lab:
         lab.ask("api/kernels", method="POST")
@@ -316,7 +305,6 @@ def test_lab_encrypts_nothing_if_told_so(course):
         assert "curve_secretkey" not in json.loads(file.read_text())
 
 
-@pytest.mark.slow
 def test_lab_leaves_memory_settings_that_are_there(course):
     with open_lab(course, course, MALLOC_TRIM_THRESHOLD_="1000000") as lab:
         lab.ask("api/kernels", method="POST")
@@ -324,7 +312,6 @@ def test_lab_leaves_memory_settings_that_are_there(course):
 
 
 @posix
-@pytest.mark.slow
 def test_ctrl_c_ends_the_lab_without_a_question(course):
     """In a terminal JupyterLab would ask; elsewhere it does not."""
     keyboard, terminal = os.openpty()
@@ -344,7 +331,6 @@ def test_ctrl_c_ends_the_lab_without_a_question(course):
     assert "Shut down this" not in said
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there is a display there")
 @pytest.mark.parametrize(
     ("environment", "opens"),
@@ -366,7 +352,6 @@ def test_a_text_browser_is_none(environment, opens):
 
 
 @posix
-@pytest.mark.slow
 def test_lab_opens_the_browser(course):
     """The page goes to a program of our own, which passes it on through a pipe."""
     asked = course / "asked"

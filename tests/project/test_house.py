@@ -67,7 +67,6 @@ def test_a_room_imports_from_those_below_it_only():
     run("-c", "from importlinter.cli import lint_imports_command as lint; lint()", "--no-cache")
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(1000)
 @pytest.mark.skipif(np.__version__ < "2", reason="older packages say other types, or none")
 def test_annotations_hold():

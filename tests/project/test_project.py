@@ -77,13 +77,11 @@ def hook() -> list[str]:
     return [hooks["nbstripout"]["entry"], *hooks["nbstripout"]["args"]]
 
 
-@pytest.mark.slow
 def test_notebooks_are_stored_as_the_hook_leaves_them():
     done = run(*hook(), "--verify", *map(str, PATHS))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.slow
 def test_the_hook_undoes_what_jupyterlab_adds(tmp_path):
     path = shutil.copy(PATHS[0], tmp_path)
     run(*hook(), path)

@@ -30,13 +30,11 @@ def lint(path):
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.slow
 def test_the_linter_finds_nothing():
     done = lint(WORKFLOW)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
@@ -55,7 +53,6 @@ def test_the_linter_would_find(right, wrong, tmp_path):
     assert lint(folder / "tests.yml").returncode != 0
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("addition", ["", "surprise: 1\n"])
 def test_the_citation_fits_its_schema(addition, tmp_path):
     path = tmp_path / "CITATION.cff"

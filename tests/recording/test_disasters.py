@@ -20,7 +20,6 @@ from zmqlab import Recorder, RecordingError, open_recording
 from zmqlab.recording.film import NUMBERS_PER_CHUNK
 
 EITHER = [None, pytest.param("lz4", marks=needs_hdf5plugin)]
-pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -41,7 +41,6 @@ def fifty(tmp_path_factory):
 # What comes back
 
 
-@pytest.mark.slow
 @settings(max_examples=40)
 @given(
     shape=st.builds(lambda h, w, colours: (h, w, *colours), LENGTH, LENGTH, COLOURS),
@@ -102,7 +101,6 @@ def test_the_history_of_a_pixel(fifty):
 # A stretch of time
 
 
-@pytest.mark.slow
 @settings(max_examples=50)
 @given(
     times=st.lists(st.integers(0, 12) | st.just(float("nan")), min_size=1, max_size=12),
@@ -246,7 +244,6 @@ def test_what_is_no_recording(path):
 # Reading, and looking, in the process that records
 
 
-@pytest.mark.slow
 def test_reading_in_the_process_that_records(path):
     with Recorder(path) as recorder:
         for index in range(NUMBERS_PER_CHUNK + 5):

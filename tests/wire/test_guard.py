@@ -38,7 +38,6 @@ os._exit(0)
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came in")
 def test_a_fork_has_a_guard_of_its_own():
     """It cuts off who floods the fork, and no connection of the process that it comes from."""
@@ -78,7 +77,6 @@ with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came in")
 def test_a_guard_looks_though_no_file_can_be_opened():
     code = f"import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (200, 200)){WITHOUT_FILES}"
@@ -95,7 +93,6 @@ def test_a_guard_looks_though_no_file_can_be_opened():
     assert process.returncode == 0
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came in")
 def test_whole_frames_that_nobody_has_asked_for_yet_are_no_reason_to_cut_off(capfd):
     """As many as the mark allows, of a subscription in a cell that is read in the next one."""
@@ -118,7 +115,6 @@ def send_for_ever(socket):
         sockets.send_parts(socket, [bytes(MB)], timeout=1)
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came in")
 def test_who_waits_to_send_has_not_looked_for_messages(capfd):
     """Eight replies lie there, whole, while the ninth request finds no room."""
@@ -148,7 +144,6 @@ def test_who_waits_to_send_has_not_looked_for_messages(capfd):
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came in")
 def test_of_two_subscriptions_to_one_publisher_each_has_its_own_mark(capfd):
     with (

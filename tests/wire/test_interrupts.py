@@ -25,7 +25,6 @@ from zmqlab import (
 from zmqlab.wire.sockets import recv_parts, send_parts
 
 pytestmark = [
-    pytest.mark.slow,
     pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX's"),
 ]
 

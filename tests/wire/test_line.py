@@ -76,7 +76,6 @@ def test_what_a_line_is_asked():
     assert "unknown command 'laugh' in 1 parts: send one of set, smile" in error
 
 
-@pytest.mark.slow
 @given(
     st.lists(
         st.binary(max_size=30) | st.sampled_from([b"set", b"{}", b"[1]"]), min_size=1, max_size=4

@@ -246,7 +246,6 @@ def test_a_good_message_differs_from_the_bad_ones_only_where_it_should():
     assert frame.tobytes() == b"123456"
 
 
-@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(changes=edits, count=st.integers(1, 4))
 def test_mutilated_messages_raise_nothing_but_message_errors(changes, count):
@@ -256,7 +255,6 @@ def test_mutilated_messages_raise_nothing_but_message_errors(changes, count):
         assert unpack_frame(bad)[2].nbytes == len(bad[2])
 
 
-@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(headers("dtype", "shape", "sequence", "time"), st.binary(max_size=64))
 def test_whatever_a_header_says_is_checked(header, pixels):
@@ -267,7 +265,6 @@ def test_whatever_a_header_says_is_checked(header, pixels):
         assert found == header
 
 
-@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     arrays(st.sampled_from(DTYPES), array_shapes(min_dims=0, min_side=0, max_dims=4, max_side=5))

@@ -124,7 +124,6 @@ def test_frames_that_do_not_lie_as_they_travel(frame):
         np.testing.assert_array_equal(reader.recv_frame(other)[2], frame)
 
 
-@pytest.mark.slow
 def test_several_readers_and_ordinary_messages():
     with (
         FrameRing() as frames,
@@ -417,7 +416,6 @@ def look(endpoint, rounds, copy):
             frame = item = None
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("copy", [False, True], ids=["views", "copies"])
 def test_no_frame_is_ever_torn(copy):
@@ -485,7 +483,6 @@ def test_many_readers():
 # Larger frames
 
 
-@pytest.mark.slow
 def test_the_ring_grows_in_mid_stream():
     with FrameRing(3) as frames, reading(echo, False) as (socket, _), pair() as (one, other):
         views, reader = {}, RingReader()
@@ -649,7 +646,6 @@ def test_where_memory_has_no_room_files_are_used(tmp_path, monkeypatch):
     assert places
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="a system that has to be asked")
 def test_no_room_at_all():
     """More than any file system takes: it says so at once, and no disk is full meanwhile."""
@@ -766,7 +762,6 @@ def maps():
     return sum("/zmqlab-" in line for line in Path("/proc/self/maps").read_text().splitlines())
 
 
-@pytest.mark.slow
 def test_no_header_crashes_the_reader():
     with FrameRing() as frames, RingReader() as reader:
         topic, good, nothing = frames.pack_frame(np.arange(5, dtype="uint8"))

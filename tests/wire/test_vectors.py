@@ -159,7 +159,6 @@ def anything(random):
     return [topic, bytes(header), bytes(random.choice([6, 6, 6, 12, 0]))]
 
 
-@pytest.mark.slow
 def test_both_readers_take_and_refuse_the_same_whatever_comes(tmp_path):
     random = Random(15)
     messages = [anything(random) for _ in range(5000)]

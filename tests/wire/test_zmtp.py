@@ -236,7 +236,6 @@ tails = st.lists(
 said = st.tuples(st.integers(0, 1), st.builds(lambda a, b: a + b"".join(b), begun, tails))
 
 
-@pytest.mark.slow
 @given(st.lists(said, max_size=5))
 def test_whatever_comes_in_whatever_pieces_the_facts_are_the_same(talk):
     check_all(conversation(*talk))
