@@ -92,22 +92,6 @@ def radio(endpoint, stop):
 # Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
 WRONG = {
     "radio": {
-        "whole, but waits for ever": (
-            changed(RADIO, "if not socket.poll(100)", "if False"),
-            f"{ON_EVENT}, it was still busy.*recv_multipart",
-        ),
-        "polls for ever": (
-            changed(RADIO, "socket.poll(100)", "socket.poll()"),
-            f"{ON_EVENT}, it was still busy.*socket.poll",
-        ),
-        "polls for longer": (
-            changed(RADIO, "socket.poll(100)", "socket.poll(2500)"),
-            "it returned [2-9].. s later, and a second or so was asked for",
-        ),
-        "does not wait at all": (
-            changed(RADIO, "socket.poll(100)", "socket.poll(0)"),
-            "again and again instead of waiting",
-        ),
         "whatever begins so": (
             changed(RADIO, 'parts == [b"stop"]', 'parts[0].startswith(b"stop")'),
             r"messages of one part.*expected: \[b'0', b'1'\].*it gave: \[b'0'\]",
@@ -117,6 +101,22 @@ WRONG = {
             r"messages of three.*expected: \[b'0', b'1'\].*it gave: \[b'0'\]",
         ),
         "binds": (changed(RADIO, "socket.connect", "socket.bind"), "Address already in use"),
+        "whole, but waits for ever": (
+            changed(RADIO, "if not socket.poll(100)", "if False"),
+            f"{ON_EVENT}, it was still busy.*recv_multipart",
+        ),
+        "polls for ever": (
+            changed(RADIO, "socket.poll(100)", "socket.poll()"),
+            f"{ON_EVENT}, it was still busy.*socket.poll",
+        ),
+        "does not wait at all": (
+            changed(RADIO, "socket.poll(100)", "socket.poll(0)"),
+            "again and again instead of waiting",
+        ),
+        "polls for longer": (
+            changed(RADIO, "socket.poll(100)", "socket.poll(2500)"),
+            "it returned [2-9].. s later, and a second or so was asked for",
+        ),
     },
     "why_silent": {
         "the last event alone": (

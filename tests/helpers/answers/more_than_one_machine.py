@@ -37,13 +37,13 @@ def ask_many(endpoint, requests, most_under_way):
 """,
     },
     "clock_offset": {
-        "with numpy": WITH_NUMPY,
         "the narrowest of the intervals in which it must lie": """
 def clock_offset(exchanges):
     bounds = [(replied - answered, came - asked) for asked, came, replied, answered in exchanges]
     low, high = min(bounds, key=lambda bound: bound[1] - bound[0])
     return (low + high) / 2, (high - low) / 2
 """,
+        "with numpy": WITH_NUMPY,
     },
 }
 
@@ -66,6 +66,10 @@ WRONG = {
             changed(ASK, "return replies", "return replies[::-1]"),
             "What it returns when there are 4 requests",
         ),
+        "strips the replies": (
+            changed(ASK, "socket.recv_multipart()[1]", "socket.recv_multipart()[1].strip()"),
+            "some are equal, some empty:.*gave: .b'B', b'A', b'B again',",
+        ),
         "waits for a reply that nobody owes": (
             changed(ASK, "while len(replies) < len(requests):", "while True:"),
             "raised an error|still busy",
@@ -73,10 +77,6 @@ WRONG = {
         "eight at most": (
             changed(ASK, "< most_under_way", "< min(8, most_under_way)"),
             "8 of 24 requests were under way, .* where 10 should",
-        ),
-        "strips the replies": (
-            changed(ASK, "socket.recv_multipart()[1]", "socket.recv_multipart()[1].strip()"),
-            "some are equal, some empty:.*gave: .b'B', b'A', b'B again',",
         ),
     },
     "clock_offset": {

@@ -42,7 +42,6 @@ def in_a_thread(work, items):
 # Of each exercise, titles and sources.
 RIGHT: dict[str, dict[str, str]] = {
     "in_a_thread": {
-        "two pipes, and pickles": TWO_PIPES,
         "a pool of one": """
 from concurrent.futures import ThreadPoolExecutor
 
@@ -72,6 +71,7 @@ def in_a_thread(work, items):
         context.term()
     return results
 """,
+        "two pipes, and pickles": TWO_PIPES,
     },
     "many_at_once": {
         "by a list of what is due": """
@@ -152,10 +152,6 @@ WRONG = {
             changed(THREAD, "return results", "return sorted(results)"),
             "What it returns when the items are of many kinds.*expected",
         ),
-        "no word of an error": (
-            changed(THREAD, "except Exception as error", "except OSError as error"),
-            "work. raises an error, it was still busy.*recv_multipart",
-        ),
         "an error is a result": (
             changed(THREAD, "raise RuntimeError(result.decode())", "pass"),
             "When `work` raises an error, it raised none, and returned",
@@ -164,19 +160,15 @@ WRONG = {
             changed(THREAD, "raise RuntimeError(result.decode())", "continue"),
             "When `work` raises an error, it raised none, and returned .b'good', b'good'",
         ),
+        "no word of an error": (
+            changed(THREAD, "except Exception as error", "except OSError as error"),
+            "work. raises an error, it was still busy.*recv_multipart",
+        ),
     },
     "many_at_once": {
-        "sleeps in the loop": (
-            changed(MANY, "await asyncio.sleep(", "time.sleep("),
-            "had to wait for 1 exposure of 1.2 s",
-        ),
         "a REP": (
             changed(MANY, "zmq.ROUTER", "zmq.REP"),
             "It bound a REP socket where a ROUTER is needed",
-        ),
-        "as many as Python's pool has": (
-            changed(MANY, "await asyncio.sleep(", "await asyncio.to_thread(time.sleep, "),
-            "had to wait for 56 exposures of 2.0 s|asked for during 56 exposures",
         ),
         "does not expose": (
             changed(MANY, "await asyncio.sleep(float(request))", "float(request)"),
@@ -190,9 +182,17 @@ WRONG = {
             changed(MANY, 'b"exposed " + request', "request"),
             "The reply to b'0.6'.*expected: b'exposed 0.6'.*it gave: b'0.6'",
         ),
+        "sleeps in the loop": (
+            changed(MANY, "await asyncio.sleep(", "time.sleep("),
+            "had to wait for 1 exposure of 1.2 s",
+        ),
         "to whom it may concern": (
             changed(MANY, "[*address, reply]", "[reply]"),
             "Nothing came for 4 s when the reply to b'0.6' was due",
+        ),
+        "as many as Python's pool has": (
+            changed(MANY, "await asyncio.sleep(", "await asyncio.to_thread(time.sleep, "),
+            "had to wait for 56 exposures of 2.0 s|asked for during 56 exposures",
         ),
     },
 }

@@ -95,6 +95,10 @@ WRONG = {
             publish("pass"),
             "began to send after only 0 of 1 subscriptions",
         ),
+        "fails at the end": (publish(WAIT, closing="done"), "ended with an error.*NameError"),
+        "as text": (publish(WAIT, "socket.send_string(message)"), "raised|TypeError"),
+        "is a generator": (publish(WAIT, "yield socket.send(message)"), "It holds a `yield`"),
+        "is asynchronous": (changed(PUBLISH, "def ", "async def "), "It is an `async def`"),
         "sleeps for long": (
             publish("time.sleep(20)"),
             "still waits.*received 0 subscriptions. They come by `recv`, not by time",
@@ -103,10 +107,6 @@ WRONG = {
             publish("socket.recv()"),
             "began to send after only [12] of 3 subscriptions",
         ),
-        "fails at the end": (publish(WAIT, closing="done"), "ended with an error.*NameError"),
-        "as text": (publish(WAIT, "socket.send_string(message)"), "raised|TypeError"),
-        "is a generator": (publish(WAIT, "yield socket.send(message)"), "It holds a `yield`"),
-        "is asynchronous": (changed(PUBLISH, "def ", "async def "), "It is an `async def`"),
     },
     "count_lost": {
         "counts those that came": (

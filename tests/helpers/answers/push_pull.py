@@ -47,7 +47,6 @@ def in_order(arrivals):
 # Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
 WRONG = {
     "mean_worker": {
-        "goes on after the end": (changed(MEAN, "break", "continue"), "went on instead of ending"),
         "forgets the number": (
             changed(MEAN, 'header["sequence"], "mean"', '0, "mean"'),
             "sequence number.*expected: 4.*gave: 0",
@@ -57,6 +56,7 @@ WRONG = {
         "to two digits": (changed(MEAN, "float(mean)", "round(mean, 2)"), "It has been rounded"),
         "a constant": (changed(MEAN, "float(mean)", "0.0"), "mean of frame 4.*gave: 0.0"),
         "always uint8": (changed(MEAN, 'header["dtype"]', '"uint8"'), "uint16.*expected"),
+        "goes on after the end": (changed(MEAN, "break", "continue"), "went on instead of ending"),
     },
     "in_order": {
         "as they come": (

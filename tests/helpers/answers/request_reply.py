@@ -114,10 +114,6 @@ WRONG = {
         "a PUB": (changed(NEVER_SILENT, "REP", "PUB"), "a PUB socket where a REP or ROUTER"),
     },
     "patient_ask": {
-        "waits for ever": (
-            changed(PATIENT, "if socket.poll(1000 * timeout):", "if True:"),
-            "does not reply, it was still busy",
-        ),
         "seconds for milliseconds": (
             changed(PATIENT, "1000 * ", ""),
             "after 0.* s, with a timeout of . s.*it gave: None",
@@ -130,14 +126,18 @@ WRONG = {
             changed(PATIENT, "1000 * timeout", "min(1000, 1000 * timeout)"),
             "gave up after 1.* s, with a timeout of 1.5 s",
         ),
+        "waits for ever": (
+            changed(PATIENT, "if socket.poll(1000 * timeout):", "if True:"),
+            "does not reply, it was still busy",
+        ),
         "always 1 s": (
             changed(PATIENT, "1000 * timeout", "1000"),
             TOO_LATE,
         ),
+        "a PUSH": (changed(PATIENT, "zmq.REQ", "zmq.PUSH"), "a PUSH socket where a DEALER or REQ"),
         "twice as long": (
             changed(PATIENT, "1000 * timeout", "2000 * timeout"),
             r"gave up only after \S+ s, with a timeout of 1.5 s|still busy",
         ),
-        "a PUSH": (changed(PATIENT, "zmq.REQ", "zmq.PUSH"), "a PUSH socket where a DEALER or REQ"),
     },
 }

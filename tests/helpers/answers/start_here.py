@@ -12,8 +12,8 @@ def returns(expression):
 # Of each exercise, titles and sources.
 RIGHT = {
     "bytes_per_second": {
-        "of an array": returns("np.zeros((height, width, 3), np.uint8).nbytes * fps"),
         "a float": returns("float(np.prod([height, width, 3.0, fps]))"),
+        "of an array": returns("np.zeros((height, width, 3), np.uint8).nbytes * fps"),
     },
 }
 

@@ -67,10 +67,6 @@ WRONG = {
             f"{STILL_IN_IT}.*It asked a tracker, but in vain",
         ),
         "copies": (changed(IN_TURN, "copy=False", "copy=True"), "Frame 0 came as a copy"),
-        "waits at once": (
-            changed(IN_TURN, "track=True)", "track=True)\n        trackers[turn].wait(10)"),
-            "Frame 1 did not come.*while somebody still looks at the others",
-        ),
         "an array of its own": (
             changed(IN_TURN, "fill(buffers[turn], number)", "fill(buffers[turn].copy(), number)"),
             "What it fills is none of the buffers",
@@ -82,6 +78,10 @@ WRONG = {
         "does not fill": (
             changed(IN_TURN, "fill(buffers[turn], number)", "buffers[turn][:] = number"),
             "How many frames it filled.*expected: 8.*it gave: 0",
+        ),
+        "waits at once": (
+            changed(IN_TURN, "track=True)", "track=True)\n        trackers[turn].wait(10)"),
+            "Frame 1 did not come.*while somebody still looks at the others",
         ),
     },
     "batches": {
