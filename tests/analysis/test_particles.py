@@ -256,6 +256,7 @@ def test_a_bead_of_a_micrometre_in_water_wanders_at_a_known_speed():
     assert bead_diameter(0.49 / 2) == pytest.approx(2 * bead_diameter(0.49))
 
 
+@pytest.mark.everything
 @pytest.mark.timeout(1500)
 def test_ten_seconds_of_film_give_the_diffusion_coefficient():
     """Over 20 films the mean is within 3 % of the truth, and the errors are what they say."""
@@ -269,6 +270,7 @@ def test_ten_seconds_of_film_give_the_diffusion_coefficient():
     assert errors.mean() < 0.03 * truth
 
 
+@pytest.mark.everything
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     "settings", [{"blur": 8, "exposure": 0.03}, {"depth": 3.0}, {"stay": 4.0}], ids=str

@@ -211,6 +211,7 @@ def test_closed_is_closed():
 # What makes it honest
 
 
+@pytest.mark.everything
 def test_blur_draws_a_bead_where_it_was_during_the_exposure():
     """Seen is the mean over the exposure; between frames the walk is as wide as without."""
     with simulated(beads=400, blur=16, exposure=0.02, fps=50, diffusion=0.8) as camera:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.choosing import always
 from helpers.in_browser import (
     open_lab,
     open_notebook,
@@ -32,7 +33,7 @@ SHOWN = "() => jupyterapp.shell.currentWidget.context.path"
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("path", OPENED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", always(1, OPENED), ids=lambda path: path.stem)
 def test_notebook_runs(path, browser, lab, tmp_path):
     with open_page(browser, lab) as page:
         open_notebook(page, f"notebooks/{path.name}")
@@ -50,6 +51,7 @@ def test_printed_address_opens_the_first_notebook(browser, lab):
         assert not page.locator(".Toastify__toast").count()  # nothing pops up over it
 
 
+@pytest.mark.everything
 def test_restart_gives_a_new_kernel(browser, lab):
     with open_page(browser, lab) as page:
         open_notebook(page, FIRST_NOTEBOOK)
@@ -59,6 +61,7 @@ def test_restart_gives_a_new_kernel(browser, lab):
         assert not before.is_running()
 
 
+@pytest.mark.everything
 def test_doctor_sees_the_page_and_the_proxy(browser, lab):
     with open_page(browser, lab) as page:
         run_notebook(page, lab, "doctor", "from zmqlab.course.health import doctor", "doctor()")
@@ -76,6 +79,7 @@ def test_errors_in_the_page_are_seen(browser, lab):
         throw()
 
 
+@pytest.mark.everything
 def test_a_cell_that_raises_is_seen(browser, lab):
     write_notebook(lab, "raises", "1 / 0")
     with open_page(browser, lab) as page:
@@ -84,6 +88,7 @@ def test_a_cell_that_raises_is_seen(browser, lab):
         assert raised(page) == ["ZeroDivisionError: division by zero"]
 
 
+@pytest.mark.everything
 def test_workspace_of_binder_opens_the_first_notebook(browser, tmp_path):
     (tmp_path / "notebooks").mkdir()
     write_notebook(tmp_path, "00-start-here", "1 + 1")

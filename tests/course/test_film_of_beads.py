@@ -23,6 +23,7 @@ print(json.dumps({
 """
 
 
+@pytest.mark.everything
 @pytest.mark.timeout(900)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what trackpy uses of pandas
 def test_a_film_is_measured_once_through_and_as_trackpy_does(tmp_path, monkeypatch):

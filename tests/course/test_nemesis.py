@@ -67,6 +67,7 @@ def test_a_fault_that_is_none(act):
         trial({"server": echo}, [act])
 
 
+@pytest.mark.everything
 @pytest.mark.timeout(600)
 def test_the_simplest_client_breaks_and_is_shown():
     verdict = trial({"server": echo, "client": naive}, ["kill server"], 4, seed=5, ending=3)

@@ -18,6 +18,8 @@ from zmqlab import RequestError, camera_publisher, camera_server, request, start
 from zmqlab.course.ports import free_endpoint
 from zmqlab.wire.messages import pack_frame, pack_message, unpack_frame
 
+pytestmark = pytest.mark.everything  # each starts Node
+
 PATIENCE = 30  # seconds; far more than anything here takes
 VECTORS = Path(zmqlab.wire.__file__).with_name("vectors")
 SMALL = {"size": [160, 120], "fps": 1000}

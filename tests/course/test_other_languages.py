@@ -43,6 +43,7 @@ def told(text):
     return re.sub(r"v?\d[\d.]*", "#", text).strip()
 
 
+@pytest.mark.everything
 def test_without_node_there_comes_what_comes_with_it(notebook, tmp_path, monkeypatch):
     node()
     there = run(notebook)

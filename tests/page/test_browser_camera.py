@@ -322,6 +322,7 @@ def test_browser_camera_shows_a_preview_and_publishes(monkeypatch, capsys):
     assert "kept in no file" in data["text/html"]  # in an exported page
 
 
+@pytest.mark.everything
 def test_with_keys_only_who_is_known_sees_the_camera(monkeypatch, tmp_path, capsys):
     for name in (ENDPOINT, KEYS):
         monkeypatch.setenv(name, "")

@@ -123,6 +123,7 @@ def test_the_picture_arrives_whatever_else_goes_on(browser, lab, tmp_path):
             assert not green(frames_of(stream, "simulated", 2)[0])
 
 
+@pytest.mark.everything
 def test_the_view_that_was_turned_on_last_is_the_camera(browser, lab):
     with open_page(browser, lab, **ALLOWED) as first:
         endpoint = begin(first, lab, "tabs")
@@ -159,6 +160,7 @@ def told(page, lab, name):
     return page.locator(".zmqlab-camera .zmqlab-note").inner_text(), printed(page)
 
 
+@pytest.mark.everything
 def test_without_permission_https_or_a_camera_it_says_which_and_what_to_do(browser, lab):
     with open_page(browser, lab, permissions=[]) as page:
         in_page, in_process = told(page, lab, "denied")
@@ -177,6 +179,7 @@ def test_without_permission_https_or_a_camera_it_says_which_and_what_to_do(brows
         without.close()
 
 
+@pytest.mark.everything
 def test_a_hidden_tab_goes_on(lab, tmp_path):
     write_notebook(lab, "hidden", *CELLS)
     url = f"{lab.url}/lab/workspaces/hidden/tree/notebooks/hidden.ipynb?token={lab.token}"

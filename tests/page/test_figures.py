@@ -286,6 +286,7 @@ def test_any_kernel_shows_pictures_and_an_exported_page_says_what_is_on_them(not
     assert count(pixels, (0, 0, 0)) > 0.9 * pixels.shape[0] * pixels.shape[1]
 
 
+@pytest.mark.everything
 def test_a_picture_in_jupyterlab_light_and_dark(browser, lab, notebook):
     nbformat.write(notebook, lab.folder / "notebooks" / "pictures.ipynb")
     with open_page(browser, lab) as page:

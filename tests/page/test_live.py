@@ -416,6 +416,7 @@ live(start(mixed))
 """
 
 
+@pytest.mark.everything
 def test_a_note_in_the_page_says_which_frames_are_left_out(browser, lab):
     write_notebook(lab, "mixed", MIXED)
     with open_page(browser, lab) as page:
@@ -427,6 +428,7 @@ def test_a_note_in_the_page_says_which_frames_are_left_out(browser, lab):
         page.wait_for_function(f"() => {number} > 10 && {number} % 3 === 0")
 
 
+@pytest.mark.everything
 def test_a_frame_that_was_not_saved_is_told_and_no_file_is_made(browser, lab, monkeypatch):
     refused = "Failed to load resource"  # which the browser says of what is provoked here
     harmless = re.compile(f"{in_browser.HARMLESS.pattern}|{refused}", in_browser.HARMLESS.flags)
@@ -455,6 +457,7 @@ def test_a_frame_that_was_not_saved_is_told_and_no_file_is_made(browser, lab, mo
         assert downloads == []
 
 
+@pytest.mark.everything
 def test_a_view_whose_process_has_ended_says_so_after_some_tries(browser, lab):
     write_notebook(lab, "ended", MIXED.replace("live(start", "view = live(start") + "view")
     with open_page(browser, lab) as page:

@@ -419,6 +419,7 @@ def test_by_keyboard_it_is_the_process_in_focus_to_which_something_is_done(alone
     assert page.evaluate(FOCUSED) == ""  # the notebook: the keyboard is still on the map
 
 
+@pytest.mark.everything
 def test_a_map_that_is_cut_off_connects_anew_until_its_process_has_ended(alone):
     page, node = alone
     pause, status = page.get_by_role("button", name="Pause and look"), page.get_by_role("status")

@@ -13,6 +13,8 @@ from helpers.with_node import node
 
 from zmqlab.processes.node import find_node
 
+pytestmark = pytest.mark.everything  # each starts Node
+
 PATIENCE = 60.0  # seconds; far more than anything here takes
 
 # Busy for ever, and deaf to what asks it to end.

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from helpers.in_browser import open_page, restart_kernel, run_notebook, screenshot
 
 SERVER = """%%terminal server
@@ -92,6 +93,7 @@ def test_panels(browser, lab, tmp_path):
         screenshot(page, "panels", tmp_path)
 
 
+@pytest.mark.everything
 def test_what_is_selected_in_a_panel_stays_selected_while_lines_come_and_go(browser, lab):
     with open_page(browser, lab) as page:
         run_notebook(page, lab, "steps", "%load_ext zmqlab", STEPS)
@@ -118,6 +120,7 @@ def test_what_is_selected_in_a_panel_stays_selected_while_lines_come_and_go(brow
         assert "step 99\n" not in log.inner_text()
 
 
+@pytest.mark.everything
 def test_stop_by_keyboard_keeps_the_focus_while_the_kernel_is_busy(browser, lab):
     with open_page(browser, lab) as page:
         run_notebook(page, lab, "busy", "%load_ext zmqlab", SERVER)
@@ -137,6 +140,7 @@ def test_stop_by_keyboard_keeps_the_focus_while_the_kernel_is_busy(browser, lab)
         panel.get_by_text("■ stopped").wait_for()
 
 
+@pytest.mark.everything
 def test_a_panel_ends_with_its_kernel(browser, lab):
     with open_page(browser, lab) as page:
         run_notebook(page, lab, "restarted", "%load_ext zmqlab", BROKEN, SERVER)

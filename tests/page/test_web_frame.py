@@ -41,6 +41,7 @@ def test_the_address_that_a_process_has_printed():
         show_page(process)
 
 
+@pytest.mark.everything
 def test_the_dashboard_of_notebook_04_under_a_base_url(browser, tmp_path):
     """As on JupyterHub and Binder: through jupyter-server-proxy, below the server's own address."""
     folder = tmp_path / "notebooks"

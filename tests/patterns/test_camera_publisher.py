@@ -50,6 +50,7 @@ def test_on_the_wire():
     assert (header["end"], header["sequence"]) == (True, 3)
 
 
+@pytest.mark.everything
 def test_a_wrong_topic_is_explained(monkeypatch):
     monkeypatch.setattr("zmqlab.patterns.subscription._LISTEN", 5)
     with (
@@ -141,6 +142,7 @@ def test_a_publisher_that_waits_for_subscribers_still_answers():
         assert process.wait(10) == 0
 
 
+@pytest.mark.everything
 def test_a_publisher_that_waits_for_a_slow_subscriber_still_answers():
     with (
         start(camera_publisher, "simulated", wait_for=1, hwm=20, drop=False) as process,

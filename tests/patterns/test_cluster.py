@@ -222,6 +222,7 @@ def test_a_worker_that_is_killed_costs_nothing_but_time(tmp_path):
         assert set(results.worker) == {"worker Ada", "worker Grace"}
 
 
+@pytest.mark.everything
 def test_the_scheduler_is_gone():
     frames = small_frames(60)
     with a_scheduler() as (scheduler, address), a_worker(address, "Ada"):
@@ -239,6 +240,7 @@ def test_the_scheduler_is_gone():
         fft_farm(frames, engine=address, **QUIET)
 
 
+@pytest.mark.everything
 def test_the_scheduler_is_gone_while_results_are_fetched(monkeypatch):
     gather = distributed.Client.gather
     with a_scheduler() as (scheduler, address), a_worker(address, "Ada"):
@@ -261,6 +263,7 @@ def test_nobody_works():
         fft_farm(small_frames(), engine=address, progress=False, timeout=2)
 
 
+@pytest.mark.everything
 def test_a_task_that_takes_its_worker_along():
     def deadly(frame):
         os._exit(3)
@@ -333,6 +336,7 @@ def test_spectra_from_a_terminal(engine, cluster, film, tmp_path):
     )
 
 
+@pytest.mark.everything
 def test_spectra_without_their_scheduler_leave_nothing_half_written(tmp_path):
     """It is killed while the file grows."""
     path, out = tmp_path / "film.h5", tmp_path / "spectra.h5"
@@ -357,6 +361,7 @@ def test_spectra_without_their_scheduler_leave_nothing_half_written(tmp_path):
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.everything
 def test_spectra_leave_nothing_half_written(film, tmp_path):
     out = tmp_path / "spectra.h5"
     done = zmqlab("spectra", film, "--engine", "tcp://127.0.0.1:9", "--out", out)

@@ -17,6 +17,7 @@ import numpy as np
 import psutil
 import pytest
 import zmq
+from helpers.choosing import always
 
 from zmqlab.analysis.spectra import spectrum
 from zmqlab.cameras import CameraError, open_camera
@@ -31,6 +32,8 @@ from zmqlab.processes.launch import process, start
 from zmqlab.wire.messages import pack_frame, pack_message, send_frame, send_message
 from zmqlab.wire.shared import FrameRing, RingReader
 from zmqlab.wire.sockets import bind, recv_parts
+
+ORDERS = [list(order) for order in itertools.permutations(["ventilator", "worker", "sink"])]
 
 
 def small_frames(count=100):
@@ -78,7 +81,9 @@ def sink_to_file(path, **options):
     np.savez(path, spectra=results.spectra, worker=results.worker, arrival=results.arrival)
 
 
-@pytest.mark.parametrize("order", [*itertools.permutations(["ventilator", "worker", "sink"])])
+@pytest.mark.parametrize(
+    "order", always(1, itertools.permutations(["ventilator", "worker", "sink"]))
+)
 def test_any_order(order, tmp_path, first_frames):
     frames, control = free_endpoints(2)
     roles = {
@@ -147,6 +152,7 @@ def test_sink_that_gives_up_sends_the_others_home():
         assert working.result(20) is dealing.result(20) is None
 
 
+@pytest.mark.everything
 def test_memory_is_bounded_while_the_sink_is_away():
     """A sink stopped in mid-stream stops the ventilator; nothing is lost when it comes back."""
     count = 150
@@ -178,6 +184,7 @@ def pushed_when_still(dealing):
             return pushed
 
 
+@pytest.mark.everything
 @pytest.mark.timeout(300)
 def test_what_was_pushed_to_a_killed_worker_is_lost():
     """PUSH has no way of giving its frames to another; at least it is said which ones."""
@@ -481,6 +488,7 @@ def test_all_killed(at):
         fft_farm(frames(), **PATIENT)
 
 
+@pytest.mark.everything
 @pytest.mark.timeout(300)
 def test_killed_at_random():
     """Large frames and results, so that a worker dies in the middle of sending, too."""
@@ -514,6 +522,7 @@ def kill_after(dying, seconds):
             kill(name)
 
 
+@pytest.mark.everything
 def test_hung_worker(tmp_path):
     """A worker that is silent for too long counts as lost, and its frame goes to another."""
     frames, mark = small_frames(), tmp_path / "somebody hangs"
@@ -527,6 +536,7 @@ def test_hung_worker(tmp_path):
     check(fft_farm(frames, 3, task=hanging, progress=False, timeout=2), frames)
 
 
+@pytest.mark.everything
 def test_late_result_counts_once(tmp_path):
     """A worker given up too early sends its result after all; so does the one in its place."""
     frames, mark = small_frames(), tmp_path / "somebody is slow"

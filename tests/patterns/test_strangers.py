@@ -12,6 +12,7 @@ import psutil
 import pytest
 import zmq
 from helpers.attacks import LONG, MORE, growth_of, message, part, peer, pour, shake_hands
+from helpers.choosing import always
 from helpers.streams import publish, raw_socket
 from zmq.utils.monitor import parse_monitor_message
 
@@ -58,7 +59,7 @@ ENDLESS = {
 
 @linux
 @pytest.mark.parametrize("kind", ["DEALER", "SUB"])
-@pytest.mark.parametrize("name", ENDLESS)
+@pytest.mark.parametrize("name", always(1, ENDLESS))
 def test_a_message_without_end_fills_no_memory(kind, name):
     # An empty part takes 64 bytes, of 2 on its way, and is read slowly if its message is whole.
     most, total = (600 * MB, 400 * MB) if "empty" in name else (400 * MB, 800 * MB)
@@ -79,7 +80,7 @@ def test_a_message_without_end_fills_no_memory(kind, name):
 
 
 @linux
-@pytest.mark.parametrize("name", [name for name in ENDLESS if "without end" in name])
+@pytest.mark.parametrize("name", always(1, [name for name in ENDLESS if "without end" in name]))
 def test_a_publisher_without_end_fills_no_memory_of_who_listens(name):
     data = ENDLESS[name]
     with plain_sockets.create_server(("127.0.0.1", 0)) as listener:
@@ -100,7 +101,7 @@ def test_a_publisher_without_end_fills_no_memory_of_who_listens(name):
 
 
 @linux
-@pytest.mark.parametrize("name", ENDLESS)
+@pytest.mark.parametrize("name", always(1, ENDLESS))
 def test_nor_that_of_a_sink_which_awaits_large_results(name):
     data = ENDLESS[name]
     total = (40 if name == "messages of many empty parts" else 800) * MB  # it reads each part
@@ -201,6 +202,7 @@ def test_a_forged_unsubscription_takes_nothing_from_the_viewers_of_a_proxy():
                 stream.read()
 
 
+@pytest.mark.everything
 @linux
 def test_a_stranger_who_takes_nothing_stops_no_film():
     film = {"count": 60, "wait_for": 2, "hwm": 1, "drop": False, "timeout": 10}
@@ -275,7 +277,7 @@ def with_few_files(role, **options):
 
 
 @linux
-@pytest.mark.parametrize("kind", ["REQ", None], ids=["greeted", "silent"])
+@pytest.mark.parametrize("kind", always(1, ["REQ", None]), ids=["greeted", "silent"])
 def test_a_thousand_connections_lock_nobody_out(kind):
     with (
         start(with_few_files, camera_server, camera="simulated") as process,
@@ -285,6 +287,7 @@ def test_a_thousand_connections_lock_nobody_out(kind):
         assert request(process.endpoint, "info", timeout=20, retries=3)[0] == "ok"
 
 
+@pytest.mark.everything
 @linux
 @pytest.mark.parametrize("kind", ["SUB", None], ids=["greeted", "silent"])
 def test_nor_do_they_take_the_place_of_a_subscriber(kind):
@@ -299,6 +302,7 @@ def test_nor_do_they_take_the_place_of_a_subscriber(kind):
                 later.read(60)
 
 
+@pytest.mark.everything
 @linux
 @pytest.mark.parametrize("kind", ["REQ", None], ids=["greeted", "silent"])
 def test_nor_do_they_through_a_tap(kind):

@@ -175,6 +175,7 @@ def test_nothing_changes_but_the_time():
             assert not thread.is_alive(), "the far end did not hear that the near one has gone"
 
 
+@pytest.mark.everything
 def test_what_was_under_way_when_its_sender_left_arrives():
     with plain_server() as (server, there), tapped(there, delay=8.0) as way:
         with plain_connection(way) as near:
@@ -376,6 +377,7 @@ def test_memory_has_a_bound():
 MUCH = 60_000_000  # bytes: of a connection that is not read, Linux keeps up to 40 million
 
 
+@pytest.mark.everything
 def test_what_a_cut_or_a_delay_holds_up_has_a_bound_and_is_let_go():
     """Each way of each connection has 64 pieces of 64 KiB; the next time they take the same room.
 

@@ -188,6 +188,7 @@ def test_what_cannot_be_is_said_before_the_first_frame(bad):
         start(track, connect="tcp://127.0.0.1:9", **bad, start_timeout=60).wait(60)
 
 
+@pytest.mark.everything
 @pytest.mark.timeout(1500)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what trackpy uses of pandas
 @pytest.mark.parametrize("kind", ["film", "folder"])

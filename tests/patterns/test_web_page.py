@@ -241,6 +241,7 @@ def test_the_history_outlives_the_server(tmp_path):
             assert asyncio.run(visit()) == [first, second]
 
 
+@pytest.mark.everything
 def test_the_camera_goes_and_comes_again(tmp_path):
     endpoint = free_endpoint()
 
@@ -299,6 +300,7 @@ def test_the_guard_counts_what_the_page_has_read(tmp_path):
     assert len(who) == 1, "it had to connect anew"
 
 
+@pytest.mark.everything
 def test_keys_that_are_away_for_a_moment_end_nothing(tmp_path):
     """Neither the server, which tells its visitors what is wrong, nor the live picture."""
     endpoint, folder, away = free_endpoint(), tmp_path / "keys", tmp_path / "away"

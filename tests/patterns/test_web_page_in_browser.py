@@ -108,6 +108,7 @@ def test_a_click_and_there_is_a_measurement(browser, place, tmp_path):
         expect(page.locator("#pictures")).to_be_visible()
 
 
+@pytest.mark.everything
 def test_two_pages_see_the_same(browser, place):
     with page_at(browser, place[0]) as one, page_at(browser, place[0]) as other:
         for page, looking in ((one, other), (other, one)):
@@ -167,6 +168,7 @@ def test_by_keyboard(browser, place):
         expect(slider).to_have_attribute("aria-valuetext", page.locator("#seconds").inner_text())
 
 
+@pytest.mark.everything
 def test_camera_gone_and_back(browser, tmp_path):
     endpoint = free_endpoint()
 
@@ -202,6 +204,7 @@ def test_camera_gone_and_back(browser, tmp_path):
             expect(page.locator("#seconds")).to_have_text("10.0 ms")
 
 
+@pytest.mark.everything
 def test_server_gone_and_another_at_its_place(browser, tmp_path):
     port = free_endpoint().rpartition(":")[2]
     options = {"bind": f"http://127.0.0.1:{port}"}

@@ -172,6 +172,7 @@ def test_an_endless_flood_can_be_stopped():
     assert process.state == "stopped"
 
 
+@pytest.mark.everything
 def test_a_grandchild_that_holds_the_pipe_does_not_hold_us():
     """One that ignores that it should end, and what its parent was told."""
 

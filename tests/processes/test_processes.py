@@ -205,6 +205,7 @@ def test_other_ways_not_to_come_up(how, told):
         assert "in leave" in text  # the line that crashed
 
 
+@pytest.mark.everything
 def test_a_silent_end_says_so():
     assert failure(os._exit, 3, process_name="x").endswith(
         "(failed, exit code 3):\nIt printed nothing."
@@ -339,6 +340,7 @@ def stubborn(ignored, then=None):
             print("no", flush=True)
 
 
+@pytest.mark.everything
 @pytest.mark.parametrize("ignored", ["Ctrl-C", pytest.param("SIGTERM", marks=posix_only)])
 def test_a_stubborn_process_is_stopped_by_force(ignored):
     process = zmqlab.start(stubborn, ignored)

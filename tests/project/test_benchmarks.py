@@ -74,6 +74,7 @@ def few(monkeypatch, module, **lists):
         monkeypatch.setattr(module, name, ways)
 
 
+@pytest.mark.everything
 def test_frames_pass_every_way(monkeypatch):
     article, ours = "article, PUSH/PULL", "send_frame, PUSH/PULL"
     ways = [article, ours, "multiprocessing.Queue", "plain TCP socket", "memory copy"]
@@ -93,6 +94,7 @@ def test_frames_pass_every_way(monkeypatch):
     assert found["Of 120 frames sent at once, arrive"].values["send_frame, PUB/SUB"] == [100]
 
 
+@pytest.mark.everything
 @pytest.mark.parametrize("name", ["imagezmq, PUB/SUB", "NetGear, PAIR", "zenoh, shared memory"])
 def test_frames_pass_peers(name):
     module = frames.PEERS[name.partition(",")[0]]
@@ -115,6 +117,7 @@ def test_a_way_that_cannot_open_is_named(monkeypatch):
     assert failed == ["broken: EOFError()"]
 
 
+@pytest.mark.everything
 def test_curve():
     found = checked(curve.compare(1, {"tiny": ((4, 4, 3), 3)}, trips=3, flood=20, firsts=1))
     assert len(found) == 4
@@ -125,12 +128,14 @@ def broken(endpoint):
     raise SystemExit  # as a library that ends the process; no traceback in the tests' output
 
 
+@pytest.mark.everything
 def test_small_messages():
     found = checked(small_messages.compare(1, trips=3, flood=200))
     assert "REQ/REP, zmq.asyncio" in found["Round trip of a small message"].values
     assert set(found["A flood of small messages"].values) == set(small_messages.FLOODS)
 
 
+@pytest.mark.everything
 def test_farm():
     assert farm.measure(farm.ARTICLE, "article") > 0
     assert farm.measure(farm.OURS, "light") > 0
@@ -138,12 +143,14 @@ def test_farm():
     assert farm.peak_memory(farm.LOOP, "light") > 100 * 0.92  # MB: the frames alone
 
 
+@pytest.mark.everything
 def test_cluster():
     pytest.importorskip("distributed")
     found = checked(cluster.compare(1, count=6))
     assert len(found) == 2
 
 
+@pytest.mark.everything
 def test_recorder():
     found = checked(recorder.compare(1, count=8))
     sizes = found["The file of 8 VGA frames"].values
@@ -155,6 +162,7 @@ def test_spectrum():
     checked(spectrum.compare(1))
 
 
+@pytest.mark.everything
 def test_tracker(monkeypatch):
     monkeypatch.setattr(tracker_ways, "LOOKED_AT", 4)
     found = checked(tracker_ways.compare(1, lengths=(5, 6)))
@@ -168,12 +176,14 @@ def test_tracker(monkeypatch):
     assert max(map(max, wrong.values())) < 20
 
 
+@pytest.mark.everything
 def test_start_up(monkeypatch):
     monkeypatch.setattr(start_up, "first_picture", lambda: 1.0)  # in tests/course it runs
     found = checked(start_up.compare(1))
     assert found["First picture of notebook 00"].unit == "s"
 
 
+@pytest.mark.everything
 def test_observed(monkeypatch):
     monkeypatch.setattr(observed, "PAIRS", 1)
     monkeypatch.setattr(observed, "COUNT", {"round trips": 30})
@@ -182,6 +192,7 @@ def test_observed(monkeypatch):
     checked(observed.compare(1))
 
 
+@pytest.mark.everything
 def test_guarded(monkeypatch):
     monkeypatch.setattr(guarded, "PAIRS", 1)
     monkeypatch.setattr(guarded, "SECONDS", 0.1)
@@ -205,12 +216,14 @@ def names_of_threads(pipe):
         pipe.recv()
 
 
+@pytest.mark.everything
 def test_proxy():
     found = checked(proxy.compare(1, seconds=0.1))
     assert all(set(one.values) == set(proxy.WAYS) for one in found.values())
     assert len(found) == 4
 
 
+@pytest.mark.everything
 def test_tap(monkeypatch):
     monkeypatch.setattr(tap, "TRIPS", 10)
     found = checked(tap.compare(1))
@@ -218,6 +231,7 @@ def test_tap(monkeypatch):
     assert all(set(one.values) == {tap.DIRECT, tap.READ, tap.BLIND} for one in found.values())
 
 
+@pytest.mark.everything
 def test_noticed():
     (found,) = checked(noticed.compare(1)).values()
     assert list(found.values) == list(noticed.FAULTS)

@@ -130,6 +130,7 @@ def base_image() -> list[str]:
     return [f"{name}=={versions[name]}" for name in names.split()]
 
 
+@pytest.mark.everything
 @pytest.mark.timeout(1800)
 def test_panels_in_a_page_of_binders_image(tmp_path):
     """What the image has stays unless our bounds exclude it, and the page works with that."""

@@ -154,6 +154,7 @@ def test_what_cannot_be_done_is_one_line(arguments, said, tmp_path):
     assert done.stderr.count("\n") == 1
 
 
+@pytest.mark.everything
 @posix
 def test_the_particle_tracker_in_three_terminals_as_the_readme_has_it(tmp_path):
     """Word for word, but for the ports, which may be taken here."""
@@ -276,6 +277,7 @@ def test_lab_takes_the_next_port_and_keeps_its_token_to_itself(course):
             assert lab.kernel().environ()["MALLOC_TRIM_THRESHOLD_"] == "134217728"
 
 
+@pytest.mark.everything
 def test_lab_has_jupyter_encrypt_what_travels_to_kernels(course):
     """The kernel answers whoever has its file, and warns nobody; else there is a word of ours."""
     able = all(
@@ -298,6 +300,7 @@ def test_lab_has_jupyter_encrypt_what_travels_to_kernels(course):
         assert "without encryption" not in (course / "jupyterlab.log").read_text()
 
 
+@pytest.mark.everything
 def test_lab_encrypts_nothing_if_told_so(course):
     with open_lab(course, course, "--MappingKernelManager.transport_encryption=disabled") as lab:
         lab.ask("api/kernels", method="POST")

@@ -35,6 +35,7 @@ def test_the_linter_finds_nothing():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.everything
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
@@ -53,6 +54,7 @@ def test_the_linter_would_find(right, wrong, tmp_path):
     assert lint(folder / "tests.yml").returncode != 0
 
 
+@pytest.mark.everything
 @pytest.mark.parametrize("addition", ["", "surprise: 1\n"])
 def test_the_citation_fits_its_schema(addition, tmp_path):
     path = tmp_path / "CITATION.cff"

@@ -1,10 +1,12 @@
 """A recording opens in JupyterLab at a double click, and shows its film."""
 
+import pytest
 from helpers.in_browser import MINUTE, open_page
 
 from zmqlab import Recorder, open_camera
 
 
+@pytest.mark.everything
 def test_film_at_a_double_click(browser, lab, tmp_path):
     film = lab.folder / "notebooks" / "film.h5"
     with open_camera("simulated", paced=False) as camera, Recorder(film) as recorder:

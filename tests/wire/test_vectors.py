@@ -92,6 +92,7 @@ def test_python(file, number):
     judge(FILES[file][number], by_python(file, FILES[file][number]))
 
 
+@pytest.mark.everything
 @each_case
 def test_javascript(file, number, by_javascript):
     judge(FILES[file][number], by_javascript[file][number])
@@ -159,6 +160,7 @@ def anything(random):
     return [topic, bytes(header), bytes(random.choice([6, 6, 6, 12, 0]))]
 
 
+@pytest.mark.everything
 def test_both_readers_take_and_refuse_the_same_whatever_comes(tmp_path):
     random = Random(15)
     messages = [anything(random) for _ in range(5000)]

@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 import zmq
 
-from zmqlab.processes.report_sender import PLAIN
 from zmqlab.processes.own_folder import folder_of_this_process
+from zmqlab.processes.report_sender import PLAIN
 
 MOST_BYTES = 1 << 20  # of a part; libzmq closes a connection that sends more
 MOST_WAITING = 20  # reports of one connection; more wait in the child, or are dropped there
