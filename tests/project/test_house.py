@@ -20,7 +20,7 @@ ROOMS = sorted(path.parent.name for path in ROOT.glob("zmqlab/*/__init__.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BESIDE = sorted((ROOT / "notebooks").rglob("*.py"))  # files that notebooks open and run
 
-# Lines of Python, at most: of a file, of the module without course/, of what one is invited to read.
+# The most lines of Python: of a file, of the module without course/, of what learners may read.
 LONGEST_FILE, MODULE, READ = 350, 16_200, 6_150
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {
