@@ -18,6 +18,7 @@ import psutil
 import pytest
 import zmq
 from helpers import films
+from helpers.choosing import always
 from helpers.roles import offered
 from helpers.web_pages import address_of, fails, visiting
 from test_battery import run
@@ -462,8 +463,11 @@ class Peers(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def outcomes(folders, tmp_path_factory):
-    """Try all, a few at a time: most of it is waiting."""
+def outcomes(folders, tmp_path_factory, request):
+    """Try what the tests of this run ask for, a few at a time: most of it is waiting."""
+    asked = [
+        item.callspec.params for item in request.session.items if "outcomes" in item.fixturenames
+    ]
     common = {"start_timeout": PATIENCE, "keys": folders.lab}
     with (
         start(camera_publisher, "simulated", process_name="peer's stream", **common) as stream,
@@ -472,14 +476,16 @@ def outcomes(folders, tmp_path_factory):
         ThreadPoolExecutor(_AT_A_TIME) as pool,
     ):
         peers = Peers(stream.endpoint, server.endpoint, collects.endpoint)
-        opened = {name: pool.submit(try_doors, name, folders) for name in OPENS}
+        opened = {
+            params["name"]: pool.submit(try_doors, params["name"], folders)
+            for params in asked
+            if "who" not in params
+        }
         went = {
             (name, who): pool.submit(
                 go, name, who, peers, folders, tmp_path_factory.mktemp(f"{name}-{who}")
             )
-            for name in GOES
-            for who in ("lab", *REFUSALS)
-            if who != "lab" or name not in WORK_ABOVE
+            for name, who in (params.values() for params in asked if "who" in params)
         }
         for each in (*opened.values(), *went.values()):
             each.exception()  # waits
@@ -516,13 +522,17 @@ def test_a_door_opens_to_who_is_known_and_to_nobody_else(name, outcomes):
     outcomes[0][name].result()
 
 
-@pytest.mark.parametrize("name", sorted(GOES.keys() - WORK_ABOVE))
-def test_it_goes_to_a_peer_with_keys(name, outcomes):
-    assert outcomes[1][name, "lab"].result() == "works"
+@pytest.mark.parametrize(
+    ("name", "who"), [(name, "lab") for name in sorted(GOES.keys() - WORK_ABOVE)]
+)
+def test_it_goes_to_a_peer_with_keys(name, who, outcomes):
+    assert outcomes[1][name, who].result() == "works"
 
 
-@pytest.mark.parametrize("who", REFUSALS)
-@pytest.mark.parametrize("name", GOES)
+@pytest.mark.parametrize(
+    ("name", "who"),
+    always(len(GOES), [(name, who) for who in REFUSALS for name in GOES]),
+)
 def test_whoever_is_refused_is_told_why(name, who, outcomes):
     assert REFUSALS[who].partition("=")[0] in outcomes[1][name, who].result()
 

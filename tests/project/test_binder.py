@@ -139,15 +139,19 @@ def test_panels_in_a_page_of_binders_image(tmp_path):
         (pytest.fail if required else pytest.skip)(HOW_TO_HAVE_A_BROWSER)
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "image"], check=True, timeout=120)
     python = tmp_path / "image" / "bin" / "python"
-    test_tools = "pytest pytest-timeout playwright nbformat nbclient hypothesis"
+    test_tools = "pytest pytest-timeout pytest-xdist playwright nbformat nbclient hypothesis"
     for wanted in (base_image(), ["-e", ".[notebooks]"], test_tools.split()):
         command = [python, "-m", "pip", "install", "--quiet", *wanted]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
         if done.returncode and not required and "Could not find a version" in done.stderr:
             pytest.skip("pip reaches no packages")
         assert done.returncode == 0, done.stderr
-    shown = ["tests/page/test_panel_in_page.py", "tests/page/test_live.py"]
-    command = [python, "-m", "pytest", *shown, "-m", "browser", "-p", "no:cacheprovider"]
+    panels, live = (
+        "test_panel_in_page.py::test_panels",
+        "test_live.py::test_live_view_in_jupyterlab",
+    )
+    shown = [f"tests/page/{panels}", f"tests/page/{live}"]
+    command = [python, "-m", "pytest", *shown, "-p", "no:cacheprovider"]
     environment = {**os.environ, "PYTEST_ADDOPTS": ""}
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=900

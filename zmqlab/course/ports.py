@@ -6,7 +6,7 @@ import socket as plain_sockets
 from collections import deque
 
 PORTS = range(20_000, 32_000)  # below those that systems lend to outgoing connections
-_MOST_CLAIMS = 50
+_MOST_CLAIMS = 200  # a program that is killed and comes again needs its port for long
 _claims: deque[int] = deque()  # files of UDP sockets, of the same numbers
 
 
