@@ -37,6 +37,11 @@ hypothesis.settings.load_profile("zmqlab")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def pytest_xdist_auto_num_workers(config):
+    """Run more files at a time than there are cores: most tests wait."""
+    return 2 * os.cpu_count()
+
+
 def pytest_addoption(parser):
     parser.addoption("--everything", action="store_true", help="the tests marked everything, too")
 

@@ -7,8 +7,8 @@ import nbformat
 import psutil
 import pytest
 from helpers.beads import by_trackpy, write
+from helpers.notebooks import NOTEBOOKS, living_children, run, started
 from nbformat import v4
-from test_notebooks import NOTEBOOKS, living_children, run, started
 
 from zmqlab.cameras import open_camera
 

@@ -117,6 +117,7 @@ def test_a_program_that_fails_or_eats_memory_is_told():
     assert re.search(r"hungry had \d+ MB of memory, more than 100", texts)
 
 
+@pytest.mark.everything
 @pytest.mark.timeout(600)
 def test_what_is_corrupted_on_the_way_is_told():
     def publisher(bind, note):

@@ -221,6 +221,7 @@ def test_an_existing_file_is_not_touched(tmp_path):
     assert path.read_text() == "mine"
 
 
+@pytest.mark.everything
 def test_a_publisher_that_dies(tmp_path):
     path = tmp_path / "film.h5"
     with start(camera_publisher, "simulated", wait_for=1, hwm=200) as process:

@@ -168,6 +168,7 @@ def test_watch_says_what_a_message_carries():
     )
 
 
+@pytest.mark.everything
 def test_a_camera_that_is_killed_is_one_clear_line_after_the_result():
     with (
         # At a port that no client is lent, so that nobody else comes to listen there.

@@ -263,6 +263,7 @@ def course(tmp_path):
     return tmp_path
 
 
+@pytest.mark.everything
 def test_lab_takes_the_next_port_and_keeps_its_token_to_itself(course):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -308,6 +309,7 @@ def test_lab_encrypts_nothing_if_told_so(course):
         assert "curve_secretkey" not in json.loads(file.read_text())
 
 
+@pytest.mark.everything
 def test_lab_leaves_memory_settings_that_are_there(course):
     with open_lab(course, course, MALLOC_TRIM_THRESHOLD_="1000000") as lab:
         lab.ask("api/kernels", method="POST")
