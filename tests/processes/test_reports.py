@@ -18,7 +18,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import zmqlab
-from zmqlab.processes import records, report_receiver, report_sender, samples
+from zmqlab.processes import records, report_receiver, report_sender, samples, trace
 
 # As the functions of a notebook do, those of this file travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -116,6 +116,26 @@ def test_a_report_has_room_for_so_many_connections():
     ]
     one, other = report_sender._within_bounds(sockets)
     assert (len(one["connections"]), one["ended"], other["connections"]) == (most - 1, [1], [])
+
+
+def test_events_wait_for_a_report_with_room(tmp_path):
+    endpoint = f"ipc://{tmp_path}/reports"
+    reporter = report_sender.Reporter({"token": "ours", "reports": endpoint}, trace.Trace())
+    while reporter.report():  # nobody reads
+        pass
+    event = {"socket": 0, "event": "ACCEPTED"}
+    reporter.events.append(event)
+    assert not reporter.report()
+    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
+        pull.bind(endpoint)
+        while not reporter.report():
+            assert pull.poll(1000 * PATIENCE)
+            pull.recv_multipart()
+        reported = []
+        while not reported and pull.poll(1000 * PATIENCE):
+            reported = json.loads(pull.recv_multipart()[1])["events"]
+    assert reported == [event]
+    reporter.context.destroy(linger=0)
 
 
 def is_plain(kind):

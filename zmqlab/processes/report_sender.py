@@ -171,8 +171,8 @@ class Reporter:
                 due = time.monotonic() + PERIOD
                 now = [record.as_dict() for record in self.records()]
                 if now != known or self.events or self.previewing or asked != answered:
-                    self.report()
-                known, answered = now, asked
+                    known = now if self.report() else None  # what did not go out is still news
+                answered = asked
         with contextlib.suppress(zmq.ZMQError):  # what monitors said last
             for pair in list(self.monitors):
                 while pair in self.monitors and pair.poll(0):
@@ -184,8 +184,10 @@ class Reporter:
         return sorted(there, key=lambda record: record.number)
 
     def report(self):
-        """Send a report, if there is room for it."""
+        """Send a report, if there is room for it, and return whether there was."""
         with self.lock:
+            if not self.push.get(zmq.EVENTS) & zmq.POLLOUT:
+                return False
             events = [self.events.popleft() for _ in range(len(self.events))]
             records = self.records()
             report = {
@@ -202,8 +204,8 @@ class Reporter:
             if self.trace.on:
                 report["stories"] = {each.number: each.tell() for each in records}
             parts = [self.token, json.dumps(report).encode(), self.trace.take()]
-            with contextlib.suppress(zmq.Again):
-                self.push.send_multipart(parts, zmq.NOBLOCK)
+            self.push.send_multipart(parts, zmq.NOBLOCK)
+            return True
 
     def previews(self, records):
         """Return the samples of open sockets, as many as there is room for."""

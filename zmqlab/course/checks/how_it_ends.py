@@ -9,7 +9,6 @@ import zmq
 
 from zmqlab.course.exercises import exercise
 from zmqlab.course.ports import free_endpoint
-from zmqlab.course.silent_sockets import facts_of
 from zmqlab.course.trial import (
     TIMEOUT,
     NotYet,
@@ -220,9 +219,9 @@ def _send_all(socket, messages, over):
     "takes turns.",
 )
 def why_silent(function):
-    reasons = [reason for reason, *_ in _SILENT]
-    for expected, facts in zip(reasons, facts_of([case for _, *case in _SILENT]), strict=True):
-        happened = ", ".join(each["event"] for each in facts["events"]) or "none"
+    for expected, kind, events, peers, received, sent, *topics in _SILENT:
+        facts = _facts(kind, events, peers, received, sent, topics)
+        happened = ", ".join(event["event"] for event in facts["events"]) or "none"
         line = f"{words.line_of(facts | {'events': []})} · events: {happened}"
         given = copy.deepcopy(facts)
         expect(f"The reason at {line}", expected, call(function, given, when=f"it is {line}"))
@@ -231,37 +230,79 @@ def why_silent(function):
     return f"It found the reason at {len(_SILENT)} sockets, also where two things had happened."
 
 
-# The reason, and how it comes about: the signs are explained in `silent_sockets`.
+def _facts(kind, events, peers, received, sent, topics):
+    """Return what a process tells of such a socket, as `report_sender` draws it."""
+    kind, *bound = kind.split()
+    here, elsewhere = "127.0.0.1:40001", "127.0.0.1:50002"
+    endpoint = f"tcp://{here}"
+    local, peer = (here, elsewhere) if bound else (elsewhere, here)
+    ends = {"local": local, "peer": peer}
+    connection = {"endpoint": endpoint, "up": True, **ends}
+    names = [name for word in events.split() for name in _EVENTS[word]]
+    return {
+        "number": 0,
+        "type": kind,
+        "context": 94,
+        "closed": False,
+        "bound": [endpoint] if bound else [],
+        "connected": [] if bound else [endpoint],
+        "options": {"SNDHWM": 1000, "RCVHWM": 1000, "ROUTING_ID": "", "SUBSCRIBE": topics},
+        "peers": peers,
+        "connections": [dict(connection) for _ in range(peers)],
+        "ended": [connection | {"event": None}] * names.count("DISCONNECTED"),
+        "retrying": [endpoint] if names[-1:] == ["CONNECT_RETRIED"] else [],
+        "received": {"messages": received, "bytes": 12 * received},
+        "sent": {"messages": sent, "bytes": sent},
+        "events": [
+            {"socket": 0, "event": name, "time": 1_700_000_000.0 + number, "endpoint": endpoint}
+            | ({"local": None, "peer": None} if name == "CONNECT_RETRIED" else ends)
+            for number, name in enumerate(names)
+        ],
+    }
+
+
+# What libzmq tells when sockets come and go.
+_EVENTS = {
+    "tries": ["CONNECT_RETRIED"],
+    "connects": ["CONNECTED", "HANDSHAKE_SUCCEEDED"],
+    "connects-wrong": ["CONNECTED", "DISCONNECTED"],
+    "accepts": ["ACCEPTED", "HANDSHAKE_SUCCEEDED"],
+    "accepts-wrong": ["ACCEPTED", "DISCONNECTED"],
+    "accepts-failed": ["ACCEPTED", "HANDSHAKE_FAILED_NO_DETAIL", "DISCONNECTED"],
+    "ends": ["DISCONNECTED"],
+}
+# The reason; the socket; what happened; its peers; messages received and sent; subscriptions. All
+# were seen at real sockets, in processes that tell.
 _SILENT = [
-    ("nobody there", "REQ", ">", ""),
-    ("nobody there", "REQ", "", ""),
-    ("nobody there", "PULL bound", "", ""),
-    ("nobody there", "SUB", "", ""),
-    ("wrong kind", "REQ", ">", "PUB"),
-    ("wrong kind", "PULL", "", "PULL"),
-    ("wrong kind", "REP bound", "", "PULL"),
-    ("wrong kind", "REP bound", "", "REQ - SUB"),
-    ("wrong kind", "REQ", ">", "REP < - PUB"),
-    ("gone", "REQ", ">", "REP < -"),
-    ("gone", "SUB camera", "", "PUB -"),
-    ("gone", "REP bound", "", "SUB - REQ -"),
-    ("no subscription", "SUB", "", "PUB"),
-    ("peer silent", "SUB everything", "", "PUB"),
-    ("peer silent", "SUB camera", "", "PUB"),
-    ("peer silent", "PULL", "", "PUSH"),
-    ("peer silent", "REP bound", "", "REQ REQ"),
-    ("peer silent", "REP bound", "", "REQ REQ -"),
-    ("peer silent", "REQ", ">", "REP < - REP"),
-    ("peer silent", "REQ", ">", "... REP <"),
-    ("own turn", "REQ", "", "REP"),
-    ("own turn", "REQ", "><", "REP < >"),
-    ("peer silent", "REQ", "><>", "REP < > <"),
-    ("own turn", "REP bound", "<", "REQ >"),
-    ("peer silent", "REP bound", "<>", "REQ > <"),
-    ("own turn", "REP bound", "<", "REQ REQ >"),
-    ("own turn", "REP bound", "<><", "REQ > < >"),
-    ("peer silent", "DEALER", ">", "REP"),
-    ("peer silent", "DEALER", "", "REP"),
-    ("peer silent", "ROUTER bound", "<", "DEALER >"),
-    ("peer silent", "XSUB", "", "XPUB"),
+    ("nobody there", "REQ", "tries", 0, 0, 1),
+    ("nobody there", "REQ", "tries", 0, 0, 0),
+    ("nobody there", "PULL bound", "", 0, 0, 0),
+    ("nobody there", "SUB", "tries", 0, 0, 0),
+    ("wrong kind", "REQ", "connects-wrong", 0, 0, 1),
+    ("wrong kind", "PULL", "connects-wrong", 0, 0, 0),
+    ("wrong kind", "REP bound", "accepts-wrong", 0, 0, 0),
+    ("wrong kind", "REP bound", "accepts ends accepts-failed", 0, 0, 0),
+    ("wrong kind", "REQ", "connects ends tries connects-wrong", 0, 0, 1),
+    ("gone", "REQ", "connects ends tries", 0, 0, 1),
+    ("gone", "SUB", "connects ends tries", 0, 0, 0, "camera"),
+    ("gone", "REP bound", "accepts-failed accepts ends", 0, 0, 0),
+    ("no subscription", "SUB", "connects", 1, 0, 0),
+    ("peer silent", "SUB", "connects", 1, 0, 0, ""),
+    ("peer silent", "SUB", "connects", 1, 0, 0, "camera"),
+    ("peer silent", "PULL", "connects", 1, 0, 0),
+    ("peer silent", "REP bound", "accepts accepts", 2, 0, 0),
+    ("peer silent", "REP bound", "accepts accepts ends", 1, 0, 0),
+    ("peer silent", "REQ", "connects ends tries connects", 1, 0, 1),
+    ("peer silent", "REQ", "tries connects", 1, 0, 1),
+    ("own turn", "REQ", "connects", 1, 0, 0),
+    ("own turn", "REQ", "connects", 1, 1, 1),
+    ("peer silent", "REQ", "connects", 1, 1, 2),
+    ("own turn", "REP bound", "accepts", 1, 1, 0),
+    ("peer silent", "REP bound", "accepts", 1, 1, 1),
+    ("own turn", "REP bound", "accepts accepts", 2, 1, 0),
+    ("own turn", "REP bound", "accepts", 1, 2, 1),
+    ("peer silent", "DEALER", "connects", 1, 0, 1),
+    ("peer silent", "DEALER", "connects", 1, 0, 0),
+    ("peer silent", "ROUTER bound", "accepts", 1, 1, 0),
+    ("peer silent", "XSUB", "connects", 1, 0, 0),
 ]
