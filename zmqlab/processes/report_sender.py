@@ -188,14 +188,13 @@ class Reporter:
         with self.lock:
             if not self.push.get(zmq.EVENTS) & zmq.POLLOUT:
                 return False
-            events = [self.events.popleft() for _ in range(len(self.events))]
             records = self.records()
             report = {
                 "state": self.state,
                 "pid": self.pid,
                 "sockets": list(_within_bounds(record.as_dict() for record in records)),
                 "forgotten": self.forgotten,
-                "events": events,
+                "events": [self.events.popleft() for _ in range(len(self.events))],
                 "asked": self.asked,
                 "time": time.perf_counter(),
             }
