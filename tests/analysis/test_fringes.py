@@ -75,17 +75,6 @@ def test_what_is_no_wave_is_none_or_finite(frame):
     assert fringes is None or np.isfinite(fringes).all()
 
 
-def test_grey_and_numbers_with_a_point_give_the_same():
-    with open_camera("simulated", paced=False) as camera:
-        frame = camera.read()
-    grey = np.repeat(frame[..., :1], 3, axis=2)
-    of_colours, of_grey = measure_fringes(grey), measure_fringes(grey[..., 0])
-    of_numbers = measure_fringes(grey[..., 0].astype(np.float32) / 255)
-    assert of_grey == pytest.approx(of_colours)
-    assert of_numbers == pytest.approx(of_grey, rel=1e-5)
-    assert measure_fringes(grey.astype(float) / 255) == pytest.approx(of_grey, rel=1e-5)
-
-
 def test_no_picture():
     with pytest.raises(TypeError, match="NoneType"):
         measure_fringes(None)

@@ -104,21 +104,6 @@ def test_without_a_page_the_simulated_camera_goes_on(served, patient, capsys):
     assert "browser_camera()" not in said  # which has been called
 
 
-def test_auto_offers_it(no_webcam, capsys):
-    open_camera(paced=False).close()
-    assert "in a notebook, browser_camera() lends" in capsys.readouterr().out
-
-
-def test_the_end_of_its_process_is_said(served, capsys):
-    with open_camera("browser") as camera:
-        camera.read()
-        served[0].stop(60)
-        with pytest.raises(CameraError, match=r"ended; run browser_camera\(\) again"):
-            [camera.read() for _ in range(1000)]
-    open_camera("auto", paced=False).close()
-    assert "no frame came from tcp://" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize(
     ("endpoint", "words"),
     [("", "Run browser_camera"), ("5555", "nothing can be connected"), ("x://y", "'x://y'")],

@@ -145,13 +145,6 @@ def test_a_webcam_is_set_and_read_back(plugged):
             camera.set(size="big")
 
 
-def test_a_webcam_without_exposure_has_only_a_size(plugged):
-    plugged.has[cv2.CAP_PROP_EXPOSURE] = -1
-    plugged.runs = True
-    with open_camera(0) as camera:
-        assert set(camera.settings) == {"size"}
-
-
 def test_a_webcam_that_hangs_is_given_up_and_given_back(monkeypatch):
     stuck = Device()
     monkeypatch.setattr(device, "check_present", lambda number: None)
@@ -172,19 +165,6 @@ def test_a_webcam_that_is_unplugged(plugged):
             list(camera)
         with pytest.raises(CameraError, match="plugged in"):
             camera.set(size=(64, 48))
-
-
-def test_what_a_webcam_has_taken_is_told_although_it_refused_the_rest(plugged):
-    """And the next frame has the size that it was set to."""
-    plugged.runs = True
-    plugged.fixed |= {cv2.CAP_PROP_EXPOSURE}
-    with open_camera(0) as camera:
-        with pytest.raises(CameraError, match="exposure"):
-            camera.set(size=(32, 24), exposure=0.5)
-        assert camera.settings["size"] == (32, 24)
-        for size in ((64, 48), (32, 24)) * 5:
-            camera.set(size=size)
-            assert camera.read().shape == (size[1], size[0], 3)
 
 
 def test_a_webcam_that_takes_seconds_to_open_is_waited_for(plugged, monkeypatch):

@@ -80,15 +80,6 @@ def test_errors_in_the_page_are_seen(browser, lab):
 
 
 @pytest.mark.everything
-def test_a_cell_that_raises_is_seen(browser, lab):
-    write_notebook(lab, "raises", "1 / 0")
-    with open_page(browser, lab) as page:
-        open_notebook(page, "notebooks/raises.ipynb")
-        assert not run_all(page)
-        assert raised(page) == ["ZeroDivisionError: division by zero"]
-
-
-@pytest.mark.everything
 def test_workspace_of_binder_opens_the_first_notebook(browser, tmp_path):
     (tmp_path / "notebooks").mkdir()
     write_notebook(tmp_path, "00-start-here", "1 + 1")

@@ -16,7 +16,7 @@ from helpers.with_node import PROGRAMS, node
 import zmqlab.wire
 from zmqlab import RequestError, camera_publisher, camera_server, request, start
 from zmqlab.course.ports import free_endpoint
-from zmqlab.wire.messages import pack_frame, pack_message, unpack_frame
+from zmqlab.wire.messages import pack_frame, pack_message
 
 pytestmark = pytest.mark.everything  # each starts Node
 
@@ -172,25 +172,6 @@ def test_frames_of_the_camera_come():
         assert output.splitlines()[-1].startswith("5 frames received")
 
 
-def test_frames_that_are_missing_are_counted_and_a_new_start_is_none():
-    def send(sequence, stream="one", **extra):
-        frame = np.zeros((2, 2), np.uint8)
-        socket.send_multipart(pack_frame(frame, "camera/", sequence, stream=stream, **extra))
-
-    with (
-        raw_publisher() as (socket, ready),
-        program("watch", socket.last_endpoint.decode(), "camera") as it,
-    ):
-        ready()
-        for sequence in (5, 6, 9):  # two are missing
-            send(sequence)
-        for sequence in (0, 1):
-            send(sequence, "two")
-        send(3, "two", end=True)  # one was lost at the end
-        _, output, _ = outcome(it)
-    assert output.splitlines()[-1] == "5 frames received, 3 lost, 0 messages refused"
-
-
 def test_messages_that_are_no_frames_are_refused_and_counted():
     cases = refused("frames.json") + refused("messages.json")
     bad = [[b"camera/", *parts[1:]] for parts in cases if parts[:1] == [b"frame"]]
@@ -232,20 +213,6 @@ def test_python_calls_a_command_of_javascript(camera):
         assert outcome(running)[0] == 0
 
 
-def test_a_thumbnail_is_every_so_many_pixels():
-    frame = np.random.default_rng(2).integers(0, 256, (10, 13, 3), np.uint8)
-    with (
-        raw_socket(zmq.ROUTER) as behind,
-        server(behind.last_endpoint.decode()) as (_, endpoint),
-        raw_socket(zmq.REQ, endpoint, rcvtimeo=1000 * PATIENCE) as client,
-    ):
-        client.send_multipart([b"thumbnail", b'{"step":4}'])
-        identity, empty, _ = behind.recv_multipart()
-        behind.send_multipart([identity, empty, *pack_frame(frame)])
-        _, _, small = unpack_frame(client.recv_multipart())
-    assert np.array_equal(small, frame[::4, ::4])
-
-
 @pytest.mark.parametrize("step", [0, -1, 1.5, "8", None, [8], True])
 def test_a_step_that_is_none_is_refused(shared, step):
     with pytest.raises(RequestError, match="whole number of pixels"):
@@ -273,13 +240,6 @@ def test_whatever_is_asked_gets_a_reply(shared):
         for parts in [b"read"], [b""], [b"", b""], [b"x"] * 50, [b"", b"thumbnail", b"{}", b"{}"]:
             odd.send_multipart(parts)
             assert b"error" in odd.recv_multipart(), parts
-
-
-def test_a_client_that_vanishes_disturbs_no_server(shared):
-    for _ in range(5):
-        with raw_socket(zmq.REQ, shared, linger=500) as client:
-            client.send_multipart([b"thumbnail", b'{"step":1}'])
-    assert request(shared, "thumbnail", {"step": 8})[0] == "frame"
 
 
 def test_without_its_camera_it_says_so_and_serves_on():

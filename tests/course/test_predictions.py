@@ -48,14 +48,6 @@ def test_without_a_guess_it_passes_through_and_says_so():
     assert progress_file.load()["guesses"] == {}
 
 
-def test_who_was_told_the_answer_does_not_guess():
-    choose(predict(NAME), 0)
-    reveal(NAME)
-    choose(predict(NAME), 1)
-    assert "Right." in repr(reveal(NAME))
-    assert progress_file.load()["guesses"][NAME] == {"guess": 0, "right": False}
-
-
 @pytest.mark.parametrize(("guess", "word"), [(0, "Not so"), (1, "Right."), (2, "Not so")])
 def test_the_guess_is_set_beside_what_came(guess, word):
     choose(predict(NAME), guess)
@@ -95,18 +87,6 @@ def test_a_question_that_returns_is_answered_at_once():
     choose(returning, returning.question.right)  # who knows the answer does not guess
     assert "Right" in returning._answer.value
     assert progress_file.load()["guesses"][NAME]["right"] is False
-
-
-def test_in_a_page_without_widgets_returning_questions_have_their_answers_folded():
-    returning = recall("05")
-    bundle, _ = returning._repr_mimebundle_()
-    page = bundle["text/html"]
-    assert "application/vnd.jupyter.widget-view+json" in bundle
-    assert page.count("<li>") == 3 * page.count("<details>") == 3 * len(returning._predictions)
-    for each in returning._predictions:
-        _, _, answer = each.page().partition("<summary>Answer</summary>")
-        assert predictions.marked_up(each.question.because[each.question.right]) in answer
-    assert "<details>" not in predict(NAME).page()
 
 
 def test_in_a_kernel_the_page_chooses(monkeypatch, tmp_path):

@@ -68,28 +68,6 @@ def test_a_broken_file_is_said_and_set_aside(broken):
     assert states()["hears"] == "passed"
 
 
-def test_a_file_that_cannot_be_read_now_is_left_as_it_is(monkeypatch):
-    """With too many open files, say: a new one needs none to be renamed, but one to be read."""
-    resource = pytest.importorskip("resource")
-    progress_file.note_exercise("hears", passed=True)
-    before = progress_file.path().read_bytes()
-    assert set(states()) > {"hears"}  # all that is imported is
-    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, limits[1]))
-    try:
-        with pytest.warns(UserWarning, match="cannot be read now.*Too many open files"):
-            assert progress_file.load()["exercises"] == {}
-        with pytest.warns(UserWarning, match="could not be kept.*Too many open files"):
-            progress_file.note_exercise("hears", passed=False)
-        with pytest.warns(UserWarning, match="could not be kept.*Too many open files"):
-            progress_file.note_guess("queue", 1, right=True)
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-    assert progress_file.path().read_bytes() == before
-    assert states()["hears"] == "passed"
-    assert not progress_file.path().with_suffix(".broken").exists()
-
-
 def test_a_place_that_cannot_be_written_to_is_said(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("ZMQLAB_DATA", str(tmp_path / "file"))
@@ -101,18 +79,6 @@ def test_where_the_system_keeps_data_of_users_if_nothing_else_is_said(monkeypatc
     there = progress_file.path().name
     monkeypatch.delenv("ZMQLAB_DATA")
     assert progress_file.path() == platformdirs.user_data_path("zmqlab") / there
-
-
-def test_each_folder_has_its_own(tmp_path, monkeypatch):
-    folders = [tmp_path / name for name in ("one", "two")]
-    paths = set()
-    for folder in folders:
-        (folder / "notebooks").mkdir(parents=True)
-        (folder / progress_file.FIRST_NOTEBOOK).write_text("{}")
-        for place in (folder, folder / "notebooks"):
-            monkeypatch.chdir(place)
-            paths.add(progress_file.path())
-    assert len(paths) == 2
 
 
 def test_the_file_is_small_and_readable():

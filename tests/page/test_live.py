@@ -12,7 +12,6 @@ import cv2
 import numpy as np
 import pytest
 import zmq
-from helpers import in_browser
 from helpers.in_browser import open_notebook, open_page, raised, write_notebook
 from helpers.streams import raw_publisher, raw_socket
 from helpers.web_pages import fails
@@ -108,21 +107,6 @@ def test_a_page_that_paints_nothing_gets_two_pictures(place):
     assert after >= newer  # there is no queue: the other page has been shown more meanwhile
 
 
-def test_painted_pictures_are_timed_by_the_servers_clock(place):
-    async def look():
-        async with a_page(place) as page:
-            said = []
-            for _ in range(30):
-                about, _ = await next_picture(page)
-                await page.write_message(f"painted {about['sequence']}")
-                said.append(about)
-            return said
-
-    said = asyncio.run(look())
-    assert 0 < said[-1]["latency"] < WAIT
-    assert max(about["fps"] for about in said) > 0
-
-
 @pytest.mark.parametrize("token", ["", "0" * 16, TOKEN[:-1]])
 def test_without_the_token_nothing_is_shown(place, token):
     async def look():
@@ -202,19 +186,6 @@ def test_without_a_page_there_is_a_still_picture():
         assert "JupyterLab" in data["text/plain"]
         view.stop()
         assert view.process.ended
-
-
-def test_views_of_two_streams_of_one_topic_go_on_and_a_cell_run_again_ends_its_own():
-    with (
-        start(camera_publisher, "simulated", process_name="left") as left,
-        start(camera_publisher, "simulated", process_name="right") as right,
-        live(left).process as first,
-        live(right).process as second,
-        live(right.endpoint).process as third,
-    ):
-        assert first.running
-        with live(left).process as again:
-            assert [each.running for each in (first, second, third, again)] == [False] + [True] * 3
 
 
 def ramp(*shape, dtype):
@@ -350,24 +321,6 @@ def test_the_frame_that_is_saved_is_the_one_that_is_seen():
         asyncio.run(look())
 
 
-def test_frames_of_12_bits_are_drawn_and_saved_as_they_are():
-    with live_view_of(DRAWN["12 bits"]) as (view, stream):
-
-        async def look():
-            async with a_page(f"127.0.0.1:{view.port}", view.token) as page:
-                stream.send(DRAWN["12 bits"])
-                while not (news := await next_news(page))["note"].startswith("uint16"):
-                    pass
-                return news, await next_picture(page)
-
-        news, (_, pixels) = asyncio.run(look())
-        url = f"http://127.0.0.1:{view.port}/{view.token}/frame.png"
-        saved = np.frombuffer(urllib.request.urlopen(url, timeout=WAIT).read(), np.uint8)
-    assert news == {"note": "uint16: its highest number is white."}
-    assert pixels[:, :64].max() > 250
-    np.testing.assert_array_equal(cv2.imdecode(saved, cv2.IMREAD_UNCHANGED), DRAWN["12 bits"])
-
-
 def test_a_stream_that_has_ended_is_told():
     with ThreadPoolExecutor() as pool:
         with Publisher() as publisher:
@@ -414,47 +367,6 @@ def mixed():
 
 live(start(mixed))
 """
-
-
-@pytest.mark.everything
-def test_a_note_in_the_page_says_which_frames_are_left_out(browser, lab):
-    write_notebook(lab, "mixed", MIXED)
-    with open_page(browser, lab) as page:
-        open_notebook(page, "notebooks/mixed.ipynb")
-        page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
-        left_out = re.compile(r"Frames left out: \d+, .* shape \([12],\) is not a picture")
-        page.locator(".zmqlab-note").get_by_text(left_out).wait_for()
-        number = "document.querySelector('.zmqlab-canvas').dataset.sequence"
-        page.wait_for_function(f"() => {number} > 10 && {number} % 3 === 0")
-
-
-@pytest.mark.everything
-def test_a_frame_that_was_not_saved_is_told_and_no_file_is_made(browser, lab, monkeypatch):
-    refused = "Failed to load resource"  # which the browser says of what is provoked here
-    harmless = re.compile(f"{in_browser.HARMLESS.pattern}|{refused}", in_browser.HARMLESS.flags)
-    monkeypatch.setattr(in_browser, "HARMLESS", harmless)
-    no_picture = "np.zeros(publisher.sequence % 3 or (48, 64), np.uint8)"
-    assert no_picture in MIXED
-    write_notebook(lab, "unsaved", MIXED.replace(no_picture, "np.zeros(3, np.uint8)"))
-    with open_page(browser, lab) as page:
-        downloads = []
-        page.on("download", lambda it: downloads.append(it))
-        open_notebook(page, "notebooks/unsaved.ipynb")
-        page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
-        page.locator(".zmqlab-note").get_by_text("Frames left out").wait_for()
-        save = page.get_by_role("button", name="Save this frame")
-        told = page.locator(".zmqlab-live [role=status]")
-        save.click()
-        told.get_by_text("not saved: the server answers 404 no picture has come yet.").wait_for()
-        # A login that has expired, and a server that cannot be reached.
-        page.route("**/frame.png*", lambda it: it.fulfill(content_type="text/html", body="Log in"))
-        save.click()
-        told.get_by_text("not saved: no PNG came, but text/html; reload this page").wait_for()
-        page.unroute("**/frame.png*")
-        page.route("**/frame.png*", lambda it: it.abort())
-        save.click()
-        told.get_by_text("not saved: Failed to fetch").wait_for()
-        assert downloads == []
 
 
 @pytest.mark.everything

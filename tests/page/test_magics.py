@@ -143,24 +143,6 @@ def test_a_cell_waits_for_its_first_socket_only(kernel):
     assert state["name"] == "server"
 
 
-def test_a_socket_that_comes_late_is_waited_for(kernel):
-    late = SERVER.format(name="late").replace("import zmq\n", "import time, zmq\ntime.sleep(2)\n")
-    kernel.run(late)
-    assert value(kernel, "len(late.endpoints), late.ready, late.running") == "1 True True"
-
-
-def test_a_loop_without_a_socket_runs_on_while_the_next_cell_runs(kernel, tmp_path):
-    until = tmp_path / "enough"
-    text = f"import os\nwhile not os.path.exists({str(until)!r}):\n    print('on', flush=True)"
-    text += "\n    time.sleep(0.1)\nprint('off')"
-    (panel,) = kernel.run(f"%%terminal loop\nimport time\n{text}").widgets
-    assert value(kernel, "loop.state, loop.ready") == "running False"
-    assert kernel.states[panel]["state"] == "running"
-    until.touch()
-    kernel.until(lambda states: states[panel]["state"] == "ended")
-    assert value(kernel, "loop.output.split()[-1]") == "off"
-
-
 @pytest.mark.parametrize(
     ("name", "whose"),
     [
@@ -255,18 +237,6 @@ def test_a_failing_function_of_a_cell_shows_the_cell(kernel):
     assert "processes.py" not in cell.error  # the way there is left out
 
 
-def test_a_cell_removes_the_shared_memory_of_one_that_was_killed(kernel):
-    text = "import numpy, time, zmqlab\nring = zmqlab.FrameRing()\n"
-    text += "ring.pack_frame(numpy.ones(5))\nzmqlab.ready()\ntime.sleep(60)"
-    kernel.run(f"%%terminal owner\n{text}")
-    pid = int(value(kernel, "owner.pid"))
-    assert rings_of([pid])
-    psutil.Process(pid).kill()
-    kernel.run("owner.wait()\n%run_line_magic = 0")
-    kernel.run("%%terminal other\nprint(1)")
-    assert not rings_of([pid])
-
-
 # The panel
 
 
@@ -305,52 +275,12 @@ def test_the_panel_follows_its_process(kernel):
     assert kernel.states[panel]["left_out"] == ""
 
 
-def test_a_panel_names_a_few_of_many_sockets(kernel):
-    text = """%%terminal many
-import threading, zmq
-context = zmq.Context()
-rep = context.socket(zmq.REP)
-rep.bind("tcp://127.0.0.1:*")
-subs = [context.socket(zmq.SUB) for _ in range(5)]
-for sub in subs:
-    sub.subscribe("camera/")
-    sub.connect(rep.last_endpoint)
-context.socket(zmq.REQ).close()
-threading.Event().wait()
-"""
-    (panel,) = kernel.run(text).widgets
-    kernel.until(lambda states: states[panel]["more"] == "and 2 more in process('many').sockets")
-    kernel.until(lambda states: "DISCONNECTED" in states[panel]["sockets"][3][1])
-    (_, *subs) = kernel.states[panel]["sockets"]
-    assert [line.split(" · ")[0] for line, _ in subs] == ["SUB"] * 3
-    assert "subscribed to 'camera/' · no peer" in subs[0][0]
-
-
 def test_a_click_while_the_kernel_is_busy_is_not_lost(kernel):
     (panel,) = kernel.run(SERVER.format(name="server")).widgets
     request = kernel.begin("import time\ntime.sleep(0.5)")
     kernel.click(panel, "stop")  # some versions of ipykernel handle it after the cell only
     kernel.finish(request)
     kernel.until(lambda states: states[panel]["state"] == "stopped")
-
-
-def test_the_panel_shows_progress_and_survives_floods(kernel):
-    text = """%%terminal flood
-import time, zmqlab
-print("50 %", end="", flush=True)
-zmqlab.ready()
-time.sleep(60)
-"""
-    (panel,) = kernel.run(text).widgets
-    kernel.until(lambda states: states[panel]["log"] == "50 %")
-    flood = text.replace('"50 %", end=""', '*range(30_000), sep="\\n"')
-    (panel,) = kernel.run(flood).widgets
-    kernel.until(lambda states: states[panel]["log"].endswith("\n29999"))
-    assert len(kernel.states[panel]["log"].split("\n")) == 200
-    assert kernel.states[panel]["left_out"].startswith("29,800 earlier lines are not shown")
-    (panel,) = kernel.run("%%terminal flood\n1 / 0").widgets
-    kernel.until(lambda states: states[panel]["state"] == "failed, exit code 1")
-    assert kernel.states[panel]["log"].endswith("ZeroDivisionError: division by zero")
 
 
 def test_a_handle_shows_itself_as_a_panel_where_the_extension_is_loaded():

@@ -6,8 +6,7 @@ import re
 import numpy as np
 from helpers.networks import network, twenty
 
-from zmqlab.page.network_layout import BOX, Layout, nearest_free
-from zmqlab.page.network_order import columns_of
+from zmqlab.page.network_layout import BOX, Layout
 from zmqlab.page.network_svg import svg, table
 from zmqlab.page.network_words import flow_words, queue_words
 
@@ -83,26 +82,6 @@ def test_who_joins_moves_nobody():
     assert not overlaps(last)
 
 
-def test_who_joins_one_by_one_is_laid_out_from_left_to_right():
-    layout = Layout()
-    pairs = [("b", "c"), ("a", "b"), ("c", "d"), ("d", "e"), ("x", "c"), ("a", "e")]
-    for number in range(len(pairs) + 1):
-        there = network(pairs[:number], also=["a", "b", "c", "d", "e", "x"])
-        layout_now = layout.update(there)
-        assert not overlaps(layout_now["boxes"])
-        assert not layout_now["backward"]
-    left = {name: x for name, (x, *_) in layout_now["boxes"].items()}
-    assert all(left[one] < left[other] for one, other in pairs)
-
-
-def test_two_parts_that_join_are_turned_the_right_way():
-    layout = Layout()
-    assert not layout.update(network([("a", "b"), ("c", "d")]))["backward"]
-    assert not layout.update(network([("a", "b"), ("c", "d"), ("b", "c")]))["backward"]
-    (edge,) = layout.update(network([("a", "b"), ("b", "a")]))["backward"]
-    assert edge
-
-
 def test_who_has_ended_keeps_its_place_and_leaves_it_when_dismissed():
     layout = Layout()
     pairs = [("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")]
@@ -123,20 +102,6 @@ def test_any_network_is_laid_out():
             pairs = [(dice.choice(some), dice.choice(some)) for _ in range(dice.randint(0, 30))]
             there = network(list(dict.fromkeys(pairs)), also=some)
             assert not overlaps(layout.update(there)["boxes"])
-
-
-def test_a_pair_that_goes_both_ways_and_parts_of_their_own():
-    sizes = dict.fromkeys("abcd", (BOX, 60))
-    place, lanes = columns_of([("a", "b"), ("b", "a"), ("c", "d")], sizes)
-    assert set(place) == set("abcd")
-    assert not lanes  # neighbours
-
-
-def test_the_nearest_free_place():
-    taken = [(0, 10), (30, 40)]
-    assert nearest_free(taken, 14, 6, 2) == 14
-    assert nearest_free(taken, 3, 6, 2) == 12
-    assert nearest_free(taken, 3, 17, 2) == -19
 
 
 def test_what_is_drawn_is_in_words_too():

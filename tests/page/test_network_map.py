@@ -256,20 +256,6 @@ def test_without_the_token_nothing_is_shown(talking):
     look(script)
 
 
-def test_a_name_used_again_takes_the_place_of_the_one_before(talking):
-    async def script(page):
-        await page.until(drawn("server, process, running"))
-        box = page.told["nodes"]["server"]["box"]
-        await page.do("kill", "server")
-        await page.until(drawn("server, process, failed"))
-        await asyncio.to_thread(zmqlab.start, answer, process_name="server")
-        await page.until(drawn("server, process, running"))
-        assert page.told["nodes"]["server"]["box"][:2] == box[:2]
-        zmqlab.process("server").stop()
-
-    look(script)
-
-
 IN_A_KERNEL = """
 import threading, zmq
 from zmqlab.processes import own_sockets, report_receiver
@@ -356,18 +342,6 @@ KEEP_SOCKETS = """() => {
     };
 }"""
 FOCUSED = "() => document.activeElement.dataset.node ?? document.activeElement.textContent"
-# Whether what is drawn of the dots changes from frame to frame.
-MOVING = """async () => {
-    const canvas = document.querySelector('.zmqlab-dots');
-    const frame = () => new Promise(requestAnimationFrame);
-    await frame();
-    const before = canvas.toDataURL();
-    for (let n = 0; n < 10; n++) {
-        await frame();
-        if (canvas.toDataURL() !== before) return true;
-    }
-    return false;
-}"""
 
 
 @pytest.fixture
@@ -417,42 +391,6 @@ def test_by_keyboard_it_is_the_process_in_focus_to_which_something_is_done(alone
     page.keyboard.press("Enter")
     node("server").wait_for(state="detached")
     assert page.evaluate(FOCUSED) == ""  # the notebook: the keyboard is still on the map
-
-
-@pytest.mark.everything
-def test_a_map_that_is_cut_off_connects_anew_until_its_process_has_ended(alone):
-    page, node = alone
-    pause, status = page.get_by_role("button", name="Pause and look"), page.get_by_role("status")
-    page.wait_for_function(MOVING)
-    page.evaluate(
-        """() => {  // it tries again when we say so
-            const later = setTimeout;
-            window.setTimeout = (call) => { window.tryAgain = call; window.setTimeout = later; };
-            sockets[0].close();
-        }"""
-    )
-    status.get_by_text("is being tried again").wait_for()
-    assert pause.get_attribute("aria-disabled") == "true"
-    page.evaluate("() => tryAgain()")
-    page.wait_for_function("() => document.querySelector('.zmqlab-note').textContent === ''")
-    assert page.evaluate("() => sockets.length") == 2
-    page.wait_for_function(MOVING)
-    node("client").hover()
-    page.locator(".zmqlab-detail:not([hidden])").wait_for()
-
-    # By keyboard, which keeps its place on the button.
-    pause.focus()
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Go on").wait_for()
-    assert page.evaluate(FOCUSED) == "Go on"
-    page.keyboard.press("Enter")
-    page.wait_for_function(MOVING)
-
-    kill(zmqlab.process(NAME))
-    status.get_by_text("The process behind this map has ended").wait_for()
-    assert page.evaluate("() => sockets.length") == 2 + 4
-    assert not page.evaluate(MOVING)
-    assert page.evaluate(FOCUSED) == "Pause and look"
 
 
 @pytest.mark.timeout(900)

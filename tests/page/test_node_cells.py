@@ -119,14 +119,6 @@ setInterval(() => {}, 1000)
         assert value(kernel, "program.output.split('\\n')[-1]") == "closed in order"
 
 
-def test_stop_ends_what_is_busy_and_deaf(kernel):
-    begin(kernel, STUBBORN)
-    process = psutil.Process(int(value(kernel, "program.output")))
-    kernel.run("program.stop()")
-    assert value(kernel, "program.state") == "stopped"
-    until_ended(process)
-
-
 def test_running_a_cell_again_replaces_its_process(kernel):
     text = "console.log(process.pid)\nsetInterval(() => {}, 1000)"
     begin(kernel, text)
@@ -134,14 +126,6 @@ def test_running_a_cell_again_replaces_its_process(kernel):
     begin(kernel, text)
     until_ended(first)
     assert value(kernel, "program.state") == "running"
-
-
-def test_a_signal_that_killed_it_is_named(kernel):
-    if os.name == "posix":
-        said = printed(kernel, 'process.kill(process.pid, "SIGKILL")\nwhile (true) {}')
-        assert said == "Node was killed by SIGKILL"
-    assert printed(kernel, "process.exit(7)") == ""
-    assert value(kernel, "program.state") == "failed, exit code 7"
 
 
 @pytest.mark.parametrize("who", ["the kernel", "what holds it"])
@@ -156,12 +140,6 @@ def test_it_ends_with_what_started_it_however_busy(who):
         psutil.Process(int(pid)).kill()
         until_ended(process)
         print(f"it ended {time.perf_counter() - began:.2f} s after {who}")
-
-
-def test_another_language_is_refused(kernel):
-    for given, told in ("--language ruby", "'ruby'"), ("--language", "''"):
-        cell = kernel.run(f"%%terminal program {given}\n1")
-        assert f"or Node after --language node; it got --language {told}" in cell.error + cell.text
 
 
 def test_without_node_the_panel_says_what_to_do(kernel, tmp_path):

@@ -27,25 +27,8 @@ FLOOD = """%%terminal flood
 for number in range(200_000):
     print("line", number)
 """
-STEPS = """%%terminal steps
-import zmq
 
-with zmq.Context() as context, context.socket(zmq.REP) as socket:
-    socket.bind("tcp://127.0.0.1:*")
-    for begin in range(0, 10_000, 150):
-        for number in range(begin, begin + 150):
-            print("step", number)
-        socket.send(socket.recv())
-"""
-NEXT_STEPS = """import zmq
 
-with zmq.Context() as context, context.socket(zmq.REQ) as socket:
-    socket.linger = 0
-    socket.rcvtimeo = 20_000
-    socket.connect(steps.endpoint)
-    socket.send(b"")
-    socket.recv()
-"""
 EXECUTE = """code => void jupyterapp.shell.currentWidget.sessionContext.session.kernel
     .requestExecute({code})"""
 BUSY = """() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'busy'"""
@@ -91,33 +74,6 @@ def test_panels(browser, lab, tmp_path):
         server.get_by_text("stopped").wait_for()
         assert not server.get_by_role("button", name="Stop").is_visible()
         screenshot(page, "panels", tmp_path)
-
-
-@pytest.mark.everything
-def test_what_is_selected_in_a_panel_stays_selected_while_lines_come_and_go(browser, lab):
-    with open_page(browser, lab) as page:
-        run_notebook(page, lab, "steps", "%load_ext zmqlab", STEPS)
-        log = page.get_by_role("log")
-        log.get_by_text("step 149").wait_for()
-        page.evaluate(
-            """() => {
-                const log = document.querySelector('.zmqlab-log');
-                const before = log.textContent.indexOf('step 120');
-                let [passed, node] = [0, log.firstChild];
-                while (passed + node.length <= before) {
-                    passed += node.length;
-                    node = node.nextSibling;
-                }
-                const [from, to] = [before - passed, before - passed + 'step 120'.length];
-                getSelection().setBaseAndExtent(node, from, node, to);
-            }"""
-        )
-        page.evaluate(EXECUTE, NEXT_STEPS)
-        log.get_by_text("step 299").wait_for()
-        assert page.evaluate("() => getSelection().toString()") == "step 120"
-        shown = [f"step {number}" for number in range(300)]
-        assert log.inner_text().split("\n")[-150:] == shown[-150:]
-        assert "step 99\n" not in log.inner_text()
 
 
 @pytest.mark.everything

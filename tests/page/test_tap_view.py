@@ -1,6 +1,5 @@
 """The table of a tap, in a kernel and in a page: it fills as things pass, and can be unfolded."""
 
-import itertools
 import json
 import sys
 
@@ -12,9 +11,9 @@ from helpers.observing import PATIENCE, connected
 from helpers.strangers import all_refused
 from helpers.streams import raw_socket
 
-from zmqlab import KeysError, start, tap
+from zmqlab import KeysError, tap
 from zmqlab.page.capture_table import SHOWN, Capture
-from zmqlab.page.tap_view import MOST, Tap
+from zmqlab.page.tap_view import MOST
 from zmqlab.patterns.capture import Kept
 from zmqlab.wire.keys import of_this_process
 
@@ -83,27 +82,6 @@ def test_a_tap_obeys_the_notebook_that_made_it_and_nobody_else(tmp_path):
             push.send(b"hello")
             assert pull.recv() == b"helln"
             assert wire.wait_for("message", timeout=PATIENCE)["size"] == 7
-
-
-def no_tap(replies):
-    """Have two endpoints, as a tap has, and reply something else at the second."""
-    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
-        pull.bind("tcp://127.0.0.1:*")
-        with context.socket(zmq.REP) as rep:
-            rep.bind("tcp://127.0.0.1:*")
-            for number in itertools.count():
-                rep.recv_multipart()
-                rep.send_multipart(replies[number % len(replies)])
-                print("replied", number, flush=True)
-
-
-def test_a_reply_that_is_an_error_or_nonsense_ends_no_table():
-    error = [b"error", b'{"error": "it is too long"}', b""]
-    with start(no_tap, [error, [b"\xff"]], process_name="no tap") as process:
-        wire = Tap(process, None)
-        process.wait_output("replied 4")  # its thread asks again, and again
-        assert list(wire.capture()) == []
-        process.stop()
 
 
 def test_a_tap_opens_to_other_computers_only_where_one_says_so():

@@ -2,7 +2,6 @@
 
 import contextlib
 import sys
-import threading
 import xml.etree.ElementTree as ET
 
 import cloudpickle
@@ -87,41 +86,6 @@ def test_so_many_messages_are_drawn_and_the_others_counted():
     assert len(shown.messages) == MOST
     assert "<p>100 earlier messages are not drawn.</p>" in shown.html
     assert len(few.messages) == 1
-
-
-def test_a_picture_may_begin_with_the_first_message_that_a_process_received():
-    with asked(3) as (client, server):
-        later = zmqlab.timeline(client, server, after=client)
-        whole = zmqlab.timeline(client, server, after=server)
-    assert [each["to"] for each in later.messages] == ["client <1>", "server"] * 2 + ["client <1>"]
-    assert later.messages == whole.messages[1:]
-    assert len(whole.messages) == 6
-
-
-def ask_on(endpoint):
-    ask(endpoint, 10**9, b"on and on")
-
-
-def test_a_live_timeline_that_is_shown_twice_goes_on():
-    options = {"trace": True, "start_timeout": PATIENCE}
-    with (
-        zmqlab.start(serve, "REP", process_name="server", **options) as server,
-        zmqlab.start(ask_on, server.endpoint, process_name="client", **options) as client,
-    ):
-        shown = zmqlab.timeline(client, server, live=True)
-        drawn = threading.Event()
-        try:
-            for _ in range(2):
-                shown._ipython_display_()
-            assert [each.name for each in threading.enumerate()].count("live timeline") == 1
-            shown.observe(lambda change: drawn.set(), "html")
-            for _ in range(2):
-                assert drawn.wait(PATIENCE), "it stands still"
-                drawn.clear()
-            assert shown.live
-        finally:
-            shown.stop()
-        assert not shown.live
 
 
 def test_without_a_trace_it_says_how_to_have_one():

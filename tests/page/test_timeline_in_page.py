@@ -205,18 +205,3 @@ def test_a_timeline_stands_still_though_the_kernel_does_not_hear(page, html):
     assert page.evaluate("() => document.activeElement.className") == "zmqlab-plot"
     change(page, "html", html[0])  # by refresh() in a cell
     assert not drawn.evaluate("svg => svg.isConnected")
-
-
-def test_a_live_timeline_may_have_no_messages_for_a_while(page, html):
-    drawn, nothing = html
-    page.get_by_text("The same as a table").click()
-    assert page.locator("details").get_attribute("open") is not None
-    change(page, "html", drawn)
-    assert page.locator("details").get_attribute("open") is not None
-    assert page.evaluate("() => document.activeElement.localName") == "summary"
-    change(page, "html", nothing)  # and no table that could be open
-    assert page.get_by_role("button").all_inner_texts() == ["Stand still"]
-    change(page, "live", False)
-    assert page.locator(".zmqlab-tools").is_hidden()
-    change(page, "html", drawn)
-    assert page.get_by_role("button").all_inner_texts() == ["+", "\N{MINUS SIGN}", "◀", "▶", "All"]

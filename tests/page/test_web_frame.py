@@ -1,12 +1,9 @@
 """A web page in a notebook: through JupyterLab's own port, as on Binder."""
 
 import re
-import shutil
 
-import nbformat
 import pytest
-from helpers.in_browser import open_lab, open_page, run_notebook
-from helpers.minutes import NOTEBOOKS
+from helpers.in_browser import open_page, run_notebook
 from playwright.sync_api import expect
 
 from zmqlab import show_page, start
@@ -39,30 +36,6 @@ def test_the_address_that_a_process_has_printed():
         pytest.raises(ValueError, match="see http://nowhere"),
     ):
         show_page(process)
-
-
-@pytest.mark.everything
-def test_the_dashboard_of_notebook_04_under_a_base_url(browser, tmp_path):
-    """As on JupyterHub and Binder: through jupyter-server-proxy, below the server's own address."""
-    folder = tmp_path / "notebooks"
-    folder.mkdir()
-    shutil.copy(NOTEBOOKS / "00-start-here.ipynb", folder)  # by which the course is found
-    notebook = nbformat.read(NOTEBOOKS / "04-does-it-pay.ipynb", as_version=4)
-    shown = {cell.id: cell.source for cell in notebook.cells}
-    begin = "%load_ext zmqlab\nimport re\nfrom zmqlab import show_page"
-    link = shown["5c19e8f4"].replace('predict("light-on-dask")', "")
-    where = ["--LabApp.default_url=/lab", "--ServerApp.base_url=/user/somebody/"]
-    with (
-        open_lab(tmp_path, tmp_path, *where) as lab,
-        open_page(browser, lab) as page,
-    ):
-        run_notebook(page, lab, "dashboard", begin, shown["0e6c41b9"], link)
-        address = page.get_by_role("link", name="Open it in a tab of its own").get_attribute("href")
-        assert re.fullmatch(rf"{lab.url.rstrip('/')}/proxy/\d+/status", address)
-        answer = page.request.get(address)
-        assert answer.ok
-        assert "Dask" in answer.text()
-        lab.end_kernels()
 
 
 def test_a_web_page_in_jupyterlab(browser, lab):

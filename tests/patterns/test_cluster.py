@@ -1,7 +1,6 @@
 """The farm on a cluster: a scheduler and workers as processes of their own, at an address."""
 
 import contextlib
-import itertools
 import os
 import re
 import signal
@@ -17,7 +16,6 @@ import psutil
 import pytest
 
 from zmqlab.analysis.spectra import spectrum
-from zmqlab.patterns.cluster import connected
 from zmqlab.patterns.farm import fft_farm
 from zmqlab.patterns.workers import FarmError
 from zmqlab.recording.recorder import Recorder, RecordingError
@@ -102,39 +100,6 @@ def test_the_same_as_with_sockets(cluster):
     assert np.array_equal(results.spectra, fft_farm(frames, **QUIET).spectra)
 
 
-def test_results_of_workers_behind_a_firewall_come_by_way_of_the_scheduler(cluster, monkeypatch):
-    def nobody(address, timeout):
-        raise TimeoutError(f"no way to {address} in {timeout} s")
-
-    monkeypatch.setattr("zmqlab.patterns.cluster.socket.create_connection", nobody)
-    ways = []
-    gather = distributed.Client.gather
-
-    def watched(client, futures, *args, direct=None, **kwargs):
-        ways.append(direct)
-        return gather(client, futures, *args, direct=direct, **kwargs)
-
-    monkeypatch.setattr("distributed.Client.gather", watched)
-    check(fft_farm(small_frames(), engine=cluster, **QUIET), small_frames())
-    monkeypatch.undo()
-    assert set(ways) == {False}
-
-
-def test_a_generator_is_read_as_far_as_there_is_room(cluster):
-    taken, buffer = itertools.count(), np.zeros((24, 32, 3), np.uint8)
-
-    def endless():
-        while True:
-            buffer[:] = next(taken)
-            yield buffer
-
-    results = fft_farm(
-        endless(), task=lambda frame: float(frame[0, 0, 0]), engine=cluster, count=50, **QUIET
-    )
-    assert results.spectra.tolist() == list(range(50))
-    assert next(taken) == 50
-
-
 @pytest.mark.parametrize("engine", ["zeromq", "cluster"])
 def test_a_recording_is_read_where_the_work_is(engine, cluster, tmp_path):
     frames = small_frames(23)
@@ -174,15 +139,6 @@ def test_an_error_of_the_frames_is_no_error_of_the_cluster(cluster):
 
     with pytest.raises(FileNotFoundError, match="no such frame"):
         list(fft_farm(frames(), engine=cluster, **QUIET))
-
-
-def test_frames_may_not_be_written_into(cluster):
-    def write(frame):
-        frame[0] = 0
-        return frame
-
-    with pytest.raises(FarmError, match="read-only"):
-        fft_farm(small_frames(), task=write, engine=cluster, **QUIET)
 
 
 def test_a_task_that_cannot_be_sent(cluster):
@@ -240,38 +196,12 @@ def test_the_scheduler_is_gone():
         fft_farm(frames, engine=address, **QUIET)
 
 
-@pytest.mark.everything
-def test_the_scheduler_is_gone_while_results_are_fetched(monkeypatch):
-    gather = distributed.Client.gather
-    with a_scheduler() as (scheduler, address), a_worker(address, "Ada"):
-
-        def murder_and_gather(*args, **kwargs):
-            scheduler.kill()
-            scheduler.wait(20)
-            return gather(*args, **kwargs)
-
-        monkeypatch.setattr("distributed.Client.gather", murder_and_gather)
-        with pytest.raises(FarmError, match=r"the scheduler is gone.*no result for frames 0, "):
-            fft_farm(small_frames(), 1, engine=address, progress=False, timeout=10)
-
-
 def test_nobody_works():
     with (
         a_scheduler() as (_, address),
         pytest.raises(FarmError, match="no workers for 2 s; `dask worker ADDRESS`"),
     ):
         fft_farm(small_frames(), engine=address, progress=False, timeout=2)
-
-
-@pytest.mark.everything
-def test_a_task_that_takes_its_worker_along():
-    def deadly(frame):
-        os._exit(3)
-
-    with connected("dask", 1) as client:
-        address = client.scheduler.address
-        with pytest.raises(FarmError, match=r"frames \d .*workers died"):
-            fft_farm(small_frames(4), task=deadly, engine=address, **QUIET)
 
 
 def test_a_cluster_of_ones_own(monkeypatch):
@@ -334,31 +264,6 @@ def test_spectra_from_a_terminal(engine, cluster, film, tmp_path):
         1,
         f"zmqlab: {out}: there is such a file already; choose another name\n",
     )
-
-
-@pytest.mark.everything
-def test_spectra_without_their_scheduler_leave_nothing_half_written(tmp_path):
-    """It is killed while the file grows."""
-    path, out = tmp_path / "film.h5", tmp_path / "spectra.h5"
-    with Recorder(path) as recorder:
-        for frame in small_frames(2000):
-            recorder.add(frame)
-    with a_scheduler() as (scheduler, address), a_worker(address, "Ada"):
-        words = ["spectra", path, "--engine", address, "--out", out, "--timeout", 10]
-        command = [sys.executable, "-m", "zmqlab", *map(str, words)]
-        with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-            said = ""
-            while not re.search(r"[1-9]\d*/2000", said):
-                more = process.stderr.read(1)
-                assert more, said
-                said += more
-            scheduler.kill()
-            said += process.stderr.read()
-            assert process.wait(60) == 1
-    last = said.strip().splitlines()[-1]
-    assert last.startswith("zmqlab: nothing comes from the cluster any more: the scheduler is gone")
-    assert "Traceback" not in said
-    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.everything

@@ -13,18 +13,14 @@ import os
 import random
 import re
 import threading
-from types import SimpleNamespace
 
-import h5py
 import pytest
-from helpers import films
 from helpers.attacks_by_role import PATIENCE
 from helpers.choosing import always
 from helpers.faults import FRAMES, HOUR
 from helpers.streams import kill
 from test_battery import (
     ANY,
-    GOES,
     OPENS,
     ask,
     befalls,
@@ -37,16 +33,12 @@ from zmqlab import (
     Recorder,
     RequestError,
     StartError,
-    camera_publisher,
     camera_server,
-    fft_worker,
     open_recording,
     process,
     record,
     request,
-    sink,
     snapshot,
-    ventilator,
 )
 from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.transform_recording import spectra
@@ -125,37 +117,6 @@ def test_a_recorder_that_is_killed_has_recorded_what_it_received(seed, tmp_path)
 # The clock
 
 
-@pytest.mark.parametrize("name", OPENS)
-def test_a_clock_that_goes_back_at_a_role_with_doors(name, tmp_path):
-    with befallen("the clock goes back"), OPENS[name](ANY, tmp_path) as role:
-        role.serves()
-        if role.process.running:  # a sink has ended with its work
-            role.serves()
-        assert role.process.running or ends_clearly(role.process), role.process.output
-
-
-@pytest.mark.parametrize("name", GOES)
-def test_a_clock_that_goes_back_at_a_role_that_goes_to_a_peer(name, tmp_path):
-    nobody_lies = SimpleNamespace(endpoint=free_endpoint(), over=threading.Event())
-    nobody_lies.over.set()
-    with befallen("the clock goes back"):
-        steps = GOES[name][0](nobody_lies, tmp_path)
-        process = next(steps)
-        assert next(steps, "the end") == "the end"
-    assert process is None or process.exit_code == 0 or ends_clearly(process), process.output
-
-
-def test_a_clock_that_goes_back_while_a_film_is_transformed(tmp_path):
-    films.record(tmp_path / "film.h5", 60)
-    with (
-        befallen("the clock goes back"),
-        run(spectra, tmp_path / "film.h5", out=tmp_path / "out.h5", workers=1) as process,
-    ):
-        assert process.wait(PATIENCE) == 0, process.output
-    with h5py.File(tmp_path / "out.h5") as found:
-        assert len(found["spectra"]) == 60
-
-
 def test_a_recording_has_the_frames_in_order_although_the_clock_went_back(tmp_path):
     path, endpoint = tmp_path / "film.h5", free_endpoint()
     with (
@@ -185,19 +146,6 @@ def test_a_camera_server_whose_camera_is_unplugged(tmp_path):
             assert ask(role.process.endpoint, "info")[0] == "ok"
 
 
-def test_a_ventilator_whose_camera_is_unplugged():
-    """The sink has the results of all frames that there were."""
-    with run(sink, timeout=PATIENCE) as collecting:
-        with befallen("the camera is unplugged"):
-            dealing = run(ventilator, collecting.endpoint, "simulated", 20)
-        with dealing, run(fft_worker, dealing.endpoint, collecting.endpoint):
-            dealing.wait_until(lambda it: it.ended, PATIENCE)
-            assert ends_clearly(dealing), dealing.output
-            assert "is it plugged in" in dealing.output
-            assert collecting.wait(PATIENCE) == 0
-    assert f"<{FRAMES} results" in collecting.output
-
-
 @pytest.mark.parametrize("name", ["camera_publisher", "proxy", "tap_relay", "detect_beads"])
 def test_roles_behind_a_camera_that_is_unplugged(name, tmp_path):
     """The publisher says so and ends; what is behind it goes on with another one at its place."""
@@ -215,19 +163,6 @@ def test_roles_behind_a_camera_that_is_unplugged(name, tmp_path):
                     if role.process.running:
                         raise
         assert role.process.running or ends_clearly(role.process), role.process.output
-
-
-def test_a_recorder_keeps_all_of_a_camera_that_is_unplugged(tmp_path):
-    path, endpoint = tmp_path / "film.h5", free_endpoint()
-    with (
-        run(record, path, connect=endpoint, timeout=PATIENCE) as process,
-        befallen("the camera is unplugged"),
-        run(camera_publisher, "simulated", bind=endpoint, wait_for=1, hwm=200),
-    ):
-        process.wait_until(lambda it: it.ended, PATIENCE)
-        assert ends_clearly(process), process.output
-    with open_recording(path) as film:
-        assert film["sequence"][:].tolist() == list(range(FRAMES))
 
 
 # The disk

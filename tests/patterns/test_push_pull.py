@@ -1,13 +1,9 @@
 """Ventilator, workers, sink, and the farm, in processes of their own; killed ones included."""
 
-import collections
 import contextlib
 import itertools
 import os
-import queue
-import random
 import re
-import socket as plain_sockets
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -20,20 +16,17 @@ import zmq
 from helpers.choosing import always
 
 from zmqlab.analysis.spectra import spectrum
-from zmqlab.cameras import CameraError, open_camera
+from zmqlab.cameras import open_camera
 from zmqlab.course.ports import free_endpoint, free_endpoints
-from zmqlab.patterns.ask_for_work import ROOM, asking_worker, hand_out, welcome
+from zmqlab.patterns.ask_for_work import asking_worker, hand_out, welcome
 from zmqlab.patterns.farm import fft_farm
 from zmqlab.patterns.push_pull import fft_worker, sink, ventilator
 from zmqlab.patterns.rendezvous import greet
-from zmqlab.patterns.workers import FarmError, dismiss, gather, unpack_result
+from zmqlab.patterns.workers import FarmError, dismiss, gather
 from zmqlab.processes.handle import ProcessError, StartError
 from zmqlab.processes.launch import process, start
 from zmqlab.wire.messages import pack_frame, pack_message, send_frame, send_message
-from zmqlab.wire.shared import FrameRing, RingReader
-from zmqlab.wire.sockets import bind, recv_parts
-
-ORDERS = [list(order) for order in itertools.permutations(["ventilator", "worker", "sink"])]
+from zmqlab.wire.sockets import bind
 
 
 def small_frames(count=100):
@@ -257,36 +250,6 @@ def test_a_number_that_no_frame_has_takes_no_memory():
             collecting.result(60)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a file that is open cannot be removed there")
-def test_frames_before_a_failure_come_back(tmp_path):
-    path = tmp_path / "film.avi"
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 100, (32, 24))
-    for frame in small_frames(7):
-        writer.write(frame)
-    writer.release()
-    control, frames = free_endpoints(2)
-    with ThreadPoolExecutor() as pool:
-        dealing = pool.submit(ventilator, control, str(path), 20, frames)
-        working = pool.submit(fft_worker, frames, control)
-        wait_until_bound(frames)
-        path.unlink()  # it is opened again for its second round
-        collecting = pool.submit(sink, control)
-        with pytest.raises(CameraError, match="missing"):
-            dealing.result(20)
-        assert len(collecting.result(20).spectra) == 7
-        working.result(20)
-
-
-def wait_until_bound(endpoint):
-    """Knock until somebody listens."""
-    while True:
-        try:
-            plain_sockets.create_connection(endpoint.removeprefix("tcp://").split(":")).close()
-            return
-        except ConnectionRefusedError:
-            continue
-
-
 # The farm
 
 
@@ -312,33 +275,12 @@ def test_farm_takes_a_camera():
         check(fft_farm(camera, workers=1, count=7), frames)
 
 
-@each_way
-def test_farm_takes_a_generator_that_uses_one_buffer(shared):
-    # Large ones: pyzmq copies what is small anyway.
-    frames = np.random.default_rng(3).integers(0, 256, (50, 240, 320, 3), np.uint8)
-
-    def refilled():
-        buffer = np.empty_like(frames[0])
-        for frame in frames:
-            buffer[:] = frame
-            yield buffer
-
-    check(fft_farm(refilled(), shared=shared, progress=False), frames)
-
-
 def test_farm_runs_any_task():
     """Scalars, closures; and an array grows with frames that nobody has counted."""
     factor = 3
     frames = small_frames(200)
     results = fft_farm(iter(frames), task=lambda frame: factor * frame.mean(), progress=False)
     assert np.allclose(results.spectra, [factor * frame.mean() for frame in frames])
-
-
-def test_farm_with_shared_memory_runs_any_task():
-    """Numbers, grey frames that are not contiguous, one slot for each only: none is mixed up."""
-    frames = np.asarray(small_frames(60))[:, ::2, ::-1, 0]
-    results = fft_farm(iter(frames), workers=3, task=np.mean, shared=True, progress=False)
-    assert np.allclose(results.spectra, [frame.mean() for frame in frames])
 
 
 def test_farm_shows_progress(bar_of_text, capsys):
@@ -388,48 +330,12 @@ def test_farm_refuses(arguments, says):
         fft_farm(**arguments | {"workers": arguments.get("workers", 1)}, progress=False)
 
 
-class Unloadable:
-    """What travels well and cannot be unpacked at its destination."""
-
-    def __reduce__(self):
-        return (int, ("no number",))
-
-
-def test_farm_says_that_no_worker_came_up():
-    with pytest.raises(StartError, match=r"(?s)did not come up:.*no number"):
-        fft_farm(small_frames(3), task=Unloadable(), progress=False)
-
-
 def test_farm_says_that_a_task_cannot_travel():
     with pytest.raises(StartError, match="cannot travel"):
         fft_farm(small_frames(3), task=threading.Lock().acquire_lock, progress=False)
 
 
 # Workers that are lost
-
-
-def test_killed_while_coming_up(monkeypatch):
-    """A worker killed before it is up is missed by nobody but the warning."""
-    killed = threading.Thread(target=kill_at_birth, args=("worker 1", old_pid("worker 1")))
-    killed.start()
-    with pytest.warns(UserWarning, match="'worker 1' did not come up"):
-        results = fft_farm(small_frames(), **PATIENT)
-    killed.join()
-    check(results, small_frames())
-    assert set(results.worker) == {"worker 2"}
-
-
-def old_pid(name):
-    try:
-        return process(name).pid
-    except KeyError:
-        return None
-
-
-def kill_at_birth(name, before):
-    while old_pid(name) == before:
-        pass
-    kill(name)
 
 
 @each_way
@@ -463,18 +369,6 @@ def test_killed_in_mid_task(at, shared, tmp_path):
     assert [process(f"worker {number}").exit_code == 0 for number in (1, 2)].count(False) == 1
 
 
-def test_all_but_one_killed():
-    def frames():
-        for number, frame in enumerate(small_frames()):
-            if number in (20, 40):
-                kill(f"worker {number // 20}")
-            yield frame
-
-    results = fft_farm(frames(), workers=3, **PATIENT)
-    check(results, small_frames())
-    assert set(results.worker[50:]) == {"worker 3"}
-
-
 @pytest.mark.parametrize("at", [0, 50])
 def test_all_killed(at):
     def frames():
@@ -489,40 +383,6 @@ def test_all_killed(at):
 
 
 @pytest.mark.everything
-@pytest.mark.timeout(300)
-def test_killed_at_random():
-    """Large frames and results, so that a worker dies in the middle of sending, too."""
-    rng = random.Random(5)
-    frames = np.random.default_rng(5).integers(0, 256, (100, 240, 320, 3), np.uint8)
-    for shared in (False, True, False, True, False, True):
-        first = rng.randrange(100)
-        dying = queue.SimpleQueue()
-        killer = threading.Thread(target=kill_after, args=(dying, rng.uniform(0, 0.02)))
-        killer.start()
-
-        def taken(first=first, dying=dying):
-            for number, frame in enumerate(frames):
-                if number == first:
-                    dying.put("worker 1")
-                elif number == first + 1:
-                    dying.put("worker 2")
-                yield frame
-
-        results = fft_farm(taken(), workers=3, shared=shared, **PATIENT)
-        check(results, frames)
-        dying.put(None)
-        killer.join()
-
-
-def kill_after(dying, seconds):
-    """Kill whom the queue names, a moment later: nobody knows what it is doing then."""
-    for name in iter(dying.get, None):
-        threading.Event().wait(seconds)
-        with contextlib.suppress(psutil.NoSuchProcess):  # it has ended with its work
-            kill(name)
-
-
-@pytest.mark.everything
 def test_hung_worker(tmp_path):
     """A worker that is silent for too long counts as lost, and its frame goes to another."""
     frames, mark = small_frames(), tmp_path / "somebody hangs"
@@ -534,22 +394,6 @@ def test_hung_worker(tmp_path):
         return spectrum(frame)
 
     check(fft_farm(frames, 3, task=hanging, progress=False, timeout=2), frames)
-
-
-@pytest.mark.everything
-def test_late_result_counts_once(tmp_path):
-    """A worker given up too early sends its result after all; so does the one in its place."""
-    frames, mark = small_frames(), tmp_path / "somebody is slow"
-
-    def slow(frame):
-        if np.array_equal(frame, frames[30]) and not mark.exists():
-            mark.touch()
-            threading.Event().wait(6)
-        elif mark.exists():
-            threading.Event().wait(0.25)  # so that the others are not done before it
-        return spectrum(frame)
-
-    check(fft_farm(frames, 3, task=slow, progress=False, timeout=3), frames)
 
 
 def test_work_goes_to_who_has_time(tmp_path):
@@ -592,34 +436,6 @@ def farm_of_threads(frames, count=2, task=spectrum, disturb=lambda endpoint: 0):
                 worker.result(20)
 
 
-def test_strangers_are_ignored():
-    """Whatever comes to a port of this computer: it takes no frame and spoils no result."""
-    junk = [
-        [b""],
-        [b"read"],
-        [b"ask", b"not JSON", b""],
-        [b"ask", b"{}", b""],
-        [b"ask", b'{"worker": "x", "room": "much"}', b""],
-        [b"\xff", b"{}", b""],
-        [b"result", b'{"worker": 5}', b""],
-        pack_message("result", {"worker": "thread 1", "sequence": 3}),
-        [b"x"] * 9,
-    ]
-    with zmq.Context() as context, context.socket(zmq.DEALER) as stranger:
-        stranger.linger = 0
-
-        def disturb(endpoint):
-            stranger.connect(endpoint)
-            for parts in junk:
-                stranger.send_multipart(parts)
-            frame = np.zeros((24, 17), np.complex64)
-            send_frame(stranger, frame, "result", 10**6, worker="x")
-            return 0
-
-        frames = small_frames()
-        check(farm_of_threads(frames, disturb=disturb), frames)
-
-
 def test_a_result_counts_only_from_who_was_given_its_frame():
     """Whoever is known, and has no room, gets no frame and makes no result."""
     with zmq.Context() as context, context.socket(zmq.DEALER) as guest:
@@ -639,96 +455,8 @@ def test_a_result_counts_only_from_who_was_given_its_frame():
         assert guest.recv_multipart()[0] == b"end", "it was known"
 
 
-def test_nobody_has_room_for_more_than_a_few_frames():
-    with (
-        zmq.Context() as context,
-        context.socket(zmq.ROUTER) as router,
-        context.socket(zmq.DEALER) as greedy,
-    ):
-        greedy.connect(bind(router, "tcp://127.0.0.1:*"))
-        greedy.send_multipart(pack_message("ask", {"worker": "greedy", "room": 10**9}))
-        workers = {}
-        welcome(router, workers, 1)
-        (worker,) = workers.values()
-        assert worker.room == 8
-        greedy.linger = 0
-
-
-def test_a_result_without_a_number_is_from_no_worker():
-    """At the sink, to which anybody may push."""
-    parts = pack_message("result", {"worker": "x"})
-    assert unpack_result(parts, RingReader()) is None
-
-
-def test_gone_before_it_is_given_a_frame():
-    """Who asks and hangs up is no process that is seen to end; but there is no way to it."""
-    with (
-        zmq.Context() as context,
-        context.socket(zmq.ROUTER) as router,
-        context.socket(zmq.DEALER) as guest,
-        ThreadPoolExecutor() as pool,
-    ):
-        endpoint, workers, frames = bind(router, "tcp://127.0.0.1:*"), {}, small_frames()
-        guest.connect(endpoint)
-        guest.send_multipart(pack_message("ask", {"worker": "guest", "room": 8}))
-        welcome(router, workers, 1)
-        guest.close()
-        with pytest.raises(zmq.ZMQError, match="Host unreachable"):
-            collections.deque(
-                router.send_multipart([*workers, b"there?"]) for _ in itertools.count()
-            )
-        hired = pool.submit(asking_worker, endpoint, spectrum, "Ada")
-        try:
-            welcome(router, workers, 2)
-            check(gather(hand_out(router, workers, frames, timeout=1000)), frames)
-        finally:
-            dismiss(router, workers)
-            hired.result(20)
-
-
-def test_a_frame_in_shared_memory_is_let_go_before_its_result_is_sent():
-    """Otherwise the slot that it lies in may be wanted, and still be kept."""
-    with (
-        zmq.Context() as context,
-        context.socket(zmq.ROUTER) as router,
-        FrameRing(1) as ring,
-        ThreadPoolExecutor() as pool,
-    ):
-        hired = pool.submit(asking_worker, bind(router, "tcp://127.0.0.1:*"), np.mean)
-        identity = recv_parts(router)[0]
-        try:
-            for number in range(200):
-                parts = ring.pack_frame(np.full((480, 640), number), sequence=number)
-                router.send_multipart([identity, *parts])
-                assert recv_parts(router)[1].bytes == b"result"
-        finally:
-            dismiss(router, [identity])
-            hired.result(20)
-
-
 def test_nobody_asks():
     with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
         bind(router, "tcp://127.0.0.1:*")
         with pytest.raises(TimeoutError, match=r"0 of 2 workers \(nobody\)"):
             welcome(router, {}, 2, timeout=0.2)
-
-
-def test_no_more_frames_are_taken_than_workers_ask_for():
-    """However slow they are: a camera is not read in advance, nor memory filled."""
-    gate, taken = threading.Event(), []
-
-    def frames():
-        for number, frame in enumerate(small_frames(20)):
-            taken.append(number)
-            if number == 2 * ROOM + 1:  # what two workers ask for, and one in reserve, are before
-                taken.append("too many") if not gate.is_set() else None
-            yield frame
-
-    def task(frame):
-        if len(taken) < 2 * ROOM + 1:
-            gate.wait(0.5)
-        gate.set()
-        return spectrum(frame)
-
-    check(farm_of_threads(frames(), task=task), small_frames(20))
-    assert "too many" not in taken

@@ -7,13 +7,11 @@ import sys
 
 import numpy as np
 import pytest
-import zmq
 from helpers.streams import (
     kill,
     number_in,
     publish,
     raw_publisher,
-    raw_socket,
     second_endpoint,
 )
 
@@ -104,16 +102,6 @@ def publish_these(numbers, shape=(4, 4)):
         socket.poll(10_000)
 
 
-def test_frames_that_are_lost_count_among_those_asked_for(tmp_path):
-    path = tmp_path / "film.h5"
-    with (
-        start(publish_these, [3, 4, 6, 20, 21]) as process,
-        pytest.raises(RecordingError, match=r"holds 3 of 6 frames: 3 lost \(5, 7 to 8\)"),
-    ):
-        record(path, connect=process.endpoint, count=6)
-    assert recorded(path)[1] == [3, 4, 6]
-
-
 @pytest.mark.parametrize("numbers", [[0, 1, 2, 0, 1, 2], [5, 6, 6, 7, 8, 9]])
 def test_numbers_that_go_back_are_not_blamed_on_anybody(tmp_path, numbers):
     """Without names of streams nobody can tell whether the publisher was started anew."""
@@ -126,49 +114,6 @@ def test_numbers_that_go_back_are_not_blamed_on_anybody(tmp_path, numbers):
     assert "nobody can tell" in str(e.value)
     assert "lost" not in str(e.value)
     assert recorded(path)[1] == numbers
-
-
-def forward(endpoints):
-    """Pass on what several publishers send, as one."""
-    with raw_socket(zmq.XPUB) as out, raw_socket(zmq.XSUB, endpoints[0]) as into:
-        into.connect(endpoints[1])
-        zmq.proxy(into, out)
-
-
-def test_two_publishers_behind_one_endpoint(tmp_path):
-    """They are not taken for one that is started anew again and again."""
-    path = tmp_path / "film.h5"
-    with (
-        start(camera_publisher, "simulated", hwm=200, process_name="one") as one,
-        start(camera_publisher, "simulated", hwm=200, process_name="two") as two,
-        start(forward, [one.endpoint, two.endpoint]) as both,
-        pytest.raises(RecordingError, match="several publishers of 'camera'") as error,
-    ):
-        record(path, connect=both.endpoint, count=100)
-    assert f"{path} holds 100 of 100 frames: " in str(error.value)
-    assert "lost" not in str(error.value)
-    assert "anew" not in str(error.value)
-    assert len(recorded(path)[1]) == 100
-
-
-def test_it_says_how_far_it_is(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(record_stream, "_PERIOD", 0)
-    path = tmp_path / "film.h5"
-    with start(publish, 20, shape=SMALL, drop=False) as process:
-        record(path, connect=process.endpoint)
-        assert process.wait(10) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert f"record: {path} holds 7 frames; 8 received, 0 lost" in lines
-    assert lines[-1] == f"record: {path} holds 20 frames of 'camera', 0 to 19, none lost"
-
-
-def test_frames_wait_for_the_disk(tmp_path):
-    """A burst of 184 MB, which comes faster than a disk can take it."""
-    path = tmp_path / "film.h5"
-    with start(publish, 200, hwm=200) as process:
-        record(path, connect=process.endpoint, count=200)
-        assert process.wait(10) == 0
-    assert_recorded(path, range(200))
 
 
 def test_no_more_frames_than_asked_for_are_recorded(tmp_path, capsys, monkeypatch):
@@ -273,22 +218,6 @@ def test_ctrl_c_ends_a_recording_that_is_kept(tmp_path):
     assert re.search(
         r"Ctrl-C came \d+\.\d s after the last frame; .* is not known", recorder.output
     )
-
-
-def test_ctrl_c_after_the_publisher_was_killed(tmp_path):
-    """Whether it had sent more is not known, and so this is no recording without a loss."""
-    path = tmp_path / "film.h5"
-    with (
-        start(camera_publisher, "simulated", wait_for=1, hwm=200) as process,
-        start(record, path, connect=process.endpoint) as recorder,
-    ):
-        wait_for_frames(path)
-        kill(process)
-        recorder.stop(timeout=20)
-        assert recorder.exit_code == 1
-    assert f"holds {len(recorded(path)[1])} frames: nobody listens there" in recorder.output
-    assert "frames may be missing" in recorder.output
-    assert "none lost" not in recorder.output
 
 
 def test_frames_of_another_shape_end_a_recording_that_is_kept(tmp_path):

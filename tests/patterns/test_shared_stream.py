@@ -8,12 +8,9 @@ import pytest
 import zmq
 from helpers.streams import number_in, numbers, publish, raw_publisher, raw_socket
 
-from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.publisher import Publisher
-from zmqlab.patterns.record_stream import record
 from zmqlab.patterns.subscription import subscribe
 from zmqlab.processes.launch import start
-from zmqlab.recording.recorder import open_recording
 from zmqlab.wire.messages import frame_header, send_message
 
 
@@ -75,16 +72,6 @@ def test_a_subscriber_that_keeps_every_frame_does_not_stop_the_publisher():
         process.wait_until(lambda process: process.ended, 10, "the end")
         assert process.exit_code == 0
     assert all(number_in(frame) == number for number, frame in kept)
-
-
-def test_a_camera_that_is_recorded_through_shared_memory(tmp_path):
-    path = tmp_path / "film.h5"
-    with start(camera_publisher, "simulated", wait_for=1, count=20, shared=22) as process:
-        record(path, connect=process.endpoint)
-        process.wait_until(lambda process: process.ended, 10, "the end")
-        assert process.exit_code == 0
-    with open_recording(path) as film:
-        assert list(film["sequence"]) == list(range(20))
 
 
 def test_a_frame_that_is_not_on_this_computer():

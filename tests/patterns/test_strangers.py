@@ -14,7 +14,6 @@ import zmq
 from helpers.attacks import LONG, MORE, growth_of, message, part, peer, pour, shake_hands
 from helpers.choosing import always
 from helpers.streams import publish, raw_socket
-from zmq.utils.monitor import parse_monitor_message
 
 from zmqlab import (
     FarmError,
@@ -22,20 +21,17 @@ from zmqlab import (
     camera_publisher,
     camera_server,
     fft_farm,
-    proxy,
     request,
     sink,
     start,
     subscribe,
-    tap_relay,
 )
 from zmqlab.course.ports import free_endpoint
 from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.request_reply import unpack_reply
-from zmqlab.patterns.subscribers import Subscriptions
 from zmqlab.patterns.watch_stream import carries, watch
 from zmqlab.patterns.workers import unpack_result
-from zmqlab.wire.guard import MOST_PEERS, address_of
+from zmqlab.wire.guard import MOST_PEERS
 from zmqlab.wire.messages import pack_frame, pack_message
 from zmqlab.wire.shared import RingReader
 
@@ -137,27 +133,6 @@ def test_subscriptions_fill_no_memory():
         stream.read()
 
 
-def test_of_who_subscribes_and_leaves_at_once_nothing_is_kept():
-    """When the news of it is taken in, there is nobody any more whose it is."""
-    with raw_socket(zmq.XPUB, xpub_verboser=True, rcvtimeo=10_000) as publisher:
-        ended = publisher.get_monitor_socket(zmq.EVENT_DISCONNECTED)
-        believed = Subscriptions()
-        for number in range(20):
-            topic = b"%d" % number
-            with peer(publisher.last_endpoint.decode(), "SUB") as it:
-                it.sendall(part(b"\1" + topic))
-            assert ended.poll(10_000)
-            file = parse_monitor_message(ended.recv_multipart())["value"]
-            while address_of(file) is not None:  # libzmq closes it a moment later
-                ended.poll(1)
-            for _ in range(2):  # that it came, and that it left
-                assert believed.hear(publisher.recv(copy=False)) == (0, topic)
-        publisher.disable_monitor()
-        ended.close()
-    assert not believed.who
-    assert not believed._late
-
-
 # Streams
 
 
@@ -172,34 +147,6 @@ def test_a_forged_unsubscription_ends_no_film():
             it.sendall(part(b"\0camera/") * 5)
             assert 1 + sum(1 for _ in stream) == 120
             assert stream.lost == 0
-
-
-def test_who_subscribes_twice_counts_once():
-    with start(camera_publisher, "simulated") as process, subscribe(process.endpoint) as stream:
-        stream.read()
-        with peer(process.endpoint, "XSUB") as it:
-            it.sendall(part(b"\1camera/") * 3)
-            process.wait_output("2 subscribers")
-            it.sendall(part(b"\0camera/") * 3)
-            process.wait_until(lambda process: process.output.endswith("1 subscriber"))
-        stream.read()
-        assert "3 subscribers" not in process.output
-        assert "0 subscribers" not in process.output[process.output.index("1 subscriber") :]
-
-
-def test_a_forged_unsubscription_takes_nothing_from_the_viewers_of_a_proxy():
-    with (
-        start(camera_publisher, "simulated") as camera,
-        start(proxy, connect=[camera.endpoint]) as process,
-        subscribe(process.endpoint) as stream,
-    ):
-        stream.read()
-        with peer(process.endpoint, "XSUB") as it:
-            it.sendall(part(b"\0camera/") * 5 + part(b"\1camera/"))
-            assert it.recv(1), "it was not heard"
-            it.close()
-            for _ in range(60):
-                stream.read()
 
 
 @pytest.mark.everything
@@ -284,34 +231,6 @@ def test_a_thousand_connections_lock_nobody_out(kind):
         a_thousand(process, kind),
     ):
         # Who is on the way in when the guard looks may be cut off with the others.
-        assert request(process.endpoint, "info", timeout=20, retries=3)[0] == "ok"
-
-
-@pytest.mark.everything
-@linux
-@pytest.mark.parametrize("kind", ["SUB", None], ids=["greeted", "silent"])
-def test_nor_do_they_take_the_place_of_a_subscriber(kind):
-    with (
-        start(with_few_files, camera_publisher, camera="simulated") as process,
-        subscribe(process.endpoint) as stream,
-    ):
-        stream.read()
-        with a_thousand(process, kind):
-            stream.read(60)
-            with subscribe(process.endpoint) as later:
-                later.read(60)
-
-
-@pytest.mark.everything
-@linux
-@pytest.mark.parametrize("kind", ["REQ", None], ids=["greeted", "silent"])
-def test_nor_do_they_through_a_tap(kind):
-    """It has two files for each, and lets go of those whom the other side has let go."""
-    with (
-        start(camera_server, "simulated") as server,
-        start(with_few_files, tap_relay, connect=server.endpoint, show=False) as process,
-        a_thousand(process, kind, files=2),
-    ):
         assert request(process.endpoint, "info", timeout=20, retries=3)[0] == "ok"
 
 

@@ -1,11 +1,9 @@
 """A tap between real sockets: what passes is what was sent, and what is shown is what it means."""
 
 import contextlib
-import json
 import os
 import re
 import signal
-import socket as plain_sockets
 import subprocess
 import sys
 import threading
@@ -29,7 +27,6 @@ from helpers.with_node import node, run_node
 
 from zmqlab import RequestError, StartError
 from zmqlab.course.ports import free_endpoint
-from zmqlab.wire.zmtp import COMMAND
 
 
 def meanings(entries, side):
@@ -175,41 +172,6 @@ def test_nothing_changes_but_the_time():
             assert not thread.is_alive(), "the far end did not hear that the near one has gone"
 
 
-@pytest.mark.everything
-def test_what_was_under_way_when_its_sender_left_arrives():
-    with plain_server() as (server, there), tapped(there, delay=8.0) as way:
-        with plain_connection(way) as near:
-            far, _ = server.accept()
-            near.sendall(GREETING)
-        entries = seen(way, has("closed"))
-        assert kinds(entries, "connected") == ["opened", "signature", "greeting", "closed"]
-        ask(way, "set", cut=True)
-        with far:
-            far.settimeout(8.2)
-            with pytest.raises(TimeoutError):
-                far.recv(1)
-            ask(way, "set", cut=False)
-            far.settimeout(PATIENCE)
-            assert far.recv(1000) == GREETING
-            assert far.recv(1) == b""
-
-
-def test_a_line_that_is_narrow_no_longer_lets_pass_what_waits():
-    with plain_server() as (server, there), tapped(there, rate=0.1) as way:
-        with plain_connection(way) as near:
-            far, _ = server.accept()
-            near.sendall(GREETING)  # takes ten minutes
-            seen(way, has("greeting"))
-            ask(way, "set", rate=None)
-            near.sendall(GREETING)
-        with far:
-            far.settimeout(PATIENCE)
-            came = b""
-            while more := far.recv(1000):
-                came += more
-            assert came == 2 * GREETING
-
-
 def test_nobody_there():
     """The other side hears it at once; it is told once, however often somebody tries."""
     with tapped(free_endpoint()) as way:
@@ -217,25 +179,6 @@ def test_nobody_there():
             with plain_connection(way) as near:
                 assert near.recv(1) == b""
         assert kinds(seen(way, has("refused"))).count("refused") == 1
-
-
-def test_what_is_long_to_tell_is_told_in_several_replies():
-    """A stranger's commands have some kilobytes each, and a reply may have 1 MiB."""
-    ready = b"\5READY" + 49 * (b"\0" + bytes(4))  # 49 properties without a name or a value
-    count = 400
-    with plain_server() as (server, endpoint), tapped(endpoint) as way:
-        with plain_connection(way) as near:
-            far, _ = server.accept()
-            with far:
-                near.sendall(GREETING + count * (bytes([COMMAND, len(ready)]) + ready))
-                near.shutdown(plain_sockets.SHUT_WR)
-                far.settimeout(PATIENCE)
-                while far.recv(1_000_000):
-                    pass
-        entries = seen(way, has("READY", count))
-    numbers = [each["number"] for each in entries]
-    assert numbers == list(range(1, len(entries) + 1))
-    assert len(json.dumps(entries)) > 2 << 20, "they would have fitted into two replies"
 
 
 def test_whatever_is_asked_the_tap_goes_on():
@@ -372,54 +315,6 @@ def test_memory_has_a_bound():
         assert entries[-1]["number"] > 200_000
         assert kinds(entries).count("greeting") == 2, "a flood does not wash away how it began"
         assert psutil.Process(way.pid).memory_info().rss < before + 40_000_000
-
-
-MUCH = 60_000_000  # bytes: of a connection that is not read, Linux keeps up to 40 million
-
-
-@pytest.mark.everything
-def test_what_a_cut_or_a_delay_holds_up_has_a_bound_and_is_let_go():
-    """Each way of each connection has 64 pieces of 64 KiB; the next time they take the same room.
-
-    The process keeps that memory, as all that `start` has started do. It does not grow with every
-    delay, nor with connections that come and go.
-    """
-    held, count = (64 + 4 + 1) * 64 * 1024, 4  # bytes: pieces, what is read at once, what goes out
-    with plain_server() as (server, there), tapped(there) as way, contextlib.ExitStack() as stack:
-        server.setsockopt(plain_sockets.SOL_SOCKET, plain_sockets.SO_RCVBUF, 64 * 1024)
-        pairs = []
-        for _ in range(count):
-            near = stack.enter_context(plain_connection(way))
-            far, _ = server.accept()
-            pairs.append((near, stack.enter_context(far)))
-            near.sendall(GREETING + b"\2" + (1 << 40).to_bytes(8))
-            taken(far, len(GREETING) + 9)
-        before, sizes = psutil.Process(way.pid).memory_info().rss, []
-        for settings in [{"cut": True}, {"delay": 1.0}] * 2:
-            ask(way, "set", **settings)
-            sent = [poured(near) for near, _ in pairs]
-            assert max(sent) < MUCH, "everything was taken in"
-            sizes.append(psutil.Process(way.pid).memory_info().rss - before)
-            ask(way, "set", cut=False, delay=0)
-            for (_, far), many in zip(pairs, sent, strict=True):
-                taken(far, many)
-        assert max(sizes) < count * held + 15_000_000
-        for _ in range(200):
-            with plain_connection(way) as near, server.accept()[0] as far:
-                near.sendall(GREETING)
-                taken(far, len(GREETING))
-        after = psutil.Process(way.pid).memory_info().rss - before
-        assert after < max(sizes) + 10_000_000
-
-
-def poured(connection):
-    """Send until nothing is taken in any more, or it was much; return how many bytes."""
-    sent = 0
-    connection.settimeout(0.3)
-    with contextlib.suppress(TimeoutError):
-        while sent < MUCH:
-            sent += connection.send(bytes(100_000))
-    return sent
 
 
 def taken(connection, count):

@@ -5,7 +5,6 @@ import re
 
 import numpy as np
 import pytest
-from helpers.beads import by_trackpy, write
 from helpers.streams import kill
 
 from zmqlab.analysis.particles import TrackingError
@@ -15,7 +14,6 @@ from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.publisher import Publisher
 from zmqlab.patterns.subscription import subscribe
 from zmqlab.patterns.track_beads import detect_beads, in_words, link_beads, mark, track
-from zmqlab.patterns.watch_stream import carries
 from zmqlab.processes.handle import ProcessError, StartError
 from zmqlab.processes.launch import start
 
@@ -160,14 +158,6 @@ def test_lost_frames_are_named_with_what_they_do():
     assert in_words({"collecting": 0.4}, 0) == "background 40%"
 
 
-def test_watch_says_what_a_message_carries():
-    header = {"dtype": "float64", "shape": [31, 3], "sequence": 1, "time": 2.0, "stream": "a"}
-    assert carries(header) == "31 x 3 float64"
-    assert carries(header | {"lost": 3, "error": 0.0123456}) == (
-        "31 x 3 float64, error 0.01235, lost 3"
-    )
-
-
 @pytest.mark.everything
 def test_a_camera_that_is_killed_is_one_clear_line_after_the_result():
     with (
@@ -187,31 +177,3 @@ def test_a_camera_that_is_killed_is_one_clear_line_after_the_result():
 def test_what_cannot_be_is_said_before_the_first_frame(bad):
     with pytest.raises(StartError, match=f"TrackingError: .*{next(iter(bad))}="):
         start(track, connect="tcp://127.0.0.1:9", **bad, start_timeout=60).wait(60)
-
-
-@pytest.mark.everything
-@pytest.mark.timeout(1500)
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what trackpy uses of pandas
-@pytest.mark.parametrize("kind", ["film", "folder"])
-def test_a_real_film_gives_what_trackpys_own_batch_does(kind, tmp_path):
-    """The simulated beads cannot leave the picture.
-
-    trackpy's way counts steps at its walls, too, so the film is of a large picture.
-    """
-    frames = 300
-    path = tmp_path / ("film.avi" if kind == "film" else "film")
-    large = {"size": (960, 720), "beads": 40} if kind == "film" else {}
-    with open_camera("simulated", paced=False, seed=1, **large) as camera:
-        write(path, [camera.read() for _ in range(frames)])
-    options = {"loop": False, "drop": False, "wait_for": 1}
-    with (
-        start(camera_publisher, str(path), **options) as camera,
-        start(track, connect=camera.endpoint, fps=30.0, pixel_size=0.08) as process,
-    ):
-        assert process.wait(600) == 0
-        said = process.output.strip().splitlines()[-1]
-    assert f"{frames} frames, 0 lost" in said
-    ours = float(re.search(r"D = ([\d.]+)", said)[1])
-    if kind == "film":  # the same pictures, but for the film's compression
-        assert ours == pytest.approx(by_trackpy(path), rel=0.05)
-    assert ours == pytest.approx(0.49, rel=0.06)

@@ -6,12 +6,10 @@ import csv
 import io
 import os
 import re
-import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import threading
 import urllib.request
 from pathlib import Path
 
@@ -19,7 +17,6 @@ import cv2
 import numpy as np
 import pytest
 import zmq
-from helpers.streams import raw_socket
 from helpers.web_pages import WAIT, fails, serving, serving_page, visiting
 from tornado.httpclient import HTTPClientError
 
@@ -27,14 +24,8 @@ from zmqlab import camera_publisher, camera_server, measure_fringes, request, st
 from zmqlab.analysis.fringes import Fringes
 from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.measurements import HistoryError, as_csv, keep, kept
-from zmqlab.patterns.picture_stream import Show
-from zmqlab.patterns.stream import wire_topic
-from zmqlab.patterns.web_page import SharedCamera, _examine, web_page
+from zmqlab.patterns.web_page import web_page
 from zmqlab.patterns.web_visitors import MOST
-from zmqlab.wire import guard
-from zmqlab.wire.keys import make_keys
-from zmqlab.wire.messages import pack_frame
-from zmqlab.wire.sockets import FRAME, bind
 
 posix = pytest.mark.skipif(os.name == "nt", reason="limits of a process are Unix's")
 NOBODY = "tcp://127.0.0.1:9"
@@ -121,46 +112,6 @@ def test_exposure_is_set_for_all_and_for_the_stream(tmp_path):
         _, control = publisher.endpoints
         assert request(control, "info")[1]["settings"]["exposure"] == 0.02
     assert measurement[2] == 0.02
-
-
-@pytest.mark.parametrize("count", [1, 2])
-def test_measurements_begin_anew_when_their_file_is_taken_away(tmp_path, count):
-    async def visit(address):
-        async with visiting(address) as one, visiting(address) as other:
-            before = [(await one.measure())[0] for _ in range(count)]
-            history.unlink()
-            after = (await one.measure())[0]
-            await other.hear_until(lambda it: len(it.measurements) > count)
-            return before, after
-
-    history = tmp_path / "m.sqlite"
-    with serving(history) as (_, _, _, address):
-        assert asyncio.run(visit(address)) == ([1, 2][:count], 1)
-
-
-def test_a_measurement_is_kept_with_the_exposure_of_its_frame(tmp_path, monkeypatch):
-    """Somebody else changes it while the frame is examined."""
-
-    def examine(frame):
-        request(camera.endpoint, "set", {"exposure": 0.02})
-        asyncio.run_coroutine_threadsafe(camera._look(), loop).result(WAIT)
-        return _examine(frame)
-
-    async def measure():
-        nonlocal loop
-        loop = asyncio.get_running_loop()
-        camera.show = Show(loop, spectrum=False)
-        try:
-            await camera._measure()
-        finally:
-            camera.context.destroy(linger=0)
-        return camera.measurements[-1].exposure, camera.state["exposure"]
-
-    loop = None
-    monkeypatch.setattr(sys.modules["zmqlab.patterns.web_page"], "_examine", examine)
-    with start(camera_server, "simulated", process_name="page's camera") as server:
-        camera = SharedCamera(server.endpoint, None, tmp_path / "m.sqlite", [], None)
-        assert asyncio.run(measure()) == (0.01, 0.02)
 
 
 def test_nobody_waits_for_more_than_one_measurement_of_each_other_visitor(tmp_path):
@@ -263,79 +214,6 @@ def test_the_camera_goes_and_comes_again(tmp_path):
     with serving_page(endpoint, NOBODY, tmp_path / "m.sqlite") as (_, address):
         assert len(asyncio.run(visit(address))) == 2
     assert len(kept(tmp_path / "m.sqlite")) == 2
-
-
-def test_the_guard_counts_what_the_page_has_read(tmp_path):
-    """After more bytes than may be unread, the connection to the camera is the same one."""
-    frame = pack_frame(np.zeros((4000, 4000), np.uint8))
-    count = 2 * FRAME // 16_000_000
-    who, over = set(), threading.Event()
-
-    def reply(socket):
-        while not over.is_set():
-            if socket.poll(10):
-                identity, *_ = socket.recv_multipart()
-                who.add(identity)
-                socket.send_multipart([identity, b"", *frame], copy=False)
-
-    async def ask(endpoint):
-        show = Show(asyncio.get_running_loop(), spectrum=False)
-        camera = SharedCamera(endpoint, show, tmp_path / "m.sqlite", [], None)
-        try:
-            for _ in range(count):
-                await camera._read()
-            await asyncio.to_thread(guard._look)  # as it does 20 times a second
-            await camera._read()
-        finally:
-            camera.context.destroy(linger=0)
-
-    with raw_socket(zmq.ROUTER) as socket:
-        replying = threading.Thread(target=reply, args=(socket,))
-        replying.start()
-        try:
-            asyncio.run(ask(socket.last_endpoint.decode()))
-        finally:
-            over.set()
-            replying.join()
-    assert len(who) == 1, "it had to connect anew"
-
-
-@pytest.mark.everything
-def test_keys_that_are_away_for_a_moment_end_nothing(tmp_path):
-    """Neither the server, which tells its visitors what is wrong, nor the live picture."""
-    endpoint, folder, away = free_endpoint(), tmp_path / "keys", tmp_path / "away"
-    make_keys(folder)
-    shutil.copytree(folder, tmp_path / "theirs")  # copies: those of the camera stay
-    theirs = tmp_path / "theirs"
-    frame = pack_frame(np.zeros((8, 8), np.uint8), wire_topic("camera"))
-
-    async def visit(address, stream):
-        async with visiting(address) as visitor:
-            await visitor.hear_until(
-                lambda it: (
-                    it.state
-                    and "cannot read" in it.state["camera"]
-                    and "cannot read" in it.state["stream"]
-                )
-            )
-            assert not visitor.pictures
-            away.rename(folder)
-            while not visitor.pictures:
-                stream.send_multipart(frame)
-                assert await visitor.hear()
-            with await asyncio.to_thread(
-                start, camera_server, "simulated", bind=endpoint, keys=theirs, process_name="camera"
-            ):
-                await visitor.measure()
-
-    with zmq.Context() as context, context.socket(zmq.PUB) as stream:
-        stream.linger = 0
-        where = bind(stream, "tcp://127.0.0.1:*", keys=theirs)
-        with serving_page(endpoint, where, tmp_path / "m.sqlite", keys=folder) as (page, address):
-            folder.rename(away)
-            asyncio.run(visit(address, stream))
-            assert page.running
-            assert "Traceback" not in page.output
 
 
 REPLIES = [
@@ -450,24 +328,6 @@ def test_what_comes_from_there_is_never_run_as_a_script(place):
         assert headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_a_locked_file_loses_nothing_that_was_shown(tmp_path):
-    history = tmp_path / "m.sqlite"
-
-    async def visit(address):
-        async with visiting(address) as visitor:
-            first = await visitor.measure()
-            with contextlib.closing(sqlite3.connect(history)) as other:
-                other.execute("BEGIN EXCLUSIVE")
-                with pytest.raises(RuntimeError, match=r"not kept: .* locked; another program"):
-                    await visitor.measure()
-                await asyncio.to_thread(fails, f"{address}measurements.csv", 503)
-            return first, await visitor.measure(), visitor.measurements
-
-    with serving(history) as (_, _, _, address):
-        first, last, shown = asyncio.run(visit(address))
-    assert shown == [first, last] == [list(each) for each in kept(history)]
-
-
 def page_with_small_files(limit, **options):
     """A web page whose process may write no file longer than that."""
     import resource
@@ -506,40 +366,6 @@ def test_no_room_loses_nothing_that_was_shown(tmp_path):
         shown = asyncio.run(visit(address))
         assert page.running
     assert shown == [list(each) for each in kept(history)]
-
-
-def fill(folder):
-    """A child on a disk of 100 kB that only it can see."""
-    path = Path(folder) / "m.sqlite"
-    done, full = [], ""
-    while not full:
-        try:
-            done.append(keep(path, float(len(done)), 0.01, Fringes(12.0, 0.1, 25.0)))
-        except HistoryError as error:
-            full = str(error)
-    assert "is full; make room on the disk" in full
-    assert kept(path) == done
-    assert len(done) > 100
-    with sqlite3.connect(path) as database:
-        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-    print("as it should be")
-
-
-def test_a_disk_that_is_really_full(tmp_path):
-    if not (sys.platform == "linux" and os.geteuid() == 0 and shutil.which("unshare")):
-        pytest.skip("only root on Linux can mount a small disk")
-    mount = f"mount -t tmpfs -o size=100k tmpfs {tmp_path}"
-    alone = ["unshare", "--mount", "sh", "-c"]
-    if subprocess.run([*alone, mount], stderr=subprocess.DEVNULL).returncode:
-        pytest.skip("this container does not let root mount a disk")
-    code = f"import sys; sys.path[:0] = {sys.path!r}; import test_web_page as it; "
-    code += f"it.fill({str(tmp_path)!r})"
-    here = Path(__file__).parent
-    done = subprocess.run(
-        [*alone, f'{mount} && exec "$0" "$@"', sys.executable, "-c", code],
-        cwd=here, capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
-    assert "as it should be" in done.stdout, done.stderr
 
 
 @pytest.mark.parametrize("content", [b"no database " * 100, b""])

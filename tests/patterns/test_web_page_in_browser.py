@@ -108,19 +108,6 @@ def test_a_click_and_there_is_a_measurement(browser, place, tmp_path):
         expect(page.locator("#pictures")).to_be_visible()
 
 
-@pytest.mark.everything
-def test_two_pages_see_the_same(browser, place):
-    with page_at(browser, place[0]) as one, page_at(browser, place[0]) as other:
-        for page, looking in ((one, other), (other, one)):
-            number, period, _ = measure(page)
-            expect(looking.locator("#result")).to_contain_text(f"Measurement {number}: {period}")
-        one.locator("#exposure").focus()
-        one.locator("#exposure").press("ArrowLeft")
-        set_to = one.locator("#seconds").inner_text()
-        assert set_to != "10.0 ms"
-        expect(other.locator("#seconds")).to_have_text(set_to)
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_on_a_telephone(browser, place, scheme, tmp_path):
     with page_at(browser, place[0], viewport=NARROW, color_scheme=scheme) as page:
@@ -202,30 +189,6 @@ def test_camera_gone_and_back(browser, tmp_path):
             page.keyboard.press("ArrowLeft")
             assert slider.input_value() == left
             expect(page.locator("#seconds")).to_have_text("10.0 ms")
-
-
-@pytest.mark.everything
-def test_server_gone_and_another_at_its_place(browser, tmp_path):
-    port = free_endpoint().rpartition(":")[2]
-    options = {"bind": f"http://127.0.0.1:{port}"}
-    # What a browser says of a server that was stopped, or started again with another key.
-    gone = "ERR_CONNECTION|Unexpected response code: 404|status of 404"
-    with start(camera_server, "simulated", process_name="page's camera") as camera:
-        wanted = (camera.endpoint, "tcp://127.0.0.1:9", tmp_path / "m.sqlite")
-        with (
-            serving_page(*wanted, **options) as (server, address),
-            page_at(browser, address, gone) as page,
-        ):
-            measure(page)
-            server.stop()
-            expect(page.locator("#camera")).to_contain_text("does not answer; trying again")
-            expect(page.locator("#measure")).to_have_attribute("aria-disabled", "true")
-            expect(page.locator("#rows tr")).to_have_count(1)  # what is known stays
-            with serving_page(*wanted, **options) as (_, again):
-                expect(page.locator("#camera")).to_contain_text("open the address that it has")
-                with page_at(browser, again) as new_page:
-                    expect(new_page.locator("#rows tr")).to_have_count(1)
-                    measure(new_page)
 
 
 def test_what_a_camera_says_is_text(browser, tmp_path):

@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,8 +10,6 @@ import psutil
 import pytest
 from helpers.families import ROLES, is_watchdog
 from helpers.observing import PATIENCE
-
-from zmqlab.course.ports import free_endpoint
 
 PARENT = f"""{ROLES}
 import os, subprocess, sys
@@ -75,28 +72,6 @@ def test_children_end_with_a_parent_that_is_killed():
             grandchildren[0].kill()
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
-def test_children_end_though_a_fork_of_the_parent_holds_the_lifeline():
-    then = "os.write(1, b'%d\\n' % os.fork())\ntime.sleep(60)"
-    with parent(then) as (script, children):
-        fork = psutil.Process(max(int(script.stdout.readline()) for _ in range(2)))
-        script.kill()
-        print(f"they ended {ended(children):.2f} s after it")
-        assert alive([fork])
-        fork.kill()
-        ended([fork])
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
-def test_a_fork_that_ends_stops_nobody():
-    then = "if os.fork():\n    print(os.wait()[1], flush=True)\n    time.sleep(60)"
-    with parent(then) as (script, children):
-        assert script.stdout.readline() == "0\n"
-        assert alive(children) == children != []
-        script.kill()
-        ended(children)
-
-
 STUCK = """
 import subprocess, sys, threading, zmqlab
 
@@ -142,56 +117,9 @@ def test_who_holds_the_interpreter_ends_with_the_parent_and_so_does_who_left_the
         ended(watchdogs)
 
 
-def test_a_watchdog_that_was_killed_has_a_successor():
-    then = "zmqlab.stop_all()\n" + STUCK.partition("zmqlab\n")[2]
-    text = f"{STUCK.replace('sys.stdin.read()', 'sys.stdin.readline()')}\n{then}"
-    with script_with(text) as (script, first, (watchdog,)):
-        watchdog.kill()
-        ended([watchdog])
-        print(file=script.stdin, flush=True)
-        second = [psutil.Process(int(pid)) for pid in script.stdout.readline().split()]
-        assert alive(second) == second != []
-        script.kill()
-        ended([*first, *second])
-
-
-def test_children_go_on_when_the_thread_that_started_them_has_ended():
-    text = f"""{ROLES}
-import sys, threading
-
-def begin():
-    zmqlab.start(echo)
-
-thread = threading.Thread(target=begin)
-thread.start()
-thread.join()
-with zmq.Context() as context, context.socket(zmq.REQ) as req:
-    req.connect(zmqlab.process("echo").endpoint)
-    req.send(b"")
-    assert req.poll(20_000)
-print(zmqlab.process("echo").pid, flush=True)
-sys.stdin.read()
-"""
-    with script_with(text) as (script, children, _):
-        assert alive(children) == children != []
-        script.kill()
-        ended(children)
-
-
 @pytest.mark.parametrize("then", ["", "1 / 0", "import signal; signal.raise_signal(15)"])
 def test_children_end_with_a_parent_that_ends(then):
     with parent(f"sys.stdin.readline()\n{then}") as (script, children):
         print(file=script.stdin, flush=True)  # now that we hold them
         script.wait(PATIENCE)
         ended(children)
-
-
-def test_a_port_is_free_again_after_the_parent_is_killed():
-    endpoint = free_endpoint()  # at a port that no other program is given meanwhile
-    start = f"zmqlab.start(echo, {endpoint!r}, process_name='at this port')"
-    with parent(f"print({start}.pid, flush=True)\ntime.sleep(60)") as (script, children):
-        children.append(psutil.Process(int(script.stdout.readline())))
-        script.kill()
-        ended(children)
-    with socket.create_server(("127.0.0.1", int(endpoint.rpartition(":")[2]))):
-        pass

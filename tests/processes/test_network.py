@@ -1,8 +1,6 @@
 """The picture of a network: what is drawn is there, and what is there is drawn."""
 
-import os
 import random
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,7 +18,6 @@ from zmqlab.course.ports import free_endpoint
 from zmqlab.processes.handle import have_report
 from zmqlab.processes.members import about
 from zmqlab.processes.network import network_of
-from zmqlab.processes.outside import owners_of
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
@@ -240,84 +237,6 @@ def test_a_server_that_goes_leaves_a_dangling_line_and_one_that_comes_mends_it()
             with connected(zmq.PAIR, endpoint):
                 pass  # whoever knocks there is of no help
             assert reason(picture(server, client))
-
-
-def test_peers_that_are_not_observed_are_drawn_as_what_is_known_of_them():
-    # From a port that no other program is given, to whatever it connects.
-    ours = free_endpoint()
-    with (
-        zmqlab.start(serve, "ROUTER") as server,
-        connected(zmq.DEALER, f"{ours};{server.endpoint.removeprefix('tcp://')}"),
-    ):
-        assert reported(lambda: picture(server)["unknown"], server)
-        first = picture(server)
-        assert not first["edges"]
-        owners = owners_of(first["unknown"], {server.pid})
-        assert [each["pid"] for each in owners.values()] == [os.getpid()]
-        assert reported(lambda: up(picture(server, owners=owners)), server)
-        second = picture(server, owners=owners)
-        assert not second["unknown"]
-        (edge,) = second["edges"]
-        assert edge["to"] == "serve/0"
-        outside = second["nodes"][1]
-        assert (outside["kind"], outside["pid"]) == ("outside", os.getpid())
-        assert outside["sockets"][0]["type"] == "?"
-    assert owners_of(["192.0.2.7:5555"], set())["192.0.2.7:5555"]["name"] == "192.0.2.7"
-
-
-@pytest.mark.skipif(psutil.MACOS, reason="macOS tells only root of connections")
-def test_an_address_that_nobody_has_open_any_more_is_that_of_a_closed_socket():
-    ours = int(free_endpoint().rpartition(":")[2])  # which no other program is given
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        client = socket.create_connection(server.getsockname(), None, ("127.0.0.1", ours))
-        accepted, (host, port) = server.accept()
-        address = f"{host}:{port}"
-        with accepted:
-            assert owners_of([address], set())[address]["pid"] == os.getpid()
-            client.close()
-            assert owners_of([address], set())[address]["name"] == "a closed socket"
-
-
-def connect_from(here, there):
-    with socket.create_server(("127.0.0.1", 0)) as server, reusable(here) as client:
-        client.connect(there)
-        print("port", server.getsockname()[1])
-        zmqlab.ready()
-        accepted, _ = server.accept()
-        print("accepted")
-        accepted.recv(1)
-
-
-def reusable(here):
-    """Return a socket at an address from which others may connect elsewhere."""
-    client = socket.socket()
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    client.bind(here)
-    return client
-
-
-@pytest.mark.skipif(not psutil.LINUX, reason="elsewhere connections share no port")
-def test_of_connections_from_one_address_the_one_to_a_member_counts():
-    address = free_endpoint().removeprefix("tcp://")
-    here = "127.0.0.1", int(address.rpartition(":")[2])
-    with (
-        socket.create_server(("127.0.0.1", 0)) as server,
-        zmqlab.start(connect_from, here, server.getsockname()) as member,
-        reusable(here) as client,
-    ):
-        client.connect(("127.0.0.1", int(member.wait_output("port").split()[1])))
-        member.wait_output("accepted", PATIENCE)
-        assert owners_of([address], {member.pid})[address]["pid"] == os.getpid()
-
-
-def test_a_process_without_observation_is_connected_all_the_same():
-    with (
-        zmqlab.start(serve, "REP", observe=False) as server,
-        zmqlab.start(connect, "REQ", server.endpoint, process_name="client") as client,
-    ):
-        assert reported(lambda: picture(server, client)["edges"], server, client)
-        (edge,) = picture(server, client)["edges"]
-        assert (edge["from"], edge["to"]) == ("client/0", "serve/0")
 
 
 NOTEBOOK = """

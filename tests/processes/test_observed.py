@@ -169,28 +169,6 @@ def test_a_flood_is_counted_exactly(parts, copy):
     assert counts(process) == [[nothing, passed], [passed, nothing]]
 
 
-def mixed():
-    """Receive messages of one part, one of three as a whole, and more of three part by part."""
-    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
-        pull.bind("inproc://here")
-        with context.socket(zmq.PUSH) as push:
-            push.connect("inproc://here")
-            for _ in range(200):
-                push.send(b"1")
-            for _ in range(101):
-                push.send_multipart([b"1", b"2", b"3"])
-            for _ in range(200):
-                pull.recv()
-            pull.recv_multipart()
-            for _ in range(300):
-                pull.recv()
-
-
-def test_a_change_to_several_parts_is_noticed():
-    process, _ = run(mixed)
-    assert counts(process)[0] == [[0, 0], [301, 503]]
-
-
 def poll_and_refuse():
     """Poll, try in vain, and refuse: only what passes may count."""
     with zmq.Context() as context, context.socket(zmq.PULL) as pull:
@@ -308,35 +286,3 @@ def test_learners_code_does_not_notice():
     process, said = run(own_class)
     assert said == ["AB", [True] * 3, "<zmq.Socket"]
     assert counts(process) == [[[1, 2], [0, 0]], [[0, 0], [1, 2]]]
-
-
-def through_a_proxy(count):
-    """Talk through `zmq.proxy`, in a thread of its own."""
-    context = zmq.Context()
-    front, back = context.socket(zmq.ROUTER), context.socket(zmq.DEALER)
-    front.bind("inproc://front")
-    back.bind("inproc://back")
-
-    def forward():
-        with contextlib.suppress(zmq.ContextTerminated):
-            zmq.proxy(front, back)
-        front.close()
-        back.close()
-
-    thread = threading.Thread(target=forward)
-    thread.start()
-    with context.socket(zmq.REP) as rep, context.socket(zmq.REQ) as req:
-        rep.connect("inproc://back")
-        req.connect("inproc://front")
-        for _ in range(count):
-            req.send(b"x")
-            rep.send(rep.recv())
-            req.recv()
-    context.term()
-    thread.join()
-
-
-def test_a_proxy_works_and_its_ends_are_counted():
-    process, _ = run(through_a_proxy, 30)
-    passed, nothing = [30, 30], [0, 0]
-    assert counts(process) == [[nothing] * 2, [nothing] * 2, [passed] * 2, [passed] * 2]

@@ -140,38 +140,6 @@ def test_an_attempt_in_vain_is_told_once_and_a_wait_says_so():
         assert [each["event"] for each in client.events] == ["CONNECT_RETRIED"]
 
 
-def own_monitor():
-    """Watch one's own socket, as the manual of pyzmq says."""
-    from zmq.utils.monitor import recv_monitor_message
-
-    with zmq.Context() as context:
-        rep, req = context.socket(zmq.REP), context.socket(zmq.REQ)
-        monitor = rep.get_monitor_socket()
-        monitor.rcvtimeo = 10_000
-        rep.bind(LOOPBACK)
-        req.connect(rep.last_endpoint.decode())
-        req.send(b"hello")
-        rep.send(rep.recv())
-        req.recv()
-        story = [recv_monitor_message(monitor)["event"].name for _ in range(3)]
-        rep.disable_monitor()
-        story.append(recv_monitor_message(monitor)["event"].name)
-        monitor.close()
-        req.close()
-        rep.close()
-        print(json.dumps(story))
-
-
-def test_a_monitor_of_the_learners_own_takes_the_place_of_ours():
-    process, story = run(own_monitor)
-    assert story == ["LISTENING", "ACCEPTED", "HANDSHAKE_SUCCEEDED", "MONITOR_STOPPED"]
-    rep, req, monitor = process.sockets
-    assert rep["peers"] is None  # not zero: nobody looked
-    assert counts(process)[:2] == [[[1, 5], [1, 5]]] * 2
-    assert monitor["received"]["messages"] == 4
-    assert any(each["socket"] == req["number"] for each in process.events)
-
-
 # Contexts and sockets come and go
 
 
@@ -203,23 +171,6 @@ def test_contexts_end(way):
     process, _ = run(end_contexts, way)
     assert counts(process) == [[[0, 0], [1, 5]], [[1, 5], [0, 0]]] * 20
     assert all(socket["closed"] for socket in process.sockets)
-
-
-def leave_open():
-    """End with everything open, and global, as careless scripts do."""
-    context = zmq.Context()
-    rep, req = context.socket(zmq.REP), context.socket(zmq.REQ)
-    sys.kept = context, rep, req  # as globals of a script are
-    rep.bind(LOOPBACK)
-    req.connect(rep.last_endpoint.decode())
-    req.send(b"hello")
-
-
-def test_sockets_left_open_do_not_hinder_the_end():
-    process, said = run(leave_open)
-    assert said is None
-    assert [socket["closed"] for socket in process.sockets] == [False, False]
-    assert counts(process)[1] == [[1, 5], [0, 0]]
 
 
 def many_sockets(number):
@@ -261,44 +212,3 @@ def test_many_sockets_leave_nothing_behind():
     # Late ones were watched too. (What the very last ones did may be untold at the end.)
     assert max(each["socket"] for each in process.events) > 400
     assert all(socket["closed"] for socket in process.sockets)
-
-
-def hold_many(number):
-    with zmq.Context() as context:
-        sockets = [context.socket(zmq.PAIR) for _ in range(number)]
-        for socket in sockets:
-            socket.bind("inproc://" + str(id(socket)))
-        sockets[0].bind(LOOPBACK)
-        sockets[-1].bind(LOOPBACK)
-        zmqlab.ready()
-        sockets[0].poll()
-
-
-def test_many_sockets_at_a_time():
-    with zmqlab.start(hold_many, 300) as process:
-        process.wait_until(lambda it: len(it.sockets) == 300 and it.sockets[-1]["bound"][1:])
-        watched = [socket["peers"] for socket in process.sockets if len(socket["bound"]) == 2]
-        assert watched == [0, None]  # the last ones are not watched: files are scarce
-
-
-def in_a_fork():
-    """Use pyzmq in a fork, where the thread of the reporter is missing."""
-    with zmq.Context() as context, context.socket(zmq.PAIR) as pair:
-        pair.bind(LOOPBACK)
-    child = os.fork()
-    if child == 0:
-        with zmq.Context() as context, context.socket(zmq.PAIR) as pair:
-            pair.bind("inproc://there")
-            with context.socket(zmq.PAIR) as other:
-                other.connect("inproc://there")
-                other.send(b"hello")
-                assert pair.recv() == b"hello"
-        sys.exit()  # runs the handlers of a regular end
-    print(os.waitpid(child, 0)[1])
-
-
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on Windows")
-def test_a_fork_has_plain_sockets():
-    process, code = run(in_a_fork)
-    assert code == 0
-    assert len(process.sockets) == 1

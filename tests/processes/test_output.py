@@ -2,17 +2,12 @@
 
 import contextlib
 import os
-import subprocess
 import sys
-import threading
 
 import cloudpickle
-import psutil
 import pytest
 import zmq
 from helpers.observing import LOOPBACK, PATIENCE, connected
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 import zmqlab
 from zmqlab.processes import output
@@ -112,24 +107,6 @@ PIECES = [*"aé😀\r\n\x1b[]3;m\x07\\ (B", "\x1b[31m", "\x1b]0;title\x07", "\x1
 PIECES += [length * "z" for length in (1500, output.LONGEST_LINE, 9000)]
 
 
-@example("line\r\r\n", [6])
-@example(output.LONGEST_LINE * "z" + "\r\x1b", [])
-@example(output.LONGEST_LINE * "z" + "\r\n", [output.LONGEST_LINE + 1])
-@given(
-    st.lists(st.sampled_from(PIECES), max_size=50).map("".join),
-    st.lists(st.integers(1, 9) | st.integers(1, 9000), max_size=100),
-)
-def test_pieces_of_output_come_to_the_same(text, sizes):
-    whole, pieces, rest = output.Output(), output.Output(), text.encode()
-    whole.add(rest, last=True)
-    for size in sizes:
-        pieces.add(rest[:size])
-        rest = rest[size:]
-    pieces.add(rest)
-    pieces.add(b"", last=True)
-    assert (str(pieces), pieces.seen) == (str(whole), whole.seen)
-
-
 @pytest.mark.parametrize(
     ("written", "shown"),
     [
@@ -148,49 +125,6 @@ def test_what_a_terminal_without_colours_would_show(written, shown):
     whole = output.Output()
     whole.add(written.encode(), last=True)
     assert str(whole) == shown
-
-
-def test_a_line_in_colours_is_found_by_its_text():
-    def talk():
-        zmqlab.ready()
-        print("\x1b[32mPASSED\x1b[0m tests", flush=True)
-        threading.Event().wait()
-
-    with zmqlab.start(talk) as process:
-        assert process.wait_output("PASSED tests") == "PASSED tests"
-
-
-def test_an_endless_flood_can_be_stopped():
-    def flood():
-        zmqlab.ready()
-        while True:
-            print("flood")
-
-    process = zmqlab.start(flood)
-    process.wait_until(lambda it: it.lines_lost > 10_000, PATIENCE)
-    process.stop(timeout=PATIENCE)
-    assert process.state == "stopped"
-
-
-@pytest.mark.everything
-def test_a_grandchild_that_holds_the_pipe_does_not_hold_us():
-    """One that ignores that it should end, and what its parent was told."""
-
-    def leave_behind():
-        stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print(flush=True)"
-        grandchild = subprocess.Popen(
-            [sys.executable, "-c", f"{stubborn}; import time; time.sleep(60)"],
-            stdout=subprocess.PIPE,
-        )
-        grandchild.stdout.readline()
-        print(grandchild.pid)
-
-    process = zmqlab.start(leave_behind)
-    assert process.wait(PATIENCE) == 0
-    process.stop()
-    grandchild = psutil.Process(int(process.output))
-    grandchild.kill()
-    psutil.wait_procs([grandchild], timeout=PATIENCE)
 
 
 def test_there_is_no_keyboard():

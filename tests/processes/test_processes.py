@@ -3,7 +3,6 @@
 import contextlib
 import gc
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -11,7 +10,6 @@ import textwrap
 import threading
 import time
 import weakref
-from concurrent.futures import ThreadPoolExecutor
 
 import cloudpickle
 import numpy as np
@@ -87,15 +85,6 @@ def test_a_closure_takes_along_what_it_uses():
     assert process.output == "[2, 4] ('a', None) 3 MainThread"
 
 
-def test_the_function_may_be_a_lambda_a_partial_or_a_large_thing():
-    from functools import partial
-
-    frame = np.arange(20_000_000, dtype="uint8")
-    process = zmqlab.start(partial(lambda x: print(int(x.sum())), frame))
-    process.wait(PATIENCE)
-    assert process.output == str(int(frame.sum()))
-
-
 def test_functions_of_a_script(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(
@@ -166,24 +155,6 @@ def leave(how):
     how()
 
 
-def test_what_fails_once_it_is_up_has_come_up(monkeypatch):
-    """Even where it is looked at only after its end."""
-
-    def too_late():
-        zmqlab.ready()
-        raise ValueError("too late")
-
-    settle = zmqlab.Process.settle
-
-    def settle_late(it, condition, timeout):
-        settle(it, lambda it: it.ended, timeout)
-        return condition(it)
-
-    monkeypatch.setattr(zmqlab.Process, "settle", settle_late)
-    with zmqlab.start(too_late) as process, pytest.raises(ProcessError, match="too late"):
-        process.wait(PATIENCE)
-
-
 @pytest.mark.parametrize(
     ("how", "told"),
     [
@@ -203,13 +174,6 @@ def test_other_ways_not_to_come_up(how, told):
     assert text.startswith(f"process 'leave' did not come up {told}")
     if "Fatal" in told:
         assert "in leave" in text  # the line that crashed
-
-
-@pytest.mark.everything
-def test_a_silent_end_says_so():
-    assert failure(os._exit, 3, process_name="x").endswith(
-        "(failed, exit code 3):\nIt printed nothing."
-    )
 
 
 def test_one_that_never_binds_is_stopped(monkeypatch):
@@ -251,18 +215,6 @@ def test_no_socket_is_needed():
     assert process.state == "stopped"
 
 
-def test_an_endpoint_bound_after_a_connection_is_waited_for():
-    def work(source):
-        with zmq.Context() as context, context.socket(zmq.PULL) as pull:
-            pull.connect(source)
-            with context.socket(zmq.PUB) as pub:
-                pub.bind(LOOPBACK)
-                pull.recv()
-
-    with zmqlab.start(work, "tcp://127.0.0.1:1") as process:
-        assert process.endpoint.startswith("tcp://127.0.0.1:")
-
-
 def test_a_name_is_one_process():
     first = zmqlab.start(echo, bind=free_endpoint())
     second = zmqlab.start(echo, bind=first.endpoint)  # its port is free again
@@ -270,19 +222,6 @@ def test_a_name_is_one_process():
     assert not psutil.pid_exists(first.pid)
     assert ask(second.endpoint) == b"hello"
     assert zmqlab.process("echo") is second
-
-
-def test_many_names_are_many_processes():
-    workers = [zmqlab.start(echo, process_name=f"worker {number}") for number in range(3)]
-    assert len({worker.pid for worker in workers}) == 3
-    for worker in workers:
-        assert ask(worker.endpoint) == b"hello"
-    zmqlab.stop_all()
-    assert [worker.state for worker in workers] == ["stopped"] * 3
-    with pytest.raises(KeyError) as error:
-        zmqlab.process("worker 9")
-    there = r"no process was called 'worker 9'; there are: .*'worker 2'"
-    assert re.search(there, error.value.args[0])  # str() would escape quotes if a name has some
 
 
 # Waiting for it
@@ -386,31 +325,6 @@ def test_a_stop_lets_it_put_things_in_order(block):
     assert process.state == "stopped"
 
 
-def tidy_when_told():
-    with zmq.Context() as context, context.socket(zmq.REP) as rep:
-        rep.bind(LOOPBACK)
-        try:
-            print("blocked")
-            time.sleep(60)
-        finally:
-            print("tidying")
-            rep.send(rep.recv())
-            print("in order")
-
-
-def test_who_asks_again_does_not_disturb_what_it_puts_in_order():
-    process = zmqlab.start(tidy_when_told)
-    process.wait_output("blocked", PATIENCE)
-    for _ in range(2):
-        process.end_by("ask")
-        process.wait_output("tidying", PATIENCE)
-    for _ in range(2):  # now it has read the second as well
-        assert process.settle(process.ask_for_report(), PATIENCE)
-    ask(process.endpoint)
-    process.wait(PATIENCE)
-    assert (process.state, process.output) == ("stopped", "blocked\ntidying\nin order")
-
-
 def test_a_stop_just_after_a_message_is_not_lost():
     # A signal that comes while a socket is about to block again interrupts nothing.
     for _ in range(8):
@@ -420,64 +334,6 @@ def test_a_stop_just_after_a_message_is_not_lost():
             process.wait_until(lambda it: it.sockets[0]["peers"], PATIENCE, "a peer")
         process.stop(timeout=PATIENCE)
         assert process.state == "stopped"
-
-
-def test_a_stop_may_come_at_any_moment_of_the_start():
-    for step in range(12):
-        process = launch.launch_call("early", echo)
-        process.settle(lambda it: it.ready, 0.02 * step)
-        process.stop(timeout=PATIENCE)
-        assert (process.state, process.output) == ("stopped", "")
-
-
-def test_a_stop_that_python_swallows_comes_again():
-    class Slow:
-        def __del__(self):  # what is raised in here is lost
-            print("closing")
-            time.sleep(60)
-
-    def close():
-        zmqlab.ready()
-        Slow()
-        print("went on")
-        time.sleep(60)
-
-    process = zmqlab.start(close)
-    process.wait_output("closing")
-    process.stop(timeout=PATIENCE)
-    assert process.state == "stopped"
-    # The second may come before the print, on a busy computer.
-    assert process.output in ("closing\nwent on", "closing")
-
-
-def decompose():
-    matrix = np.ones((4000, 4000))
-    print("computing", flush=True)
-    np.linalg.svd(matrix)  # lets other threads run
-
-
-def add_up():
-    print("computing", flush=True)
-    sum(range(10**11))  # lets nobody run
-
-
-@pytest.mark.parametrize("compute", [decompose, add_up])
-def test_a_long_call_in_c_can_be_stopped(compute):
-    process = launch.launch_call("computer", compute)
-    process.wait_output("computing", PATIENCE)
-    process.stop(timeout=0.5)
-    assert process.state.startswith("stopped")
-    assert not psutil.pid_exists(process.pid)
-
-
-def test_stopping_from_many_threads_at_a_time():
-    process = zmqlab.start(echo)
-    threads = [threading.Thread(target=process.stop, args=[PATIENCE]) for _ in range(10)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert process.state == "stopped"
 
 
 def test_a_with_block_stops_it_on_an_error_too():
@@ -518,36 +374,6 @@ def test_what_it_has_started_ends_with_it(end):
         there = psutil.Process(sleeper)
         psutil.wait_procs([there], timeout=PATIENCE)
         assert there.status() == psutil.STATUS_ZOMBIE
-
-
-def test_one_that_is_paused_and_asked_for_previews_holds_up_nobody():
-    """It reads none of the lines that ask, and a pipe has little room."""
-    with zmqlab.start(echo) as process:
-        paused = psutil.Process(process.pid)
-        paused.suspend()
-        try:
-            asking = threading.Thread(target=lambda: [process.preview() for _ in range(20_000)])
-            asking.daemon = True
-            asking.start()
-            asking.join(PATIENCE)
-            assert not asking.is_alive()
-            process.trace()  # this one is asked once, and must not be left out
-        finally:
-            paused.resume()
-        process.settle(process.ask_for_report(), PATIENCE)  # those that were written
-        ask(process.endpoint)
-        process.preview()
-        process.wait_until(lambda it: it.previews, PATIENCE, "a preview")
-        process.wait_until(lambda it: it.noted.stories, PATIENCE, "a story of a message")
-
-
-def test_several_threads_ask_for_reports_and_each_gets_its_own():
-    """If one request were not counted, every report would be taken for that to a later one."""
-    with zmqlab.start(echo) as process, ThreadPoolExecutor(4) as pool:
-        for _ in range(40):
-            list(pool.map(lambda _: [process.ask_for_report() for _ in range(5)], range(4)))
-            process.settle(process.ask_for_report(), PATIENCE)
-        assert process.noted.answered == process.noted.asked
 
 
 def test_a_wait_can_be_interrupted_on_windows_too(monkeypatch):

@@ -10,8 +10,6 @@ import psutil
 import pytest
 import zmq
 from helpers.observing import LOOPBACK, PATIENCE, serve
-from hypothesis import given
-from hypothesis import strategies as st
 
 import zmqlab
 from zmqlab.processes import trace
@@ -271,37 +269,6 @@ def ask_with_envelope(endpoint, texts):
             socket.recv_multipart()
 
 
-def greet(endpoint, name):
-    with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
-        socket.connect(endpoint)
-        socket.send_multipart([name, b"hello", b""])
-        socket.recv_multipart()
-
-
-def greet_in_reverse(count):
-    """Answer all with the same, the last first; what follows their names ends in an empty part."""
-    with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
-        socket.bind(LOOPBACK)
-        come = [socket.recv_multipart() for _ in range(count)]
-        for identity, *_ in reversed(come):
-            socket.send_multipart([identity, b"go", b""])
-
-
-def test_a_part_that_is_empty_ends_no_envelope_if_it_is_the_last():
-    names = ["Ada", "Grace", "Mary"]
-    with cast() as begin:
-        answering = begin("server", greet_in_reverse, len(names))
-        asking = [begin(name, greet, answering.endpoint, name.encode()) for name in names]
-        for each in (answering, *asking):
-            each.wait(PATIENCE)
-        messages, _ = told(answering, *asking)
-    answers = [(each["to"], each["state"]) for each in messages if each["from"] == "server"]
-    asked = [each for each in messages if each["to"] == "server"]
-    asked.sort(key=lambda each: each["received"], reverse=True)
-    assert answers == [(each["from"], "arrived") for each in asked]
-    assert sorted(each["from"] for each in asked) == names
-
-
 def send_oddly():
     """Send in every way that has bytes of its own."""
     frame = np.arange(90_000, dtype="uint8").reshape(150, 200, 3)
@@ -342,38 +309,6 @@ def test_every_way_to_send_and_receive_looks_the_same():
     assert sizes[0][2] == 90_000
     assert sizes[1:] == [[90_000], [30_000], [0, 500, 4], [4], [5], [4, 7]]
     assert messages[3]["parts"][1]["begins"] == b"x" * trace.BEGINNING
-
-
-def pass_on():
-    with (
-        zmq.Context() as context,
-        context.socket(zmq.XSUB) as cameras,
-        context.socket(zmq.XPUB) as viewers,
-    ):
-        cameras.bind(LOOPBACK)
-        viewers.bind(LOOPBACK)
-        zmq.proxy(cameras, viewers)
-
-
-def publish_until_heard(endpoint, texts):
-    with zmq.Context() as context, context.socket(zmq.XPUB) as pub:
-        pub.connect(endpoint)
-        pub.recv()
-        for text in texts:
-            pub.send(text)
-
-
-def test_what_zmq_proxy_passes_on_is_not_taken_for_lost():
-    with cast() as begin:
-        proxy = begin("proxy", pass_on)
-        proxy.wait_until(lambda it: len(it.endpoints) == 2, PATIENCE)
-        sub = begin("sub", listen, proxy.endpoints[1], b"", b"end")
-        pub = begin("pub", publish_until_heard, proxy.endpoint, [b"1", b"2", b"end"])
-        sub.wait(PATIENCE)
-        pub.wait(PATIENCE)
-        found = arrows(pub, proxy, sub)
-    texts = [("pub", "sub", text, "arrived") for text in ("1", "2", "end")]
-    assert found == [("sub", "pub", "\x01", "arrived"), *texts]
 
 
 def test_a_trace_can_be_switched_on_and_tells_of_those_without_one():
@@ -424,9 +359,3 @@ def test_a_flood_costs_no_message_and_little_memory_and_nothing_is_called_lost()
     assert left_out == sum(500_000 - parts[0].number + 1 - len(parts) for parts in there)
     assert left_out > 0
     assert kept < 2 * (trace.MOST_KEPT + 1_000_000)
-
-
-@given(st.binary(max_size=300))
-def test_any_bytes_can_be_unpacked(piece):
-    for part in trace.unpack(piece):
-        assert len(part.digest) < 256

@@ -147,22 +147,6 @@ def unannotated(thing):
             yield f"{thing.__qualname__}({name})"
 
 
-def test_unannotated_finds_what_is_missing():
-    class Example:
-        def __init__(self, one: int, two):
-            pass
-
-        @property
-        def three(self):
-            return 3
-
-        def _private(self, four):
-            pass
-
-    found = [each.rpartition(".")[-1] for each in unannotated(Example)]
-    assert found == ["__init__(two)", "three -> ?"]
-
-
 def test_the_map_names_every_folder():
     """CONTRIBUTING.md has a line for each folder of the module and of the tests, and no other."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")

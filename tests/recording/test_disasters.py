@@ -13,7 +13,7 @@ import h5py
 import numpy as np
 import pytest
 from helpers import films
-from helpers.films import SHAPE, ask, assert_true, default_plot, picture, record, record_into
+from helpers.films import ask, assert_true, default_plot, picture, record_into
 from test_recording import needs_hdf5plugin
 
 from zmqlab import Recorder, RecordingError, open_recording
@@ -75,35 +75,6 @@ def test_another_process_sees_every_frame_as_soon_as_it_is_added(path, looks, co
                 assert json.loads(ask(reader, "look")) == [count, count]
             reader.stdin.close()
             assert reader.wait(20) == 0
-
-
-def record_in_turns(path, compression=None):
-    """A child that records twenty frames for every line it is sent, then says how many are in."""
-    with Recorder(path, compression) as recorder:
-        for _ in sys.stdin:
-            record_into(recorder, recorder.count + 20)
-            print(recorder.count, flush=True)
-
-
-@pytest.mark.parametrize("compression", EITHER)
-def test_reading_while_another_process_is_recording(path, compression):
-    with child(f"record_in_turns({str(path)!r}, {compression!r})") as writer:
-        said = int(ask(writer, "go"))
-        while said < 200:
-            print("go", file=writer.stdin, flush=True)
-            with open_recording(path) as data:  # in the middle of the next twenty
-                assert said <= assert_true(data) <= min(len(data["sequence"]), len(data["time"]))
-            said = int(writer.stdout.readline())
-            with open_recording(path) as data:
-                said_more = int(ask(writer, "go"))
-                lengths = [len(data[name]) for name in ("time", "sequence", "frames")]
-                assert lengths == [said] * 3  # what was there on opening
-                assert assert_true(data) == said
-            said = said_more
-        writer.stdin.close()
-        assert writer.wait(20) == 0
-    with open_recording(path) as data:
-        assert assert_true(data) == said
 
 
 @pytest.mark.parametrize("mode", ["r", "r+"])
@@ -202,25 +173,6 @@ def test_everything_added_before_the_disk_was_full(tmp_path):
     assert len(counts) > 3
 
 
-def test_going_on_when_there_is_room_again(tmp_path):
-    ((path, errors),) = fill(tmp_path, [[60_000, 120_000]], SHAPE)
-    (full, first), (full_again, _), *_ = errors
-    assert os.strerror(errno.EFBIG) in first
-    assert full_again > 1.5 * full
-    with open_recording(path) as data:
-        assert assert_true(data) == full_again
-
-
-def test_when_hdf5_cannot_go_on_the_recording_says_that_it_is_closed(tmp_path):
-    # At the first of these limits HDF5 2.0 has no room for its index of the frames, and gives up.
-    cases = [[limit, 90_000] for limit in (28_176, 28_000, 29_000)]
-    for path, errors in fill(tmp_path, cases, (3, 4, 3)):
-        (full, _), (full_again, second), *_ = errors
-        assert full_again > 2 * full or "this recording is closed" in second
-        with open_recording(path) as data:
-            assert assert_true(data, (3, 4, 3)) == full_again
-
-
 def record_until_disk_is_full(folder):
     """A child on a disk of 2 MB that only it can see, so that it has to look at what is left."""
     path = Path(folder) / "film.h5"
@@ -250,27 +202,3 @@ def test_a_disk_that_is_really_full(tmp_path):
     call = f"record_until_disk_is_full({str(tmp_path)!r})"
     count, there = run(call, *alone, f'{mount} && exec "$0" "$@"')
     assert there == count > 500
-
-
-def interrupt_itself(path):
-    """A child that records and, in the middle of adding a frame, gets Ctrl-C."""
-    from zmqlab.recording import film
-
-    append = film.append
-
-    def interrupted(dataset, index, chunk):
-        append(dataset, index, chunk)
-        if index == 30 and dataset.name.endswith("time"):  # one of three is still to come
-            raise KeyboardInterrupt
-
-    film.append = interrupted
-    try:
-        record(path, 100)
-    except KeyboardInterrupt:
-        print(json.dumps("interrupted"))
-
-
-def test_ctrl_c_in_the_middle_of_a_frame(path):
-    assert run(f"interrupt_itself({str(path)!r})") == "interrupted"
-    with open_recording(path) as data:
-        assert assert_true(data) == len(data["sequence"]) == len(data["time"]) == 30

@@ -30,14 +30,6 @@ def path(tmp_path):
     return tmp_path / "film.h5"
 
 
-@pytest.fixture(scope="module")
-def fifty(tmp_path_factory):
-    """A finished recording of 50 frames."""
-    path = tmp_path_factory.mktemp("recordings") / "fifty.h5"
-    record(path, 50)
-    return path
-
-
 # What comes back
 
 
@@ -90,12 +82,6 @@ def test_the_film_takes_no_room_of_its_own(path):
     record(path, 20, shape=(240, 320, 3))
     pixels = 20 * 240 * 320 * 3
     assert pixels < path.stat().st_size < 1.05 * pixels
-
-
-def test_the_history_of_a_pixel(fifty):
-    with open_recording(fifty) as data:
-        history = [picture(index)[4, 5] for index in range(50)]
-        np.testing.assert_array_equal(data["frames"][:, 4, 5], history)
 
 
 # A stretch of time
@@ -165,18 +151,6 @@ def test_a_wrong_frame_is_refused_and_the_recording_goes_on(path, wrong, what):
         assert assert_true(data) == 7
 
 
-def test_what_was_recorded_before_a_wrong_frame_that_nobody_catches_is_kept(path):
-    def careless():
-        with Recorder(path) as recorder:
-            recorder.add(picture(0), sequence=10, time=1000)
-            recorder.add(picture(1)[:5])
-
-    with pytest.raises(RecordingError, match="5 x 32 x 3 uint8"):
-        careless()
-    with open_recording(path) as data:
-        assert assert_true(data) == 1
-
-
 def test_a_wrong_number_is_refused_and_the_recording_goes_on(path):
     with Recorder(path) as recorder:
         recorder.add(picture(0), sequence=10, time=1000)
@@ -193,16 +167,6 @@ def test_an_existing_file_is_left_alone(path, content):
     with pytest.raises(RecordingError, match=r"film\.h5: exists already.*delete it or choose"):
         Recorder(path)
     assert path.read_bytes() == content
-
-
-def test_two_recorders_of_one_file(path):
-    with Recorder(path) as recorder:
-        recorder.add(picture(0), sequence=10, time=1000)
-        with pytest.raises(RecordingError, match="exists already"):
-            Recorder(path)
-        recorder.add(picture(1), sequence=11, time=1000.25)
-    with open_recording(path) as data:
-        assert assert_true(data) == 2
 
 
 def test_a_missing_folder_and_a_folder(tmp_path):
@@ -244,39 +208,7 @@ def test_what_is_no_recording(path):
 # Reading, and looking, in the process that records
 
 
-def test_reading_in_the_process_that_records(path):
-    with Recorder(path) as recorder:
-        for index in range(NUMBERS_PER_CHUNK + 5):
-            recorder.add(picture(index), sequence=10 + index, time=1000 + index / 4)
-            if index % 19 == 0:
-                with open_recording(path) as data:
-                    assert assert_true(data) == index + 1
-    with open_recording(path) as data:
-        assert assert_true(data) == NUMBERS_PER_CHUNK + 5
-
-
-def test_a_look_into_the_file_before_the_first_frame_stops_nothing(path):
-    """A viewer that opens the file then fails, but holds a lock for a moment."""
-    fcntl = pytest.importorskip("fcntl", reason="locks that HDF5 takes on Linux and macOS")
-    with Recorder(path) as recorder, path.open("rb") as looking:
-        fcntl.flock(looking, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        recorder.add(picture(0), sequence=10, time=1000)
-    with open_recording(path) as data:
-        assert assert_true(data) == 1
-
-
 # Compression
-
-
-@needs_hdf5plugin
-def test_compression_makes_smooth_frames_smaller(tmp_path):
-    smooth = np.add.outer(np.arange(240), np.arange(320)).astype(np.uint8)
-    for compression in COMPRESSIONS:
-        with Recorder(tmp_path / f"{compression}.h5", compression) as recorder:
-            for _ in range(10):
-                recorder.add(smooth)
-    plain, *smaller = [(tmp_path / f"{c}.h5").stat().st_size for c in COMPRESSIONS]
-    assert max(smaller) < plain / 4
 
 
 def test_compression_without_its_package_says_what_to_install(path, monkeypatch):

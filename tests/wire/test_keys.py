@@ -14,7 +14,7 @@ from zmq.auth import load_certificate
 
 from zmqlab.__main__ import main
 from zmqlab.wire import sockets
-from zmqlab.wire.keys import KeysError, check_open, make_keys, who
+from zmqlab.wire.keys import KeysError, check_open, make_keys
 
 SECONDS = 20
 posix = pytest.mark.skipif(os.name != "posix", reason="Windows has no modes of files")
@@ -130,29 +130,6 @@ def test_a_stranger_is_told_why(pull, lab, ada):
     assert "and wants keys: give keys=FOLDER" in pushed(pull, None)
 
 
-def test_a_server_without_keys_gets_no_client_that_has_some(lab):
-    with zmq.Context() as context, context.socket(zmq.PULL) as socket:
-        endpoint = sockets.bind(socket, "tcp://127.0.0.1:*")
-        assert "has no keys, as you have" in pushed((socket, endpoint), lab)
-
-
-def test_a_broken_key_lets_nobody_in_and_hinders_nobody(pull, lab, ada):
-    (lab / "clients" / "aaa.key").write_text('public-key = "short"')
-    (lab / "clients" / "aab.key").write_bytes(b"\xff\0")
-    (lab / "clients" / "aac.key").mkdir()
-    let_in(lab, ada)
-    assert pushed(pull, ada).get("User-Id") == "ada"
-    assert who(lab, bytes(32)) == ""
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
-def test_a_name_that_is_no_text_lets_nobody_in(pull, lab, ada):
-    shutil.copy(ada / "own.key", lab / "clients" / os.fsdecode(b"\xff.key"))
-    for _ in range(2):  # who answers is still there after the first
-        assert "does not know your key" in pushed(pull, ada)
-    assert pushed(pull, lab).get("User-Id") == "own"
-
-
 def test_a_folder_is_found_wherever_one_goes(lab, monkeypatch):
     monkeypatch.chdir(lab.parent)
     with zmq.Context() as context, context.socket(zmq.PULL) as other:
@@ -213,16 +190,6 @@ def test_what_is_wrong_with_keys_is_said(lab, spoil, complaint):
         sockets.connect(push, "tcp://127.0.0.1:5555", keys=lab)
 
 
-def test_a_context_has_one_folder(pull, lab, ada):
-    with pull[0].context.socket(zmq.PULL) as second:
-        sockets.bind(second, "tcp://127.0.0.1:*", keys=str(lab))
-    with (
-        pull[0].context.socket(zmq.PULL) as third,
-        pytest.raises(KeysError, match="another socket of this context"),
-    ):
-        sockets.bind(third, "tcp://127.0.0.1:*", keys=ada)
-
-
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "localhost", "[::1]"])
 def test_loopback_needs_no_keys(host):
     check_open(f"tcp://{host}:*", None)
@@ -252,12 +219,3 @@ def test_small_messages_with_keys_are_not_taken_for_a_flood(lab):
             assert not ended.poll(200)  # the guard looks every 50 ms
             push.disable_monitor()
             ended.close()
-
-
-@pytest.mark.parametrize("size", [0, 1, 255, sockets.REQUEST])
-def test_what_fits_without_keys_fits_with_them(pull, lab, size):
-    socket, endpoint = pull
-    with zmq.Context() as context, context.socket(zmq.PUSH) as push:
-        sockets.connect(push, endpoint, keys=lab)
-        push.send(bytes(size))
-        assert socket.recv() == bytes(size)

@@ -5,12 +5,9 @@ import gc
 import itertools
 import json
 import os
-import queue
 import secrets
-import signal
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
@@ -143,15 +140,6 @@ def test_several_readers_and_ordinary_messages():
                 assert (recv_frame(socket)[2] == number + 1).all()
 
 
-def test_an_ordinary_message_may_have_a_key_of_the_same_name():
-    with RingReader() as reader, pair() as (one, other):
-        send_frame(one, np.ones(3), ring="of Saturn", slot=1)
-        assert reader.recv_frame(other)[1]["ring"] == "of Saturn"
-        send_frame(one, np.arange(3), copy=True)
-        owned = reader.recv_frame(other, copy=True)[2]
-        owned[:] = 0
-
-
 def test_no_message_no_frame():
     with FrameRing() as frames, RingReader() as reader, pair() as (one, other):
         with pytest.raises(TimeoutError, match="no message arrived"):
@@ -200,59 +188,6 @@ def test_a_view_cannot_be_written_to():
             frame.flags.writeable = True
 
 
-def test_the_same_frame_received_twice_is_kept_until_both_are_gone():
-    with FrameRing(2) as frames, RingReader() as reader, pair() as (one, other):
-        parts = frames.pack_frame(np.full(5, 7))
-        one.send_multipart(parts)
-        one.send_multipart(parts)
-        first, second = reader.recv_frame(other)[2], reader.recv_frame(other)[2]
-        del first
-        for _ in range(4):
-            frames.send_frame(one, np.zeros(5))
-        assert (second == 7).all()
-        frames.close()
-        reader.close()
-
-
-def test_views_outlive_reader_and_ring():
-    with FrameRing(1) as frames, RingReader() as reader, pair() as (one, other):
-        frames.send_frame(one, np.arange(5))
-        view = reader.recv_frame(other)[2]
-        reader.close()
-        with pytest.raises(RingFull):  # it is kept by the view, and not by the reader
-            frames.send_frame(one, np.zeros(5))
-        np.testing.assert_array_equal(view, range(5))
-    np.testing.assert_array_equal(view, range(5))
-
-
-def test_views_dropped_in_other_threads():
-    problems, bag = [], queue.Queue(6)
-
-    def drop():
-        while (item := bag.get(timeout=20)) is not None:
-            number, view = item
-            if (view != number).any():
-                problems.append(number)
-            del item, view
-
-    with FrameRing(16) as frames, RingReader() as reader:
-        threads = [threading.Thread(target=drop) for _ in range(2)]
-        for thread in threads:
-            thread.start()
-        for number in range(3000):
-            parts = frames.pack_frame(np.full(9, number))
-            for _ in range(2):
-                bag.put((number, reader.unpack_frame(parts)[2]))
-        bag.put(None)
-        bag.put(None)
-        for thread in threads:
-            thread.join()
-        (memory,) = reader._memories.values()
-        assert memory.mine == [0] * 16
-        assert memory.forget_the_dead() == []  # no pins at all
-    assert not problems
-
-
 # Filled in place
 
 
@@ -288,23 +223,6 @@ def test_what_could_not_be_sent_is_not_made(dtype):
         frames.empty((4, 4), dtype)
 
 
-def test_a_slot_that_is_filled_is_not_taken_and_comes_back():
-    with FrameRing(2) as frames, RingReader() as reader, pair() as (one, other):
-        kept = frames.empty(5)
-        kept[:] = 9
-        for number in range(5):
-            frames.send_frame(one, np.full(5, number, "uint8"))
-            assert (reader.recv_frame(other)[2] == number).all()
-        frames.send_frame(one, kept)
-        assert (reader.recv_frame(other)[2] == 9).all()
-        del kept
-        forgotten = frames.empty(5)
-        del forgotten
-        for number in range(5):
-            frames.send_frame(one, np.full(5, number, "uint8"))
-            assert (reader.recv_frame(other)[2] == number).all()
-
-
 # Overtaken
 
 
@@ -317,20 +235,6 @@ def test_who_is_overtaken_is_told():
                 reader.recv_frame(other)
         for number in range(2, 5):
             assert (reader.recv_frame(other)[2] == number).all()
-
-
-# The order in which a cycle of garbage goes is Python's.
-@pytest.mark.filterwarnings(
-    "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)
-def test_who_was_told_keeps_no_slot():
-    with FrameRing(1) as frames, RingReader() as reader, pair() as (one, other):
-        frames.send_frame(one, np.zeros(5))
-        frames.send_frame(one, np.ones(5))
-        with pytest.raises(Overtaken) as caught:
-            reader.recv_frame(other)
-        frames.send_frame(one, np.ones(5))  # would find the only slot kept
-        assert caught.value.__traceback__ is not None
 
 
 def interrupt(function, count, other):
@@ -469,18 +373,6 @@ def test_numbers_of_slots_that_cannot_be(slots):
         FrameRing(slots)
 
 
-def test_many_readers():
-    with FrameRing() as frames, contextlib.ExitStack() as readers:
-        parts = frames.pack_frame(np.ones(5))
-        for _ in range(31):
-            reader = readers.enter_context(RingReader())
-            assert (reader.unpack_frame(parts)[2] == 1).all()
-        with pytest.raises(MessageError, match="31 readers"):
-            RingReader().unpack_frame(parts)
-        reader.close()
-        assert (RingReader().unpack_frame(parts)[2] == 1).all()
-
-
 # Larger frames
 
 
@@ -502,41 +394,7 @@ def test_the_ring_grows_in_mid_stream():
         assert len(reader._memories) <= 2
 
 
-def test_what_waits_is_there_still_when_the_ring_grows():
-    with FrameRing(3) as frames, RingReader() as reader, pair() as (one, other):
-        for number, side in enumerate([5, 5, 500, 500, 500]):
-            frames.send_frame(one, np.full((side, side), number, "uint8"))
-        for number in range(5):  # this reader never saw the first memory before
-            assert (reader.recv_frame(other)[2] == number).all()
-        frames.send_frame(one, np.zeros(5))
-        end = time.monotonic() + 10
-        while len({name.partition(".")[0] for name in files()}) > 1:  # see `gone`
-            assert time.monotonic() < end
-        assert files()
-
-
-def test_a_frame_that_was_begun_before_the_ring_grew():
-    with FrameRing(3) as frames, RingReader() as reader, pair() as (one, other):
-        begun = frames.empty(5)
-        begun[:] = 4
-        frames.send_frame(one, np.zeros((500, 500)))
-        frames.send_frame(one, begun)
-        assert reader.recv_frame(other)[2].shape == (500, 500)
-        assert (reader.recv_frame(other)[2] == 4).all()
-
-
 # Ends
-
-
-def test_closing_twice():
-    frames, reader = FrameRing(), RingReader()
-    frames.pack_frame(np.ones(5))
-    for _ in range(2):
-        frames.close()
-        reader.close()
-    with pytest.raises(ValueError, match="this ring is closed"):
-        frames.pack_frame(np.ones(5))
-    FrameRing().close()
 
 
 def write(endpoint, hold=False):
@@ -580,19 +438,6 @@ def test_a_reader_that_was_killed_while_it_kept_every_slot():
         assert slots == {0, 1, 2}
 
 
-@pytest.mark.skipif(os.name != "posix", reason="SIGSTOP is POSIX's")
-def test_a_reader_that_stands_still_is_not_dead():
-    with FrameRing(1) as frames, reading(keep) as (socket, process):
-        frames.send_frame(socket, np.ones(5))
-        assert socket.poll(10_000)
-        os.kill(process.pid, signal.SIGSTOP)
-        try:
-            with pytest.raises(RingFull):
-                frames.pack_frame(np.ones(5))
-        finally:
-            os.kill(process.pid, signal.SIGCONT)
-
-
 def test_a_ring_that_lives_is_not_swept_away():
     with FrameRing() as frames:
         parts = frames.pack_frame(np.ones(5))
@@ -601,59 +446,7 @@ def test_a_ring_that_lives_is_not_swept_away():
         assert (RingReader().unpack_frame(parts)[2] == 1).all()
 
 
-@pytest.mark.skipif(os.name != "posix", reason="elsewhere a file that is open stays")
-def test_a_lock_that_is_swept_away_while_it_is_taken(monkeypatch):
-    take, swept = ring._lock, []
-
-    def take_late(file):
-        if not swept and Path(file.name).name.startswith(f"{os.getpid()}-"):
-            swept.append(file.name)
-            os.unlink(file.name)  # as another's sweep does that saw it before it was locked
-        take(file)
-
-    monkeypatch.setattr(ring, "_lock", take_late)
-    with FrameRing() as frames, RingReader() as reader:
-        parts = frames.pack_frame(np.ones(5))
-        ring.sweep()
-        assert (reader.unpack_frame(parts)[2] == 1).all()
-    assert swept
-
-
-def test_a_writer_that_forgot_to_close():
-    """Its memory is swept away by the next, which may be one of another run of the tests."""
-    code = (
-        "import os, numpy, zmqlab\n"
-        "zmqlab.FrameRing().pack_frame(numpy.ones(5))\n"
-        "names = [path.name for folder in zmqlab.ring_folders() for path in folder.iterdir()]\n"
-        "print(os.getpid(), sum(name.startswith(f'{os.getpid()}-') for name in names))"
-    )
-    pid, made = map(int, subprocess.check_output([sys.executable, "-c", code]).split())
-    assert made
-    FrameRing().close()
-    assert gone({pid})
-
-
 # No room
-
-
-def test_where_memory_has_no_room_files_are_used(tmp_path, monkeypatch):
-    places = ring.ring_folders()
-    with FrameRing() as frames, RingReader() as reader, pair() as (one, other):
-        monkeypatch.setattr(ring, "ring_folders", lambda: [Path("/nowhere"), tmp_path])
-        frames.send_frame(one, np.arange(5))
-        assert len(list(tmp_path.iterdir())) == 2
-        np.testing.assert_array_equal(reader.recv_frame(other)[2], range(5))
-    assert list(tmp_path.iterdir()) == []
-    assert places
-
-
-@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="a system that has to be asked")
-def test_no_room_at_all():
-    """More than any file system takes: it says so at once, and no disk is full meanwhile."""
-    with FrameRing(1000) as frames:
-        with pytest.raises(OSError, match="found no place for 1000 slots"):
-            frames.empty(2**52)
-        frames.pack_frame(np.ones(5))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="mounts are Linux's here")
@@ -780,19 +573,6 @@ def test_no_header_crashes_the_reader():
             frame.sum()
 
         read()
-
-
-def test_a_file_that_is_no_ring():
-    with FrameRing() as frames, RingReader() as reader:
-        good = json.loads(frames.pack_frame(np.ones(5))[1])
-        path = frames._memory.path
-        for content in [b"", b"x", bytes(4096), path.read_bytes()[:-4096]]:
-            fake = path.parent / f"{os.getpid()}-{secrets.token_hex(8)}"
-            fake.write_bytes(content)
-            header = json.dumps(good | {"ring": fake.name}).encode()
-            with pytest.raises(MessageError, match="not here"):
-                reader.unpack_frame([b"frame", header, b""])
-            ring.remove(fake)
 
 
 def test_pack_and_unpack_are_halves_of_send_and_receive():
