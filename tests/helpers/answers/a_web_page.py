@@ -21,14 +21,6 @@ RIGHT = {
             await socket.send(request)
             return await socket.recv_multipart()
 """),
-        "a DEALER": body("""    async with lock:
-        with context.socket(zmq.DEALER) as socket:
-            socket.linger = 0
-            socket.connect(endpoint)
-            await socket.send_multipart([b"", request])
-            empty, *reply = await asyncio.wait_for(socket.recv_multipart(), timeout)
-            return reply
-"""),
     }
 }
 
@@ -54,14 +46,6 @@ WRONG = {
         "nothing comes back": (
             changed(ASK, "return await", "await"),
             "What it returns for b'read'",
-        ),
-        "leaves out empty parts": (
-            changed(ASK, WAIT, WAIT.replace("return ", "return [part for part in ") + " if part]"),
-            r"What six calls at once return.*gave: .*\[b'reply to'\]",
-        ),
-        "lingers": (
-            changed(ASK, "            socket.linger = 0\n", ""),
-            "there is no server, it was still busy.*what they sent to leave",
         ),
     }
 }

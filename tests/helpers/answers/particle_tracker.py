@@ -13,19 +13,8 @@ def covariance_estimate(positions, interval):
     s = np.asarray(positions)[1:] - np.asarray(positions)[:-1]
     return float(s @ s / s.size / 2 / interval + s[1:] @ s[:-1] / (s.size - 1) / interval)
 """,
-        "by convolution": """
-def covariance_estimate(positions, interval):
-    steps = np.convolve(positions, [1, -1], "valid")
-    squares, products = np.var(steps) + np.mean(steps) ** 2, np.vdot(steps[1:], steps[:-1])
-    return (squares + 2 * products / (len(steps) - 1)) / interval / 2
-""",
     },
     "steps_in_time": {
-        "in one line": """
-def steps_in_time(numbers, positions, fps):
-    return [(b - a, (n - m) / fps) for m, n, a, b in
-            zip(numbers, numbers[1:], positions, positions[1:])]
-""",
         "with numpy": """
 def steps_in_time(numbers, positions, fps):
     return np.stack([np.diff(positions), np.diff(numbers) / fps], axis=1)
@@ -53,14 +42,6 @@ WRONG = {
             changed(ESTIMATE, "steps[1:] * steps[:-1]", "steps * np.roll(steps, 1)"),
             r"expected: 2\.0.*gave: np.float64\(1\.333",
         ),
-        "medians": (
-            ESTIMATE.replace("np.mean", "np.median"),
-            r"expected: 2\.0.*gave: np.float64\(1\.0\)",
-        ),
-        "neighbouring steps are opposite": (
-            changed(ESTIMATE, "2 * products", "2 * -abs(products)"),
-            "the shutter is open all the time",
-        ),
     },
     "steps_in_time": {
         "in frames": (changed(STEPS, ") / fps", ")"), r"0\.1"),
@@ -68,26 +49,11 @@ WRONG = {
             changed(STEPS, "    return found", "    return [(0.0, 0.0), *found]"),
             r"expected: \[\(0\.5",
         ),
-        "leaves out what did not move": (
-            """
-def steps_in_time(numbers, positions, fps):
-    rows = zip(positions, positions[1:], numbers, numbers[1:])
-    return [(b - a, (m - n) / fps) for a, b, n, m in rows if b != a]
-""",
-            r"there are 2.5 a second.*gave: \[\(-1.0, 120.8\), \(0.5, 0.4\)\]",
-        ),
         "a whole number a second": (
             changed(STEPS, "/ fps", "/ int(fps)"),
             r"there are 2.5 a second.*gave: \[\(0.0, 0.5\)",
         ),
         "whole seconds": (changed(STEPS, ") / fps", ") // fps"), r"gave: \[\(0\.5, 0\.0\)"),
-        "a zip": (
-            """
-def steps_in_time(numbers, positions, fps):
-    return zip(np.diff(positions), np.diff(numbers) / fps)
-""",
-            "expected: a list of pairs.*zip object",
-        ),
         "goes on with the last bead": (
             changed(STEPS, "positions, fps):", "positions, fps, found=[]):").replace(
                 "    found = []\n", ""

@@ -25,37 +25,13 @@ WAIT = "for _ in range(subscribers):\n    socket.recv()"
 RIGHT: dict[str, dict[str, str]] = {
     "hears": {
         "a slice": hears("topic[: len(subscription)] == subscription"),
-        "asks for forgiveness": """
-def hears(subscription, topic):
-    try:
-        return topic.index(subscription) == 0
-    except ValueError:
-        return False
-""",
     },
     "publish_to_all": {
-        "a poller": publish(
-            "poller = zmq.Poller()\n"
-            "poller.register(socket, zmq.POLLIN)\n"
-            "heard = 0\n"
-            "while heard < subscribers:\n"
-            "    if poller.poll(100) and socket.recv()[0] == 1:\n"
-            "        heard += 1"
-        ),
         "waits for room": changed(
             PUBLISH, "socket.sndhwm = len(messages) + 1", "socket.xpub_nodrop = True"
         ),
     },
     "count_lost": {
-        "in runs": """\
-def count_lost(numbers):
-    runs = []
-    for number in numbers:
-        if not runs or number <= runs[-1][-1]:
-            runs.append([-1] if runs else [])
-        runs[-1].append(number)
-    return sum(run[-1] - run[0] + 1 - len(run) for run in runs)
-""",
         "numpy": """\
 def count_lost(numbers):
     before, after = np.array(numbers[:-1], int), np.array(numbers[1:], int)
@@ -79,14 +55,6 @@ WRONG = {
             hears("topic.endswith(subscription)"),
             "b'cam10', a real subscriber receives",
         ),
-        "the wrong way round": (
-            hears("subscription.startswith(topic)"),
-            "topic b'cam10', a real subscriber receives it",
-        ),
-        "as far as both go": (
-            hears("all(a == b for a, b in zip(subscription, topic))"),
-            "does not receive it: the topic is shorter than it",
-        ),
         "always": (hears("True"), "topic is shorter than it. Yours returned True"),
         "never": (hears("False"), "they are equal. Yours returned False"),
     },
@@ -99,14 +67,6 @@ WRONG = {
         "as text": (publish(WAIT, "socket.send_string(message)"), "raised|TypeError"),
         "is a generator": (publish(WAIT, "yield socket.send(message)"), "It holds a `yield`"),
         "is asynchronous": (changed(PUBLISH, "def ", "async def "), "It is an `async def`"),
-        "sleeps for long": (
-            publish("time.sleep(20)"),
-            "still waits.*received 0 subscriptions. They come by `recv`, not by time",
-        ),
-        "waits for the first one only": (
-            publish("socket.recv()"),
-            "began to send after only [12] of 3 subscriptions",
-        ),
     },
     "count_lost": {
         "counts those that came": (
@@ -124,14 +84,6 @@ WRONG = {
         "counts gaps": (
             changed(LOST, "lost += after - expected", "lost += after > expected"),
             "9 and 10 are missing.*expected: 2.*gave: 1",
-        ),
-        "from zero on": (
-            changed(LOST, "lost = 0", "lost = numbers[0]"),
-            "what was before the first one is nobody's.*expected: 2.*gave: 9",
-        ),
-        "first and last": (
-            "def count_lost(numbers):\n    return numbers[-1] - numbers[0] + 1 - len(numbers)\n",
-            "raised an error.*IndexError",
         ),
         "prints": (changed(LOST, "return lost", "print(lost)"), "expected: 0.*gave: None"),
     },

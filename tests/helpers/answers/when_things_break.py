@@ -7,9 +7,6 @@ COUNT = solution("count_once")
 FOLLOW = solution("follow_total")
 LOOP = "while (left := deadline - time.monotonic()) > 0:"
 READ = 'done = logbook.read_text("utf-8").split() if logbook.exists() else []'
-OPEN = 'open(logbook, "a", encoding="utf-8")'
-REPLY = "rep.send_string(str(done.index(name) + 1))"
-GREATER = "            elif new > number:\n                number, total = snapshot()\n"
 OLDER = "            else:\n                continue\n"
 
 # Of each exercise, titles and sources.
@@ -27,25 +24,6 @@ def ask_surely(endpoint, request, timeout):
                 return req.recv()
     return None
 """,
-        "all its sockets stay open, and any of them may bring the reply": """
-def ask_surely(endpoint, request, timeout):
-    end = time.monotonic() + timeout
-    poller, sockets = zmq.Poller(), []
-    context = zmq.Context()
-    try:
-        while time.monotonic() < end:
-            req = context.socket(zmq.REQ)
-            sockets.append(req)
-            poller.register(req, zmq.POLLIN)
-            req.connect(endpoint)
-            req.send(request)
-            left = max(0, end - time.monotonic())
-            for ready, _ in poller.poll(1000 * min(0.3, left)):
-                return ready.recv()
-        return None
-    finally:
-        context.destroy(linger=0)
-""",
     },
     "count_once": {
         "the file alone, read each time": """
@@ -61,22 +39,6 @@ def count_once(logbook, bind):
                     file.write(name + b"\\n")
                 names.append(name)
             rep.send(b"%d" % (names.index(name) + 1))
-""",
-        "the whole state as JSON, put in place at once": """
-import os
-
-def count_once(logbook, bind):
-    done = json.loads(logbook.read_text()) if logbook.is_file() else {}
-    with zmq.Context() as context, context.socket(zmq.REP) as rep:
-        rep.bind(bind)
-        while True:
-            name = rep.recv().decode()
-            if name not in done:
-                done[name] = len(done) + 1
-                new = logbook.with_suffix(".new")
-                new.write_text(json.dumps(done))
-                os.replace(new, logbook)
-            rep.send(json.dumps(done[name]).encode())
 """,
     },
     "follow_total": {
@@ -100,33 +62,6 @@ def follow_total(snapshots, stream):
                     yield number, total
                 update = sub.recv_multipart()
                 step, amount = int(update[0]) - number, int(update[1])
-""",
-        "a DEALER asks for the snapshots": """
-def follow_total(snapshots, stream):
-    context = zmq.Context()
-    sub = context.socket(zmq.SUB)
-    dealer = context.socket(zmq.DEALER)
-    try:
-        sub.setsockopt_string(zmq.SUBSCRIBE, "")
-        sub.connect(stream)
-        dealer.connect(snapshots)
-        known = None
-        while True:
-            if known is None:
-                dealer.send_multipart([b"", b""])
-                _, number, total = dealer.recv_multipart()
-                known = int(number), int(total)
-                yield known
-            new = int(sub.recv())
-            amount = int(sub.recv())
-            match new - known[0]:
-                case 1:
-                    known = (new, known[1] + amount)
-                    yield known
-                case ahead if ahead > 1:
-                    known = None
-    finally:
-        context.destroy(linger=0)
 """,
     },
 }
@@ -154,14 +89,6 @@ WRONG = {
             ASK + "    return b''\n",
             "the server never replies.*expected: None: nobody knows.*gave: b''",
         ),
-        "waits for ever": (
-            changed(ASK, "if req.poll(1000 * min(0.3, left)):", "if True:"),
-            "two requests stay without.*still busy.*req.recv",
-        ),
-        "never gives up": (
-            changed(ASK, LOOP, "while (left := 1):"),
-            "the server never replies, it was still busy",
-        ),
     },
     "count_once": {
         "counts each request": (
@@ -184,14 +111,6 @@ WRONG = {
             changed(COUNT, "if name not in done:", "if name > max(done, default=''):"),
             "Your server ended, and.*a-1",
         ),
-        "silent when it knows": (
-            changed(COUNT, "            " + REPLY, "                " + REPLY),
-            "Your server ended.*b'b-10'.*current state",
-        ),
-        "begins the file anew each time": (
-            changed(COUNT, OPEN, OPEN.replace('"a"', '"w"')),
-            "after a kill -9.*expected: b'5'.*gave: b'1'",
-        ),
     },
     "follow_total": {
         "adds what the snapshot holds": (
@@ -213,14 +132,6 @@ WRONG = {
         "never less": (
             changed(FOLLOW, "total + amount", "total + abs(amount)"),
             "The total after update 15, when nothing is lost.*expected: 13.*gave: 15",
-        ),
-        "waits for what is lost": (
-            changed(FOLLOW, GREATER, ""),
-            "it was still busy",
-        ),
-        "subscribes to nothing": (
-            changed(FOLLOW, '        sub.subscribe(b"")\n', ""),
-            "it was still busy.*sub.recv_multipart",
         ),
     },
 }

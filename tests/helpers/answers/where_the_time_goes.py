@@ -10,34 +10,11 @@ NO_TRACKER = f"{STILL_IN_IT}.*asked no tracker"
 # Of each exercise, titles and sources.
 RIGHT: dict[str, dict[str, str]] = {
     "send_in_turn": {
-        "asks again and again": changed(
-            IN_TURN,
-            "            trackers[turn].wait(10)",
-            "            while not trackers[turn].done:\n                time.sleep(0.001)",
-        ),
         "as a list of one part": changed(
             IN_TURN, "socket.send(buffers[turn],", "socket.send_multipart([buffers[turn]],"
         ),
     },
     "batches": {
-        "an inner generator": """
-def batches(readings, most, longest):
-    def lists():
-        batch = []
-        for when, value in readings:
-            if batch and when - first >= longest:
-                yield batch
-                batch = []
-            if not batch:
-                first = when
-            batch.append(value)
-            if len(batch) == most:
-                yield batch
-                batch = []
-        yield batch
-
-    return (np.array(each, float).tobytes() for each in lists() if each)
-""",
         "by next": """
 def batches(readings, most, longest):
     readings = iter(readings)
@@ -75,14 +52,6 @@ WRONG = {
             changed(IN_TURN, "number % len(buffers)", "(2 * number + 1) % len(buffers)"),
             "The buffer, counted from 0, that it fills with frame 0.*expected: 0.*it gave: 1",
         ),
-        "does not fill": (
-            changed(IN_TURN, "fill(buffers[turn], number)", "buffers[turn][:] = number"),
-            "How many frames it filled.*expected: 8.*it gave: 0",
-        ),
-        "waits at once": (
-            changed(IN_TURN, "track=True)", "track=True)\n        trackers[turn].wait(10)"),
-            "Frame 1 did not come.*while somebody still looks at the others",
-        ),
     },
     "batches": {
         "one at a time": (
@@ -100,14 +69,6 @@ WRONG = {
         "never loses patience": (
             changed(BATCHES, "if values and when - first >= longest", "if False"),
             "values in batch 1, when a reading comes exactly after the longest time",
-        ),
-        "one late": (
-            changed(BATCHES, "len(values) == most", "len(values) > most"),
-            "The values in batch 1, when six readings",
-        ),
-        "keeps what it gave": (
-            BATCHES.replace("values = []\n", "pass\n").replace("== most", "% most == 0"),
-            "values in batch 2, when six readings",
         ),
         "whole numbers": (BATCHES.replace('"<f8"', "int"), "The values in batch 1, when six"),
     },
