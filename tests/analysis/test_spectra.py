@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from zmqlab.analysis import Peak, find_peaks, frequencies, log_spectrum, spectrum
@@ -95,29 +95,6 @@ def test_peaks_are_found_to_a_fraction_of_a_bin_with_their_heights_strongest_fir
         assert peak.angle == pytest.approx(angle, abs=0.2)
         assert peak.height == pytest.approx(amplitude, rel=0.05)
         assert peak == (peak.fx, peak.fy, peak.height)
-
-
-@given(
-    kx=st.sampled_from([0, 0.3, 0.5, 0.7, 10, 149.5, 150]) | st.floats(0, 150),
-    ky=st.sampled_from([-100, -99.5, -20.4, 10, 99.8]) | st.floats(-100, 100),
-)
-def test_a_wave_anywhere_and_at_the_rim_of_the_half_plane_is_found_once(kx, ky):
-    assume(math.hypot(kx, ky) > 6)  # in the middle nothing is looked for
-    shape = (200, 300)
-    y, x = np.indices(shape)
-    frame = 100 + 20 * np.cos(2 * np.pi * (kx / 300 * x + ky / 200 * y) + 1)
-    peaks = find_peaks(spectrum(frame), shape, count=5)
-    strong = [peak for peak in peaks if peak.height > 5]
-    assert len(strong) == 1
-    assert strong[0].fx >= 0
-    f, n = np.array([kx, ky]), np.array([300, 200])
-
-    def distance(bins):
-        return np.abs(bins - n * np.rint(bins / n)).max()
-
-    error = min(distance(strong[0][:2] * n - sign * f) for sign in (1, -1))
-    # Where the two peaks of a wave meet, they are one bump, somewhere between them.
-    assert error < (1 if distance(2 * f) < 4 else 0.1)
 
 
 def test_the_middle_counts_for_nothing():

@@ -9,7 +9,7 @@ import pytest
 from helpers.browser_pictures import GREEN, serving, showing
 from helpers.streams import raw_publisher
 
-from zmqlab import camera_publisher, camera_server, pack_frame, request, start, subscribe
+from zmqlab import pack_frame
 from zmqlab.cameras import CameraError, browser, device, open_camera
 from zmqlab.cameras.browser import ENDPOINT
 
@@ -67,23 +67,6 @@ def test_a_camera_like_the_others(served, patient, capsys):
         assert "camera: browser, 128 x 96, 25 frames/s" in capsys.readouterr().out
     with pytest.raises(CameraError, match="closed"):
         camera.read()
-
-
-def test_roles_read_from_it_in_processes_of_their_own(served):
-    with (
-        showing(served[1]),
-        start(camera_server, "browser") as server,
-        start(camera_publisher, "browser") as publisher,
-    ):
-        until(green, lambda: request(server.endpoint, "read")[2])
-        info = request(server.endpoint, "info")[1]
-        assert (info["source"], info["fps"], info["settings"]) == ("browser", 25, {})
-        with subscribe(publisher.endpoint, timeout=WAIT) as stream:
-            until(green, stream.read)
-            until(
-                lambda info: info["source"] == "browser",
-                lambda: request(stream.control, "info")[1],
-            )
 
 
 def test_without_a_page_the_simulated_camera_goes_on(served, patient, capsys):

@@ -13,7 +13,6 @@ import psutil
 import pytest
 import zmq
 from helpers.families import is_watchdog
-from helpers.in_kernel import open_kernel
 from helpers.learners import answers, beginning, changed, solution, written
 from nbclient import NotebookClient
 
@@ -239,63 +238,10 @@ def test_slow_computer_is_no_fault_of_a_check(monkeypatch, error, says):
     assert ("ZeroDivisionError" in result.traceback) == ("ZeroDivisionError" in error)
 
 
-@pytest.mark.parametrize(
-    ("lines", "says"),
-    [
-        pytest.param(
-            ["socket.recv()", "import os", "os._exit(3)"],
-            "Your server ended, and the reply to b'hello' never came",
-            marks=everything,
-        ),
-        (
-            ["socket.recv()", "return 1 / 0"],
-            "Your server ended, and.*return 1 / 0.*ZeroDivision",
-        ),
-        (["raise KeyboardInterrupt"], "had ended before it received any"),
-        (
-            ["try:", "    socket.recv()", "except KeyboardInterrupt:", "    pass"],
-            "Your server ended.*current state",
-        ),
-        pytest.param(
-            ["print('<flood>' * 100)"],
-            "Nothing came for 4 s when the reply to b'hello' was due.*what it printed:.*<flood>",
-            marks=everything,
-        ),
-    ],
-    ids=lambda value: value[-1] if isinstance(value, list) else "",
-)
-def test_server_that_misbehaves(lines, says):
-    result = check(shouts(*lines))
-    assert result.state == "not yet"
-    assert re.search(says, repr(result), re.DOTALL), result
-
-
 def test_not_attempted_inside_the_server():
     """Bound already, and then not written further."""
     result = check(shouts("request = socket.recv()", "raise NotImplementedError('reply')"))
     assert result.state == "not attempted"
-
-
-SLOW = """
-import threading
-from IPython.utils.capture import capture_output
-from zmqlab import check
-
-def bytes_per_second(width, height, fps):
-    threading.Event().wait()
-
-with capture_output() as captured:
-    result = check(bytes_per_second)
-print([each.data["text/plain"] for each in captured.outputs], result)
-"""
-
-
-@everything
-def test_a_check_that_takes_its_time_says_so():
-    with open_kernel() as kernel:
-        said = kernel.run(SLOW)
-    assert re.search(r"'The check of bytes_per_second is at work: [2-4] s\.', ", said.text), said
-    assert ", ''] ✘ bytes_per_second: not yet" in said.text, said  # and then it is gone
 
 
 def test_interrupted(monkeypatch):

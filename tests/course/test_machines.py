@@ -7,7 +7,6 @@ import signal
 import socket as plain_sockets
 import subprocess
 import sys
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,9 +14,8 @@ import psutil
 import pytest
 import zmq
 from helpers.minutes import NOTEBOOKS
-from helpers.streams import kill
 
-from zmqlab import camera_publisher, process, request, snapshot, subscribe
+from zmqlab import camera_publisher, request, snapshot, subscribe
 
 sys.path.append(str(NOTEBOOKS))
 from machines import link as machines_link
@@ -100,43 +98,6 @@ def ask(endpoint):
         for number in range(50):
             socket.send(b"%d" % number)
             assert socket.recv() == b"%d" % number
-
-
-def namespaces_now():
-    """Return the network namespaces that some process is in."""
-    found = set()
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                found.add(os.readlink(f"/proc/{name}/ns/net"))
-                found |= {
-                    target
-                    for each in os.listdir(f"/proc/{name}/fd")
-                    if (target := os.readlink(f"/proc/{name}/fd/{each}")).startswith("net:")
-                }
-            except OSError:
-                continue  # it has just ended
-    return found
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="namespaces are Linux's")
-@pytest.mark.parametrize("kill_it", [False, True])
-def test_the_machines_go_with_their_line(kill_it):
-    before = namespaces_now()
-    with ExitStack() as stack:
-        network = opened(stack, namespaces=True)
-        made = namespaces_now() - before
-        places = {os.readlink(place) for place in network._places.values()}
-        assert places <= made
-        assert len(places) == 2
-        with network.start("laboratory", echo, network.bind, process_name="echo"):
-            if kill_it:
-                kill(process("line"))
-    deadline = time.monotonic() + 10
-    while places & namespaces_now() and time.monotonic() < deadline:
-        process("line").wait_until(lambda it: it.ended, what="its end")
-    assert not places & namespaces_now()
-    assert not [name for _, name in plain_sockets.if_nameindex() if name == "line"]
 
 
 UNIT = NOTEBOOKS / "machines" / "zmqlab-camera.service"

@@ -154,26 +154,3 @@ def test_what_is_noticed(times, says):
     assert len(found) == bool(says), found
     assert all(says in text for text in found)
     assert not [text for _, text in judge(history, "client", acts, None) if "noticed" in text]
-
-
-@pytest.mark.parametrize(
-    ("alarms", "most", "says"),
-    [
-        ({10.5: "Ada", 14.5: "Ben"}, 0, ""),
-        ({10.5: "Ben", 14.5: "Ben"}, 1, "nobody noticed 'pause Ada'"),
-        ({10.5: "Ada", 14.5: "Ben", 14.6: "Cy"}, 0, "a false alarm: Cy was noticed"),
-        ({10.5: "Ada", 14.5: "Ben", 14.6: "Cy"}, 1, ""),
-        ({9.0: "Ada", 10.5: "Ada", 14.5: "Ben", 14.6: "Ada"}, 1, "false alarm 2, at most 1: Ada"),
-        ({10.5: "Ada", 14.5: "Ben", 20.0: "Cy", 20.5: "Ada"}, 2, ""),
-        ({10.5: "Ada", 14.5: "Ben", 20.5: None}, 0, "a false alarm: something"),
-    ],
-)
-def test_who_is_noticed_and_how_often_that_may_be_false(alarms, most, says):
-    history = [
-        {"time": at, "what": "noticed", "number": None, "value": name, "who": "client"}
-        for at, name in alarms.items()
-    ]
-    acts = [(10.0, "pause Ada"), (12.0, "resume Ada"), (14.0, "kill Ben")]
-    found = [text for _, text in judge(history, "client", acts, 2.0, most)]
-    assert len(found) == bool(says), found
-    assert all(says in text for text in found)

@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from helpers.hidden_tab import PRINTED, RUN_ALL, open_tab
 from helpers.in_browser import (
     browser_or_skip,
     open_browser,
@@ -177,17 +176,3 @@ def test_without_permission_https_or_a_camera_it_says_which_and_what_to_do(brows
             assert "finds no camera. Plug one in" in in_page
             assert in_page.endswith("Until then a simulated camera goes on.")
         without.close()
-
-
-@pytest.mark.everything
-def test_a_hidden_tab_goes_on(lab, tmp_path):
-    write_notebook(lab, "hidden", *CELLS)
-    url = f"{lab.url}/lab/workspaces/hidden/tree/notebooks/hidden.ipynb?token={lab.token}"
-    with open_tab(url, tmp_path, FAKE, "--use-fake-ui-for-media-stream") as tab:
-        assert tab.evaluate(RUN_ALL)
-        with subscribe(tab.evaluate(PRINTED).split()[-1], timeout=WAIT) as stream:
-            frames_of(stream, "browser")
-            tab.hide()
-            assert all(map(green, frames_of(stream, "browser", 90)))
-            assert tab.evaluate("document.visibilityState") == "hidden"
-        tab.evaluate("void document.querySelector('.zmqlab-camera button').click()")

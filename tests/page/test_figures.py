@@ -109,24 +109,6 @@ def turns(*degrees):
         yield np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
 
 
-def test_three_spectra_share_one_scale_and_are_large():
-    frames = [
-        np.random.default_rng(0).integers(0, top, (120, 160), np.uint8) for top in (9, 99, 250)
-    ]
-    picture = show_spectrum(*frames)
-    rendered(picture)  # lays it out
-    spectra = [axes for axes in picture.axes if axes.get_xlabel().startswith("fx")]
-    assert len(picture.axes) == len([a for a in picture.axes if a.images]) + 1  # one colour bar
-    scales = {(image.norm.vmin, image.norm.vmax) for a in spectra for image in a.images}
-    ((low, high),) = scales
-    brightest = np.log10(frames[2].sum() + 1)  # at zero frequency
-    assert high == pytest.approx(brightest, abs=1e-3)
-    assert low < np.log10(np.sqrt(120 * 160) * 9)
-    assert len(spectra) == 3
-    assert min(axes.get_window_extent().width for axes in spectra) > 195  # pixels
-    assert [axes.get_ylabel() for axes in spectra] == ["fy (cycles per pixel)", "", ""]
-
-
 def test_read_only_frame_is_left_alone(frame):
     frame.flags.writeable = False  # as one that was received is
     show_frame(frame).svg()

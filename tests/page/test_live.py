@@ -205,17 +205,6 @@ DRAWN = {
     "nothing but NaN": np.full(SHAPE, np.nan),
     "black": np.zeros(SHAPE, np.uint16),
 }
-NOT_DRAWN = {
-    "complex": ramp(*SHAPE, dtype=complex),
-    "1-D": ramp(48, dtype=np.uint8),
-    "4-D": ramp(4, 4, 4, 3, dtype=np.uint8),
-    "no dimension": np.array(7),
-    "one pixel": ramp(1, 1, dtype=np.uint8),
-    "one line": ramp(1, 64, dtype=np.uint8),
-    "four colours": ramp(*SHAPE, 4, dtype=np.uint8),
-    "empty": ramp(0, 64, dtype=np.uint8),
-    "too wide": ramp(2, 70_000, dtype=np.uint8),
-}
 
 
 @pytest.mark.parametrize("frame", DRAWN.values(), ids=DRAWN)
@@ -225,17 +214,6 @@ def test_what_can_be_drawn(frame):
     assert draw(picture).shape == (48, 128, 3)
     assert cv2.imdecode(np.frombuffer(encode(picture, ".png"), np.uint8), -1).shape == frame.shape
     assert not note or note.startswith(f"{frame.dtype}: ")
-
-
-def test_numbers_become_shades():
-    assert {as_picture(DRAWN[name])[0].max() for name in list(DRAWN)[:6]} == {255}
-    np.testing.assert_allclose(as_picture(DRAWN["12 bits"])[0], DRAWN["grey"], atol=1)
-    np.testing.assert_allclose(as_picture(DRAWN["negative"])[0], DRAWN["grey"], atol=1)
-    np.testing.assert_allclose(as_picture(0.2 * DRAWN["0 to 1"])[0].max(), 51, atol=1)  # dim is dim
-    holes = as_picture(DRAWN["NaN"])[0]
-    assert holes[-1, -1] == 0
-    assert abs(int(holes[24, 32]) - 128) < 3
-    assert [as_picture(DRAWN[name])[1] != "" for name in DRAWN] == [False] * 3 + [True] * 7
 
 
 class Stream:
@@ -269,31 +247,6 @@ def live_view_of(first):
         view = started.result(WAIT)
         with view.process:
             yield view, stream
-
-
-def test_frames_that_are_no_pictures_are_told_and_the_next_one_is_drawn():
-    """Be it the first frame of all."""
-    first = NOT_DRAWN["1-D"]
-    with live_view_of(first) as (view, stream):
-        assert str(first.shape) in view.words
-        assert "text/html" not in view._repr_mimebundle_()[0]
-
-        async def look():
-            async with a_page(f"127.0.0.1:{view.port}", view.token) as page:
-                for number, frame in enumerate(NOT_DRAWN.values(), 1):
-                    stream.send(frame)
-                    expected = f"Frames left out: {number}, the last because a frame "
-                    while not (told := (await next_news(page))["note"]).startswith(expected):
-                        pass
-                    assert str(frame.shape) in told
-                    grey = 20 * number
-                    stream.send(np.full(SHAPE, grey, np.uint8))
-                    about, pixels = await next_picture(page)
-                    assert about["sequence"] == 2 * number
-                    assert abs(int(pixels[20, 20, 0]) - grey) < 3
-                    await page.write_message(f"painted {about['sequence']}")
-
-        asyncio.run(look())
 
 
 def test_the_frame_that_is_saved_is_the_one_that_is_seen():
@@ -354,40 +307,6 @@ REMEMBER_SOCKETS = """() => {
         }
     };
 }"""
-MIXED = """
-import time
-import numpy as np
-from zmqlab import Publisher, live, start
-
-def mixed():
-    with Publisher() as publisher:
-        while True:
-            time.sleep(0.1)
-            publisher.send(np.zeros(publisher.sequence % 3 or (48, 64), np.uint8))
-
-live(start(mixed))
-"""
-
-
-@pytest.mark.everything
-def test_a_view_whose_process_has_ended_says_so_after_some_tries(browser, lab):
-    write_notebook(lab, "ended", MIXED.replace("live(start", "view = live(start") + "view")
-    with open_page(browser, lab) as page:
-        page.evaluate(REMEMBER_SOCKETS)
-        page.evaluate(
-            "() => { const later = setTimeout; "
-            "window.setTimeout = (call, ms, ...more) => later(call, ms / 10, ...more); }"
-        )
-        open_notebook(page, "notebooks/ended.ipynb")
-        page.evaluate("() => jupyterapp.commands.execute('notebook:run-all-cells')")
-        page.wait_for_function("() => opened.at(-1)?.pictures > 1")
-        page.evaluate(
-            "code => void jupyterapp.shell.currentWidget.sessionContext.session.kernel"
-            ".requestExecute({code})",
-            "view.stop()",
-        )
-        page.get_by_text("probably ended. Run the cell again. What you see is a still").wait_for()
-        assert page.evaluate("() => opened.length") == 5
 
 
 def test_live_view_in_jupyterlab(browser, lab, tmp_path):

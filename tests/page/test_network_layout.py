@@ -6,7 +6,7 @@ import re
 import numpy as np
 from helpers.networks import network, twenty
 
-from zmqlab.page.network_layout import BOX, Layout
+from zmqlab.page.network_layout import Layout
 from zmqlab.page.network_svg import svg, table
 from zmqlab.page.network_words import flow_words, queue_words
 
@@ -133,20 +133,3 @@ def test_what_is_drawn_is_in_words_too():
         'role="img" aria-label="network of 2 processes with 1 connection, and 1 in vain"' in drawing
     )
     assert rows.count("<tr>") == 3
-
-
-def test_a_relay_is_a_small_box_in_a_connection():
-    drawn = network([("client", "tap"), ("tap", "server")])
-    (relay,) = (node for node in drawn["nodes"] if node["id"] == "tap")
-    relay["kind"] = "relay"
-    relay["sockets"] = relay["sockets"][:1]  # one record for both its sides
-    relay["sockets"][0]["type"] = "TAP"
-    drawn["edges"][1]["from"] = drawn["edges"][0]["to"]
-    layout = Layout().update(drawn)
-    x, y, width, height = layout["boxes"]["tap"]
-    assert width < BOX
-    one, other = layout["ways"].values()
-    assert one.endswith(f"{x},{y + height // 2}")
-    assert other.startswith(f"M{x + width},{y + height // 2}")
-    drawing = svg(drawn, layout)
-    assert drawing.count('class="port') == 2

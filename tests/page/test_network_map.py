@@ -24,7 +24,6 @@ from helpers.in_browser import (
 from helpers.in_kernel import open_kernel
 from helpers.observing import LOOPBACK, PATIENCE
 from helpers.strangers import all_refused
-from helpers.streams import kill
 from helpers.web_pages import fails
 from helpers.widget_page import open_widget
 from tornado.websocket import websocket_connect
@@ -155,32 +154,6 @@ def test_the_map_believes_its_notebook_only(talking, tmp_path):
     """Nobody else can tell it anything, or fill its memory."""
     all_refused(zmqlab.process(NAME).endpoint, zmq.PUSH, of_this_process(), tmp_path)
     look(lambda page: page.until(lambda it: it.flows.get("client/0>server/0", [0])[0] > 5))
-
-
-def test_a_map_that_is_killed_has_a_successor(talking):
-    killed = zmqlab.process(NAME)
-    kill(killed)
-    with zmqlab.network().process as again:
-        assert again is not killed
-        look(lambda page: page.until(lambda it: it.flows.get("client/0>server/0", [0])[0] > 5))
-
-
-def test_a_page_pauses_to_look_at_the_messages_of_a_second(talking):
-    async def script(page):
-        await page.until(drawn("client, process, running"))
-        for _ in range(20):  # a busy computer may send none in that second
-            page.told.pop("timeline", None)
-            await page.do("trace")
-            await page.until(lambda it: "timeline" in it.told)
-            if "No message was sent" not in page.told["timeline"]:
-                break
-        assert (
-            "from client to server" in page.told["timeline"]
-            or "<td>client REQ 0</td>" in page.told["timeline"]
-        )
-
-    look(script)
-    assert zmqlab.process("server").traced
 
 
 def test_a_page_pauses_resumes_kills_stops_and_dismisses(talking, monkeypatch):

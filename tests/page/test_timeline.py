@@ -98,23 +98,6 @@ def test_without_a_trace_it_says_how_to_have_one():
         assert "No message was noted" in zmqlab.timeline(processes[1]).html
 
 
-def test_parts_are_told_as_text_where_they_are():
-    begins = [b"", b"\x01camera/", bytes(9), "größe".encode(), b"\xff\xd8\xff", b"x" * 96]
-    parts = [{"size": len(each), "begins": each} for each in begins]
-    parts += [{"size": 500, "begins": b"x" * 95 + "ß".encode()[:1]}]  # in the middle of a character
-    told = timeline_drawing.contents({"parts": parts}).split(", ")
-    long = f"“{'x' * 60}…”"
-    assert told == [
-        "0 bytes",
-        r"“\x01camera/” (8 bytes)",
-        "9 bytes",
-        "“größe” (7 bytes)",
-        "3 bytes",
-        f"{long} (96 bytes)",
-        f"{long} (500 bytes)",
-    ]
-
-
 TIMES = st.floats(0, 1e6)
 
 

@@ -264,25 +264,3 @@ def test_spectra_from_a_terminal(engine, cluster, film, tmp_path):
         1,
         f"zmqlab: {out}: there is such a file already; choose another name\n",
     )
-
-
-@pytest.mark.everything
-def test_spectra_leave_nothing_half_written(film, tmp_path):
-    out = tmp_path / "spectra.h5"
-    done = zmqlab("spectra", film, "--engine", "tcp://127.0.0.1:9", "--out", out)
-    assert done.returncode == 1
-    assert done.stderr.startswith("zmqlab: no scheduler answers at 'tcp://127.0.0.1:9'")
-    done = zmqlab("spectra", tmp_path / "none.h5", "--out", out)
-    assert (done.returncode, done.stderr) == (
-        1,
-        f"zmqlab: {tmp_path / 'none.h5'}: there is no such file\n",
-    )
-    assert list(tmp_path.iterdir()) == []
-    empty = tmp_path / "empty.h5"
-    with h5py.File(empty, "w") as file:
-        for name, shape in {"frames": (0, 4, 4, 3), "sequence": (0,), "time": (0,)}.items():
-            file[f"entry/data/{name}"] = np.zeros(shape)
-    done = zmqlab("spectra", empty, "--out", out)
-    assert done.returncode == 1
-    assert done.stderr.startswith(f"zmqlab: {empty}: was ended before its first frame")
-    assert list(tmp_path.iterdir()) == [empty]

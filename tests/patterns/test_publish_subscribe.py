@@ -271,21 +271,6 @@ def test_a_publisher_that_is_killed_and_started_again():
             assert stream.first == 0
 
 
-def test_what_a_new_publisher_sent_before_its_subscriber_was_back_is_lost():
-    with raw_publisher() as (socket, ready), subscribe(socket.last_endpoint.decode()) as stream:
-        ready()
-        sent = (("a", 5), ("a", 6), ("a", 9), ("b", 9), ("b", 10), ("c", 1), ("d", 4))
-        for name, sequence in sent:
-            send_frame(socket, np.zeros(2), "camera/", sequence, stream=name)
-            stream.read()
-        assert stream.first == 5
-        assert stream.received == 7
-        assert stream.gaps == [(7, 8), (0, 8), (0, 0), (0, 3)]
-        assert not stream.mixed
-        assert stream.lost == 2 + 9 + 1 + 4
-        assert stream.restarts == 3
-
-
 junk = st.binary(max_size=99)
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import os
 import re
 import sys
 import threading
@@ -21,11 +20,10 @@ from zmqlab.course.ports import free_endpoint, free_endpoints
 from zmqlab.patterns.ask_for_work import asking_worker, hand_out, welcome
 from zmqlab.patterns.farm import fft_farm
 from zmqlab.patterns.push_pull import fft_worker, sink, ventilator
-from zmqlab.patterns.rendezvous import greet
 from zmqlab.patterns.workers import FarmError, dismiss, gather
 from zmqlab.processes.handle import ProcessError, StartError
 from zmqlab.processes.launch import process, start
-from zmqlab.wire.messages import pack_frame, pack_message, send_frame, send_message
+from zmqlab.wire.messages import pack_message, send_frame
 from zmqlab.wire.sockets import bind
 
 
@@ -209,47 +207,6 @@ def test_what_was_pushed_to_a_killed_worker_is_lost():
     assert 30 < int(found[1]) < 58
 
 
-@contextlib.contextmanager
-def deceived_sink(timeout):
-    """A sink with one ventilator and one worker, both strangers; yield what it tells them, too."""
-    control = free_endpoint()
-    with (
-        ThreadPoolExecutor() as pool,
-        zmq.Context() as context,
-        context.socket(zmq.DEALER) as working,
-        context.socket(zmq.DEALER) as dealing,
-    ):
-        working.linger = dealing.linger = 0
-        collecting = pool.submit(sink, control, timeout=timeout)
-        go = greet(working, control, "worker 1", 60)
-        assert greet(dealing, control, "ventilator", 60) == go
-        yield collecting, dealing, go
-
-
-def test_how_many_frames_there_are_takes_no_memory():
-    with deceived_sink(timeout=3) as (collecting, dealing, _):
-        send_message(dealing, "sent", {"frames": 10**12})
-        with pytest.raises(TimeoutError, match=r"of 10{12}; missing: 0, 1, 2, 3, 4, \.\.\."):
-            collecting.result(60)
-
-
-def test_a_number_that_no_frame_has_takes_no_memory():
-    """Who says that it is a worker is one; its results need room for what they are, not more."""
-    with (
-        deceived_sink(timeout=60) as (collecting, dealing, go),
-        zmq.Context() as context,
-        context.socket(zmq.PUSH) as push,
-    ):
-        push.linger = 0
-        push.connect(f"tcp://127.0.0.1:{go['port']}")
-        about = {"time": 0.0, "worker": "worker 1", "token": go["token"]}
-        for number in (0, 10**12, 1):
-            push.send_multipart(pack_frame(np.zeros((48, 64)), "result", number, **about))
-        send_message(dealing, "sent", {"frames": 2})
-        with pytest.raises(FarmError, match="frame 1000000000000, and the ventilator has sent 2,"):
-            collecting.result(60)
-
-
 # The farm
 
 
@@ -380,38 +337,6 @@ def test_all_killed(at):
 
     with pytest.raises(FarmError, match=r"all workers are lost: worker 1 \(.*worker 2 \("):
         fft_farm(frames(), **PATIENT)
-
-
-@pytest.mark.everything
-def test_hung_worker(tmp_path):
-    """A worker that is silent for too long counts as lost, and its frame goes to another."""
-    frames, mark = small_frames(), tmp_path / "somebody hangs"
-
-    def hanging(frame):
-        if np.array_equal(frame, frames[30]) and not mark.exists():
-            mark.touch()
-            threading.Event().wait()
-        return spectrum(frame)
-
-    check(fft_farm(frames, 3, task=hanging, progress=False, timeout=2), frames)
-
-
-def test_work_goes_to_who_has_time(tmp_path):
-    """A slow worker that asks holds up nobody."""
-    mark = tmp_path / "who is slow"
-
-    def slow(frame):
-        try:
-            with mark.open("x") as file:
-                file.write(str(os.getpid()))
-        except FileExistsError:
-            pass
-        if mark.read_text() == str(os.getpid()):
-            threading.Event().wait(0.2)
-        return spectrum(frame)
-
-    results = fft_farm(small_frames(), task=slow, progress=False)
-    assert sorted(np.unique(results.worker, return_counts=True)[1])[0] < 15
 
 
 # Workers in threads: what can be tried without processes

@@ -11,7 +11,6 @@ from helpers.streams import (
     kill,
     number_in,
     publish,
-    raw_publisher,
     second_endpoint,
 )
 
@@ -23,7 +22,6 @@ from zmqlab.patterns.record_stream import record
 from zmqlab.patterns.request_reply import request
 from zmqlab.processes.launch import start
 from zmqlab.recording.recorder import RecordingError, open_recording
-from zmqlab.wire.messages import send_frame
 
 SMALL = (16, 16, 3)
 
@@ -91,29 +89,6 @@ def test_a_recorder_that_misses_frames_says_which(tmp_path):
     assert f"{400 - len(found)} lost (" in str(error.value)
     missing = sorted(set(range(400)) - set(found))
     assert f"lost ({missing[0]}" in str(error.value)
-
-
-def publish_these(numbers, shape=(4, 4)):
-    """Publish small frames of these numbers, until the subscriber has left."""
-    with raw_publisher() as (socket, ready):
-        ready()
-        for number in numbers:
-            send_frame(socket, np.zeros(shape), "camera/", number)
-        socket.poll(10_000)
-
-
-@pytest.mark.parametrize("numbers", [[0, 1, 2, 0, 1, 2], [5, 6, 6, 7, 8, 9]])
-def test_numbers_that_go_back_are_not_blamed_on_anybody(tmp_path, numbers):
-    """Without names of streams nobody can tell whether the publisher was started anew."""
-    path = tmp_path / "film.h5"
-    with (
-        start(publish_these, numbers) as process,
-        pytest.raises(RecordingError, match="holds 6 of 6 frames: the publisher was started") as e,
-    ):
-        record(path, connect=process.endpoint, count=6)
-    assert "nobody can tell" in str(e.value)
-    assert "lost" not in str(e.value)
-    assert recorded(path)[1] == numbers
 
 
 def test_no_more_frames_than_asked_for_are_recorded(tmp_path, capsys, monkeypatch):

@@ -26,7 +26,6 @@ from zmqlab import (
     start,
     subscribe,
 )
-from zmqlab.course.ports import free_endpoint
 from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.request_reply import unpack_reply
 from zmqlab.patterns.watch_stream import carries, watch
@@ -97,23 +96,6 @@ def test_a_publisher_without_end_fills_no_memory_of_who_listens(name):
 
 
 @linux
-@pytest.mark.parametrize("name", always(1, ENDLESS))
-def test_nor_that_of_a_sink_which_awaits_large_results(name):
-    data = ENDLESS[name]
-    total = (40 if name == "messages of many empty parts" else 800) * MB  # it reads each part
-    with start(sink, timeout=600) as process:
-        _, results = process.wait_until(lambda it: it.endpoints[1:] and it.endpoints, 10)
-        with growth_of(process) as growth:
-            sent = 0
-            while sent < total and growth() < 600 * MB:
-                with contextlib.suppress(OSError), peer(results, "PUSH", timeout=2) as it:
-                    sent += pour(it, data, total - sent)
-                sent += 40 * MB  # of one that hangs
-            assert growth() < 500 * MB  # of short parts, each of which takes four times its size
-        assert process.running
-
-
-@linux
 def test_subscriptions_fill_no_memory():
     """Each costs 49 times its length; so they are short, and a connection has a few."""
     with start(camera_publisher, "simulated") as process, subscribe(process.endpoint) as stream:
@@ -162,38 +144,6 @@ def test_a_stranger_who_takes_nothing_stops_no_film():
             assert sum(1 for _ in stream) == 60
             assert stream.lost == 0
         process.wait_output("cut off 127.0.0.1", 60)
-
-
-def lying(listener, data):
-    """Be a publisher to one subscriber, send it what no publisher sends, and wait until it goes."""
-    connection, _ = listener.accept()
-    with contextlib.suppress(OSError), connection:
-        connection.settimeout(20)
-        shake_hands(connection, "PUB")
-        connection.sendall(data)
-        while connection.recv(1 << 16):
-            pass
-
-
-HUGE = {
-    "2^40 bytes": bytes([LONG]) + (1 << 40).to_bytes(8, "big"),
-    "300 MB": bytes([LONG]) + (300 * MB).to_bytes(8, "big"),
-    "random bytes": b"\x77" * 100,
-}
-
-
-@pytest.mark.parametrize("data", HUGE.values(), ids=HUGE)
-def test_a_subscription_comes_back_after_what_nobody_sends(data):
-    endpoint = free_endpoint()
-    port = int(endpoint.rpartition(":")[2])
-    with (
-        plain_sockets.create_server(("127.0.0.1", port)) as listener,
-        subscribe(endpoint, timeout=20) as stream,
-    ):
-        lying(listener, data)
-        listener.close()
-        with start(camera_publisher, "simulated", bind=endpoint):
-            stream.read()
 
 
 def test_a_header_without_end_is_refused():
@@ -354,24 +304,6 @@ def test_a_sink_believes_its_ventilator_and_workers_only():
 
 
 # Turns
-
-
-def test_who_asks_again_and_again_makes_nobody_wait():
-    """A frame is read for those who are there to get it, and not for each time they asked."""
-    with start(camera_server, "simulated") as process, zmq.Context() as context:
-        request(process.endpoint, "set", {"fps": 1})
-        first = request(process.endpoint, "read")[1]["sequence"]
-        for _ in range(20):
-            with context.socket(zmq.REQ) as impatient:
-                impatient.linger = 0
-                monitor = impatient.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED)
-                impatient.connect(process.endpoint)
-                impatient.send(b"read")
-                assert monitor.poll(5000)
-                impatient.disable_monitor()
-                monitor.close()
-        last = request(process.endpoint, "read", timeout=30)[1]["sequence"]
-        assert last - first < 10
 
 
 # Text

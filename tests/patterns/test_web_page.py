@@ -114,67 +114,6 @@ def test_exposure_is_set_for_all_and_for_the_stream(tmp_path):
     assert measurement[2] == 0.02
 
 
-def test_nobody_waits_for_more_than_one_measurement_of_each_other_visitor(tmp_path):
-    """Two visitors ask without end, the third now and then, and counts what comes before it."""
-
-    async def hurry(address):
-        async with visiting(address) as visitor:
-            await visitor.hear_until(lambda it: it.state)
-            while True:
-                await visitor.send(measure=True)
-                await visitor.hear()
-
-    async def wait_and_count(address):
-        async with visiting(address) as visitor:
-            await visitor.hear_until(lambda it: len(it.measurements) > 3)
-            counts = []
-            while len(counts) < 4:
-                before = len(visitor.measurements)
-                await visitor.send(measure=True)
-                # Its turn may be over before it is told of it; then it asks once more.
-                await visitor.hear_until(
-                    lambda it, most=before + 9: (
-                        it.state["turn"] is not None or len(it.measurements) > most
-                    )
-                )
-                if (turn := visitor.state["turn"]) is not None:
-                    before = len(visitor.measurements)
-                    await visitor.hear_until(lambda it: it.state["turn"] is None)
-                    counts.append((turn, len(visitor.measurements) - before))
-            return counts
-
-    async def visit(address):
-        others = [asyncio.create_task(hurry(address)) for _ in range(2)]
-        try:
-            return await wait_and_count(address)
-        finally:
-            for each in others:
-                each.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
-
-    with (
-        start(camera_server, "simulated", process_name="turns camera") as camera,
-        # No pictures: they would stand between the end of a measurement and the news of it.
-        serving_page(camera.endpoint, NOBODY, tmp_path / "m.sqlite") as (_, address),
-    ):
-        counts = asyncio.run(visit(address))
-    assert all(turn <= 2 for turn, _ in counts)
-    assert all(done <= 3 for _, done in counts)  # two others, and its own
-    assert any(done > 1 for _, done in counts)  # it did have to wait
-
-
-def test_who_leaves_while_waiting_holds_up_nobody(place):
-    async def visit():
-        async with visiting(place[0]) as one:
-            async with visiting(place[0]) as gone, visiting(place[0]) as gone_too:
-                await gone.send(measure=True)
-                await gone_too.send(measure=True)
-            for _ in range(3):
-                await one.measure()
-
-    asyncio.run(visit())
-
-
 def test_the_history_outlives_the_server(tmp_path):
     history = tmp_path / "m.sqlite"
     with start(camera_server, "simulated", process_name="page's camera") as camera:
@@ -190,30 +129,6 @@ def test_the_history_outlives_the_server(tmp_path):
                     return visitor.measurements
 
             assert asyncio.run(visit()) == [first, second]
-
-
-@pytest.mark.everything
-def test_the_camera_goes_and_comes_again(tmp_path):
-    endpoint = free_endpoint()
-
-    def a_camera():
-        return start(camera_server, "simulated", bind=endpoint, process_name="page's camera")
-
-    async def visit(address):
-        async with visiting(address) as visitor:
-            await visitor.hear_until(lambda it: "nobody listens there" in it.state["camera"]
-                                     if it.state else False)  # fmt: skip
-            await visitor.send(measure=True)
-            await visitor.hear_until(lambda it: it.note.startswith("Not measured. The camera does"))
-            for _ in range(2):
-                with await asyncio.to_thread(a_camera):
-                    await visitor.measure()
-                await visitor.hear_until(lambda it: it.state["camera"])
-            return visitor.measurements
-
-    with serving_page(endpoint, NOBODY, tmp_path / "m.sqlite") as (_, address):
-        assert len(asyncio.run(visit(address))) == 2
-    assert len(kept(tmp_path / "m.sqlite")) == 2
 
 
 REPLIES = [

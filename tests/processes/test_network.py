@@ -295,27 +295,3 @@ def told(number, kind, local, peer, **ends):
         "retrying": [],
         **ends,
     }
-
-
-def test_a_relay_stands_between_two_that_it_connects():
-    """It may run from right to left: a subscriber connects, and messages come to it."""
-    here, there = "tcp://127.0.0.1:1", "tcp://127.0.0.1:2"
-    client = told(0, "SUB", "127.0.0.1:7", "127.0.0.1:1", connected=[here])
-    tap = told(0, "TAP", "127.0.0.1:1", "127.0.0.1:7", bound=[here], connected=[there])
-    onwards = {"endpoint": there, "local": "127.0.0.1:8", "peer": "127.0.0.1:2", "up": False}
-    tap["connections"].append(onwards)
-    control = told(1, "ROUTER", "127.0.0.1:3", "127.0.0.1:9", bound=["tcp://127.0.0.1:3"])
-    server = told(0, "PUB", "127.0.0.1:2", "127.0.0.1:8", bound=[there])
-    sockets = {"c": [client], "t": [tap, control], "s": [server]}
-    drawn = network_of(
-        [
-            {"name": name, "pid": pid, "state": "running", "ended": False, "sockets": there}
-            for pid, (name, there) in enumerate(sockets.items())
-        ]
-    )
-    assert [(e["from"], e["to"], e["up"]) for e in drawn["edges"]] == [
-        ("t/0", "c/0", True),
-        ("s/0", "t/0", True),
-    ]
-    assert [node["kind"] for node in drawn["nodes"]] == ["process", "relay", "process"]
-    assert not drawn["unknown"]

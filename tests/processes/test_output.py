@@ -51,17 +51,6 @@ def test_a_flood_is_capped_and_counted():
     assert process.lines_lost == 200_000 - output.MOST_LINES
 
 
-def test_a_long_line_is_cut_and_counted():
-    def talk():
-        sys.stdout.write("x" * 10_000_000)
-        sys.stdout.flush()
-        print("\nend")
-
-    first, last = printed(talk).split("\n")
-    assert first == "x" * output.LONGEST_LINE + " [... and 9,996,000 more characters]"
-    assert last == "end"
-
-
 def test_any_bytes_are_shown():
     def talk():
         for byte in "é€😀".encode():

@@ -17,7 +17,6 @@ import psutil
 import pytest
 import zmq
 from helpers.observing import LOOPBACK, PATIENCE
-from helpers.streams import kill
 
 import zmqlab
 from zmqlab import ProcessError, StartError
@@ -374,31 +373,6 @@ def test_what_it_has_started_ends_with_it(end):
         there = psutil.Process(sleeper)
         psutil.wait_procs([there], timeout=PATIENCE)
         assert there.status() == psutil.STATUS_ZOMBIE
-
-
-def test_a_wait_can_be_interrupted_on_windows_too(monkeypatch):
-    """There Ctrl-C is noticed between two waits only, so none is long."""
-    with zmqlab.start(echo) as process:
-        waits, wait = [], process._changed.wait
-        monkeypatch.setattr(process._changed, "wait", lambda left: [waits.append(left), wait(left)])
-        assert process.settle(lambda it: False, 1.2) is False
-        assert 0 < max(waits) <= 0.5
-
-
-def rings_of(process):
-    return [path for folder in zmqlab.ring_folders() for path in folder.glob(f"{process.pid}-*")]
-
-
-def test_a_start_removes_the_shared_memory_of_one_that_was_killed():
-    publisher = zmqlab.start(zmqlab.camera_publisher, "simulated", shared=4)
-    with zmqlab.subscribe(publisher.endpoint) as stream:
-        stream.read()
-        assert rings_of(publisher)
-        kill(publisher)  # from now on, whoever starts something sweeps
-        zmqlab.start(echo)
-        deadline = time.monotonic() + PATIENCE
-        while rings_of(publisher):  # a sweep of another process may be just at one
-            assert time.monotonic() < deadline
 
 
 def test_nothing_is_left_in_this_process():

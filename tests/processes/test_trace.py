@@ -5,7 +5,6 @@ import sys
 from collections import Counter
 
 import cloudpickle
-import numpy as np
 import psutil
 import pytest
 import zmq
@@ -267,48 +266,6 @@ def ask_with_envelope(endpoint, texts):
         for text in texts:
             socket.send_multipart([b"", text])
             socket.recv_multipart()
-
-
-def send_oddly():
-    """Send in every way that has bytes of its own."""
-    frame = np.arange(90_000, dtype="uint8").reshape(150, 200, 3)
-    with zmq.Context() as context, context.socket(zmq.PUSH) as push:
-        push.bind(LOOPBACK)
-        zmqlab.send_frame(push, frame, timeout=PATIENCE, sequence=1)
-        push.send(frame, copy=False)
-        push.send(np.asfortranarray(frame[..., 0]))
-        push.send_multipart([b"", b"x" * 500, memoryview(b"view")])
-        push.send(bytearray(b"into"))
-        push.send(zmq.Frame(b"frame"))
-        push.send(b"part", zmq.SNDMORE)
-        push.send_string("größe")
-
-
-def receive_oddly(endpoint):
-    """Receive in every way there is."""
-    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
-        pull.connect(endpoint)
-        zmqlab.recv_frame(pull, timeout=PATIENCE)
-        pull.recv(copy=False)
-        pull.recv()
-        for _ in range(3):
-            pull.recv(copy=False)
-        pull.recv_into(bytearray(100))
-        pull.recv_multipart(copy=False)
-        pull.recv_multipart()
-
-
-def test_every_way_to_send_and_receive_looks_the_same():
-    with cast() as begin:
-        one = begin("one", send_oddly)
-        two = begin("two", receive_oddly, one.endpoint)
-        two.wait(PATIENCE)
-        messages, _ = told(one, two)
-    assert [each["state"] for each in messages] == ["arrived"] * 7
-    sizes = [[part["size"] for part in each["parts"]] for each in messages]
-    assert sizes[0][2] == 90_000
-    assert sizes[1:] == [[90_000], [30_000], [0, 500, 4], [4], [5], [4, 7]]
-    assert messages[3]["parts"][1]["begins"] == b"x" * trace.BEGINNING
 
 
 def test_a_trace_can_be_switched_on_and_tells_of_those_without_one():

@@ -10,8 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -24,7 +23,6 @@ from jupyter_server.services.kernels.kernelmanager import MappingKernelManager
 
 import zmqlab
 from zmqlab.__main__ import app, as_options, expected
-from zmqlab.course.ports import free_endpoint
 
 MODULE = Path(zmqlab.__file__).parent
 SIMULATED = {**os.environ, "ZMQLAB_CAMERA": "simulated"}
@@ -154,37 +152,6 @@ def test_what_cannot_be_done_is_one_line(arguments, said, tmp_path):
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.everything
-@posix
-def test_the_particle_tracker_in_three_terminals_as_the_readme_has_it(tmp_path):
-    """Word for word, but for the ports, which may be taken here."""
-    readme = (MODULE.parent / "README.md").read_text(encoding="utf-8")
-    section = readme[readme.index("particle tracker runs in three terminals") :]
-    lines = re.findall(r"^    (zmqlab .*)$", section, re.MULTILINE)[:4]
-    ports = {port: free_endpoint().rpartition(":")[2] for port in ("5555", "5556")}
-    lines = [re.sub("|".join(ports), lambda found: ports[found[0]], line) for line in lines]
-    with ExitStack() as stack:
-        camera, track, record, watch = (
-            stack.enter_context(typed(line, tmp_path, f"{number}.txt"))
-            for number, line in enumerate(lines)
-        )
-        for _ in range(2):
-            if record.wait(timeout=240) == 0 or "found no room" not in record.file.read_text():
-                break
-            # A computer that is busy elsewhere may be too late for a frame: then once more.
-            (tmp_path / "beads.h5").unlink()
-            record = stack.enter_context(typed(lines[2], tmp_path, record.file.name))
-        assert record.wait(timeout=240) == 0, record.file.read_text()
-        for process, says in ((track, r"D = 0\.\d+ ± 0\.\d+ µm²/s"), (watch, "diffusion 0.")):
-            wait_for_text(process, says)
-        for process in (watch, track, camera):
-            process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=60) == 0, process.file.read_text()
-        assert "300 of 300 frames" in record.file.read_text()
-        with zmqlab.open_recording(tmp_path / "beads.h5") as film:
-            assert film["frames"].shape == (300, 480, 640, 3)
-
-
 @contextmanager
 def typed(line, folder, name):
     """Run a line as it is typed in a terminal; what it prints goes to a file of that name."""
@@ -201,16 +168,6 @@ def typed(line, folder, name):
         finally:
             process.kill()
             process.wait()
-
-
-def wait_for_text(process, pattern, timeout=180):
-    """Wait until a process has printed what the pattern matches."""
-    deadline = time.monotonic() + timeout
-    while not re.search(pattern, process.file.read_text(encoding="utf-8")):
-        assert process.poll() is None, process.file.read_text()
-        assert time.monotonic() < deadline, process.file.read_text()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(0.2)
 
 
 def test_our_own_faults_keep_their_traceback():

@@ -110,21 +110,6 @@ def test_a_stretch_holds_the_frames_of_that_time_and_no_others(times, ends):
                     stretch(data, start, stop)
 
 
-def test_a_stretch_over_a_clock_that_was_set_back_says_where_and_what_to_do(path):
-    with Recorder(path) as recorder:
-        for index in range(40):
-            recorder.add(picture(index), time=1000 + index - (10 if index >= 20 else 0))
-    with open_recording(path) as data:
-        with pytest.raises(RecordingError) as error:
-            stretch(data, 1010, 1015)
-        assert "set back before frames[20], from 1019.0 to 1010.0" in str(error.value)
-        assert "the 10 frames from 1010 to 1015 are not one stretch" in str(error.value)
-        assert "frames[10:25]" in str(error.value)
-        assert stretch(data, 1010, 1020) == slice(10, 30)  # all of both, without a gap
-        assert stretch(data, 1000, 1010) == slice(0, 10)
-        assert stretch(data, 1020, 1030) == slice(30, 40)
-
-
 # What is refused
 
 

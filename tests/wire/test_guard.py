@@ -4,13 +4,11 @@ import subprocess
 import sys
 import time
 
-import numpy as np
 import pytest
 import zmq
 from helpers.attacks import part, peer, pour
 from helpers.streams import raw_socket
 
-from zmqlab import Publisher, subscribe
 from zmqlab.wire import guard, sockets
 
 MB = 1_000_000
@@ -56,23 +54,6 @@ def test_a_fork_has_a_guard_of_its_own():
             assert not ended.poll(200)  # the guard looks every 50 ms
         assert process.returncode == 0
         push.disable_monitor()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came in")
-def test_whole_frames_that_nobody_has_asked_for_yet_are_no_reason_to_cut_off(capfd):
-    """As many as the mark allows, of a subscription in a cell that is read in the next one."""
-    with Publisher() as publisher, subscribe(publisher.endpoint, hwm=16) as stream:
-        publisher.wait_for(1)
-        for _ in range(12):
-            publisher.send(np.zeros((2048, 2048, 3), np.uint8))
-        end = time.monotonic() + 60
-        while all(each.came < 100 * MB for each in list(guard._peers.values())):
-            assert time.monotonic() < end
-        guard._look()
-        assert [stream.header["sequence"] for _ in range(12) if stream.read(20) is not None] == [
-            *range(12)
-        ]
-    assert capfd.readouterr().err == ""
 
 
 def send_for_ever(socket):

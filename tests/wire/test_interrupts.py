@@ -18,7 +18,6 @@ from zmqlab import (
     Overtaken,
     RingReader,
     pack_frame,
-    subscribe,
 )
 from zmqlab.wire.sockets import recv_parts, send_parts
 
@@ -149,24 +148,3 @@ def test_what_is_received_is_received_whole():
                 send_parts(socket, pack_frame(np.arange(100), sequence=sequence), 20)
                 sequence += 1
             again()
-
-
-def test_a_stream_goes_on_and_ends():
-    """Each number is used once, and the subscribers hear the end."""
-    choice = random.Random(3)
-    setup = "publisher = Publisher(); socket.send(publisher.endpoint.encode())"
-    step = "publisher.send(frame)\nif socket.poll(0):\n    publisher.close()\n    sys.exit()\n"
-    with (
-        raw_socket(zmq.PAIR) as socket,
-        interrupted(socket.last_endpoint.decode(), step, "zmq.PAIR", setup) as again,
-        subscribe(recv_parts(socket)[0].bytes.decode(), hwm=10_000) as stream,
-    ):
-        for _ in range(TIMES):
-            for _ in range(choice.randrange(30)):
-                stream.read()
-            again()
-        socket.send(b"end")
-        for _ in stream:
-            pass
-        assert stream.received > TIMES
-        assert (stream.refused, stream.restarts) == (0, 0)

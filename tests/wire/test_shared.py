@@ -2,7 +2,6 @@
 
 import contextlib
 import gc
-import itertools
 import json
 import os
 import secrets
@@ -15,9 +14,7 @@ import numpy as np
 import pytest
 import zmq
 from helpers.choosing import always
-from helpers.strategies import headers
 from helpers.streams import kill, raw_socket
-from hypothesis import given, settings
 
 from zmqlab import FrameRing, MessageError, Overtaken, RingReader, send_frame, start
 from zmqlab.processes.launch import processes
@@ -104,22 +101,6 @@ def test_what_arrives_is_what_was_sent(copy):
             was = header["was"]
             assert (was["sequence"], was["time"], was["gain"]) == (count, 7.5, [1, 2])
             assert header["writable"] is copy
-
-
-@pytest.mark.parametrize(
-    "frame",
-    [
-        np.arange(24, dtype="uint8").reshape(4, 6).T,
-        np.arange(24, dtype="uint8").reshape(4, 6)[::-1, ::2],
-        np.asfortranarray(np.arange(24.0).reshape(4, 6)),
-        np.arange(24, dtype=">i4").reshape(4, 6),
-        [[1, 2], [3, 4]],
-    ],
-)
-def test_frames_that_do_not_lie_as_they_travel(frame):
-    with FrameRing() as frames, RingReader() as reader, pair() as (one, other):
-        frames.send_frame(one, frame)
-        np.testing.assert_array_equal(reader.recv_frame(other)[2], frame)
 
 
 def test_several_readers_and_ordinary_messages():
@@ -235,64 +216,6 @@ def test_who_is_overtaken_is_told():
                 reader.recv_frame(other)
         for number in range(2, 5):
             assert (reader.recv_frame(other)[2] == number).all()
-
-
-def interrupt(function, count, other):
-    """Run a function, and another one before the n-th line of `ring` that it comes to, if it does.
-
-    Return whether it did.
-    """
-
-    def trace(frame, event, arg):
-        nonlocal count
-        if frame.f_code.co_filename != ring.__file__:
-            return None
-        if event == "line":
-            count -= 1
-            if count == 0:
-                sys.settrace(None)
-                other()
-        return trace
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        function()
-    finally:
-        sys.settrace(before)
-    return count <= 0
-
-
-@pytest.mark.parametrize("who", ["reader", "writer"])
-def test_in_every_order_only_one_of_the_two_has_the_slot(who):
-    """Before any line that the one comes to, the other takes all of its own steps."""
-    kept, told = [], []
-
-    def read():
-        try:
-            kept.append(reader.unpack_frame(old)[2])
-        except Overtaken:
-            told.append(True)
-
-    def write():
-        frames.pack_frame(np.full(500, 2))
-        frames.pack_frame(np.full(500, 3))
-
-    one, other = (read, write) if who == "reader" else (write, read)
-    for count in itertools.count(1):
-        with FrameRing(2) as frames, RingReader() as reader:
-            reader.unpack_frame(frames.pack_frame(np.full(500, 0)))
-            old = frames.pack_frame(np.full(500, 1))
-            frames.pack_frame(np.full(500, 2))  # so that the next slot is that of `old`
-            if not interrupt(one, count, other):
-                break
-            assert len(kept) + len(told) == count
-            for _ in range(3):
-                frames.pack_frame(np.full(500, 4))
-            assert all((frame == 1).all() for frame in kept)
-            kept.clear()
-            told[:] = [True] * count
-    assert count > 10
 
 
 HEAD_START = 200e-6  # seconds that the reader leaves the writer, which has more to do
@@ -449,25 +372,6 @@ def test_a_ring_that_lives_is_not_swept_away():
 # No room
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="mounts are Linux's here")
-def test_a_small_dev_shm():
-    code = (
-        "import numpy, zmqlab\n"
-        "from zmqlab.wire import ring\n"
-        "with zmqlab.FrameRing() as frames:\n"
-        "    frames.pack_frame(numpy.ones(5)); print(frames._memory.path.parent.parent)\n"
-        "    frames.pack_frame(numpy.ones(10**6)); print(frames._memory.path.parent.parent)\n"
-    )
-    mount = "mount -t tmpfs -o size=1m tmpfs /dev/shm && exec "
-    command = ["unshare", "-rm", "sh", "-c", f'{mount} "$0" -c "$1"', sys.executable, code]
-    done = subprocess.run(command, capture_output=True, text=True)
-    if "unshare" in done.stderr or "mount" in done.stderr:
-        pytest.skip(f"cannot mount here: {done.stderr}")
-    places = done.stdout.split()
-    assert places[0] == "/dev/shm"
-    assert places[1] != "/dev/shm"
-
-
 # Strangers
 
 
@@ -554,25 +458,6 @@ def maps():
     if sys.platform != "linux":
         return 0
     return sum("/zmqlab-" in line for line in Path("/proc/self/maps").read_text().splitlines())
-
-
-def test_no_header_crashes_the_reader():
-    with FrameRing() as frames, RingReader() as reader:
-        topic, good, nothing = frames.pack_frame(np.arange(5, dtype="uint8"))
-        good = json.loads(good)
-
-        @settings(max_examples=500, deadline=None)
-        @given(headers("shape", "slot", "turn", "dtype", "ring"))
-        def read(change):
-            parts = [topic, json.dumps(good | change).encode(), nothing]
-            try:
-                frame = reader.unpack_frame(parts)[2]
-            except MessageError:
-                return
-            assert frame.nbytes <= frames._memory.room
-            frame.sum()
-
-        read()
 
 
 def test_pack_and_unpack_are_halves_of_send_and_receive():
