@@ -15,20 +15,6 @@ from zmqlab.cameras import open_camera
 FPS, PIXEL_SIZE = 30, 0.08
 
 
-def filmed(frames, **settings):
-    """Return what the tracks of a film tell, and its truth: that of each frame."""
-    detector, tracks, truths, found = Detector(), Tracks(FPS, PIXEL_SIZE), [], []
-    with open_camera("simulated", paced=False, fps=FPS, **settings) as camera:
-        for number in range(frames):
-            found += detector.add(number, camera.read())
-            truths.append(camera.truth)
-    found += detector.finish()
-    for number, positions in found:
-        tracks.add(number, positions, (480, 640))
-    assert [number for number, _ in found] == list(range(frames))
-    return tracks.diffusion(), [positions for _, positions in found], truths
-
-
 def walk(steps, beads, seed=0, seconds=1 / FPS, diffusion=0.49, error=0.0):
     """Return positions, in pixels, of beads far from each other: (steps + 1, beads, 2)."""
     dice = np.random.default_rng(seed)
@@ -194,16 +180,3 @@ def test_the_mean_squared_displacement_is_trackpys():
 def test_a_bead_of_a_micrometre_in_water_wanders_at_a_known_speed():
     assert bead_diameter(0.49) == pytest.approx(1.0, rel=0.01)
     assert bead_diameter(0.49 / 2) == pytest.approx(2 * bead_diameter(0.49))
-
-
-@pytest.mark.everything
-@pytest.mark.timeout(900)
-@pytest.mark.parametrize(
-    "settings", [{"blur": 8, "exposure": 0.03}, {"depth": 3.0}, {"stay": 4.0}], ids=str
-)
-def test_what_makes_a_film_honest_does_not_make_the_result_wrong(settings):
-    """Smeared by the exposure, out of focus and into it, coming and going."""
-    found = np.array([filmed(300, seed=seed, **settings)[0][:2] for seed in range(4)])
-    values, errors = found.T
-    error = errors.mean() / math.sqrt(len(values))
-    assert values.mean() == pytest.approx(0.49, abs=3 * error + 0.01)

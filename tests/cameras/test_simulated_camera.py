@@ -209,15 +209,3 @@ def test_beads_that_rise_and_sink_are_drawn_as_their_heights_say():
     free = np.abs(heights[:-1]) < 0.5  # far from the walls
     assert np.mean(steps[free] ** 2) == pytest.approx(2 * 0.49 / 30, rel=0.1)
     assert len({tuple(np.rint(each * 3.5)) for each in np.array(heights)}) > 100  # many looks
-
-
-def test_beads_leave_and_others_come():
-    with simulated(beads=100, stay=2.0) as camera:
-        truths = [camera.truth for _ in itertools.islice(camera, 90)]
-    names = np.array([truth["names"] for truth in truths])
-    gone = np.diff(names, axis=0) > 0
-    assert gone.sum() == pytest.approx(100 * 89 / 30 / 2, rel=0.2)  # one in 2 s, of each
-    assert all(len(set(each)) == 100 for each in names)
-    assert names.max() == 99 + gone.sum()  # each new one has the next number
-    jumps = np.linalg.norm(np.diff([t["positions"] for t in truths], axis=0), axis=2)
-    assert jumps[~gone].max() < 20 < np.median(jumps[gone])

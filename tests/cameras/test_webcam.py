@@ -201,36 +201,6 @@ def test_opening_a_webcam_again_closes_the_earlier_one(plugged, monkeypatch):
         second.give(0)
 
 
-def test_a_real_capture_in_the_place_of_the_device(tmp_path, plugged, monkeypatch):
-    path = str(tmp_path / "film.avi")
-    writer = cv2.VideoWriter(path, cv2.VideoWriter.fourcc(*"MJPG"), 25, (64, 48))
-    for level in range(10, 250, 10):
-        writer.write(np.full((48, 64, 3), level, np.uint8))
-    writer.release()
-    gate = threading.Semaphore(3)  # the film is not to be over before it is looked at
-
-    class Gated:  # and no subclass: collecting one crashes the interpreter
-        def __init__(self):
-            self.capture = cv2.VideoCapture(path)
-
-        def __getattr__(self, name):
-            return getattr(self.capture, name)
-
-        def grab(self):
-            gate.acquire()
-            return self.capture.grab()
-
-    monkeypatch.setattr(device, "open_capture", lambda number: Gated())
-    with open_camera(0) as camera:
-        assert camera.settings["size"] == (64, 48)
-        frame = camera.read()
-        assert frame.std() < 1
-        assert frame.mean() == pytest.approx(round(frame.mean(), -1), abs=2)
-        gate.release(100)
-        with pytest.raises(CameraError, match="plugged in"):  # the film ends
-            list(camera)
-
-
 def test_the_stand_in_has_the_interface_of_opencv():
     for name in ("grab", "retrieve", "read", "get", "set", "release"):
         assert callable(getattr(cv2.VideoCapture, name))

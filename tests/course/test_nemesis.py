@@ -132,25 +132,3 @@ def test_what_is_judged(broken):
     found = [text for _, text in judge(history_of(HISTORIES[broken]), "client", [], None)]
     assert len(found) == bool(broken), found
     assert all(text.startswith(broken) for text in found)
-
-
-@pytest.mark.parametrize(
-    ("times", "says"),
-    [
-        ([], "nobody noticed 'kill server' within 2 s"),
-        ([10.5], ""),
-        ([13.0], "nobody noticed"),
-        ([9.0, 11.0], "a false alarm"),
-        ([11.0, 19.0], "a false alarm"),
-    ],
-)
-def test_what_is_noticed(times, says):
-    history = [
-        {"time": at, "what": "noticed", "number": None, "value": None, "who": "client"}
-        for at in times
-    ]
-    acts = [(10.0, "kill server"), (12.0, "restart server"), (14.0, "noise")]
-    found = [text for _, text in judge(history, "client", acts, 2.0) if "noted nothing" not in text]
-    assert len(found) == bool(says), found
-    assert all(says in text for text in found)
-    assert not [text for _, text in judge(history, "client", acts, None) if "noticed" in text]

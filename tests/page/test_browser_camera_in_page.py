@@ -9,7 +9,6 @@ from helpers.in_browser import (
     browser_or_skip,
     open_browser,
     open_lab,
-    open_notebook,
     open_page,
     printed,
     run_notebook,
@@ -120,36 +119,6 @@ def test_the_picture_arrives_whatever_else_goes_on(browser, lab, tmp_path):
             page.evaluate("() => jupyterapp.shell.currentWidget.dispose()")  # the notebook closes
             page.wait_for_function("() => window.track.readyState === 'ended'")  # the light is off
             assert not green(frames_of(stream, "simulated", 2)[0])
-
-
-@pytest.mark.everything
-def test_the_view_that_was_turned_on_last_is_the_camera(browser, lab):
-    with open_page(browser, lab, **ALLOWED) as first:
-        endpoint = begin(first, lab, "tabs")
-        first.locator(ON).wait_for()
-        first.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
-        with subscribe(endpoint, timeout=WAIT) as stream:
-            frames_of(stream, "browser")
-            first.evaluate(f"() => {{ window.track = {TRACK} }}")
-            with open_page(browser, lab, **ALLOWED) as second:  # a tab of its own
-                open_notebook(second, "notebooks/tabs.ipynb")
-                button = second.get_by_role("button", name="Turn the camera on")
-                button.wait_for()  # nobody asked for the camera here
-                # As in a browser that has none:
-                second.evaluate("() => { delete window.MediaStreamTrackProcessor }")
-                button.click()
-                first.get_by_text("off: another view has the camera now").wait_for()
-                first.wait_for_function("() => window.track.readyState === 'ended'")
-                assert all(map(green, frames_of(stream, "browser", 30)))
-            frames_of(stream, "simulated")
-            first.get_by_role("button", name="Turn the camera on").click()
-            assert all(map(green, frames_of(stream, "browser", 30)))
-            first.evaluate(f"() => {{ window.track = {TRACK} }}")
-            # Not by the button of its panel: JupyterLab may lose what a page sends to a kernel
-            # after another page of that kernel has closed (ipykernel issue 1557).
-            first.evaluate(EXECUTE, "camera.stop()")
-            first.get_by_text("off: the connection is lost. Turn the camera on again").wait_for()
-            first.wait_for_function("() => window.track.readyState === 'ended'")
 
 
 def told(page, lab, name):

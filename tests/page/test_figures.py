@@ -11,7 +11,6 @@ import cv2
 import nbformat
 import numpy as np
 import pytest
-from helpers.in_browser import open_notebook, open_page, raised, run_all
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from nbclient import NotebookClient
@@ -182,30 +181,6 @@ def test_any_kernel_shows_pictures_and_an_exported_page_says_what_is_on_them(not
     assert png[1] in night.svg()
     pixels = decoded(base64.b64decode(png[1]))
     assert count(pixels, (0, 0, 0)) > 0.9 * pixels.shape[0] * pixels.shape[1]
-
-
-@pytest.mark.everything
-def test_a_picture_in_jupyterlab_light_and_dark(browser, lab, notebook):
-    nbformat.write(notebook, lab.folder / "notebooks" / "pictures.ipynb")
-    with open_page(browser, lab) as page:
-        open_notebook(page, "notebooks/pictures.ipynb")
-        assert run_all(page), raised(page)
-        pictures = page.locator(".jp-OutputArea-output svg[role=img]")
-        pictures.nth(2).wait_for()
-        assert [each.get_attribute("aria-label") for each in pictures.all()] == WORDS
-        for theme in ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"):
-            page.evaluate(
-                "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme
-            )
-            page.wait_for_function(
-                "theme => document.body.dataset.jpThemeName === theme", arg=theme
-            )
-            page.wait_for_selector("#jupyterlab-splash", state="detached")  # it fades
-            pixels = decoded(pictures.nth(1).screenshot())[..., 2::-1] / 255
-            corner = pixels[2, 2]
-            assert (corner.mean() < 0.5) == ("Dark" in theme)
-            numbers = pixels[:, :20].reshape(-1, 3)  # of the axis to the left; as drawn
-            assert max(contrast(each, corner) for each in np.unique(numbers, axis=0)) >= 7
 
 
 def test_importing_zmqlab_does_not_import_matplotlib():

@@ -240,60 +240,12 @@ def test_a_failing_function_of_a_cell_shows_the_cell(kernel):
 # The panel
 
 
-def test_the_panel_follows_its_process(kernel):
-    cell = kernel.run(SERVER.format(name="server"))
-    (panel,) = cell.widgets
-    endpoint = value(kernel, "server.endpoint")
-
-    def shows(**wanted):
-        kernel.until(
-            lambda states: all(text in states[panel][trait] for trait, text in wanted.items())
-        )
-
-    def shows_of_socket(text):
-        kernel.until(lambda states: text in str(states[panel]["sockets"]))
-
-    shows(state="running", log="the server is up", facts=" MB")
-    assert re.fullmatch(r"pid \d+ · \d+ MB", kernel.states[panel]["facts"])
-    shows_of_socket(f"REP · bound to {endpoint} · no peer · in 0 out 0")
-    with zmq.Context() as context, context.socket(zmq.REQ) as req:
-        req.linger = 0
-        req.connect(endpoint)
-        req.send(b"hello")
-        shows_of_socket("1 peer · in 1 out 1 · last: handshake done")
-        shows_of_socket(
-            "ACCEPTED: somebody has connected\\nHANDSHAKE_SUCCEEDED: handshake done, a peer"
-        )
-        kernel.click(panel, "nonsense")
-        stops = "[each for each in threading.enumerate() if '(stop)' in each.name]"
-        kernel.run(f"import threading\nfor each in {stops}: each.join()")
-        assert value(kernel, "server.state") == "running"
-    kernel.click(panel, "stop")
-    shows(state="stopped")
-    assert "peer ·" not in kernel.states[panel]["sockets"][0][0]  # nobody is, any more
-    assert "MB" not in kernel.states[panel]["facts"]
-    assert kernel.states[panel]["left_out"] == ""
-
-
 def test_a_click_while_the_kernel_is_busy_is_not_lost(kernel):
     (panel,) = kernel.run(SERVER.format(name="server")).widgets
     request = kernel.begin("import time\ntime.sleep(0.5)")
     kernel.click(panel, "stop")  # some versions of ipykernel handle it after the cell only
     kernel.finish(request)
     kernel.until(lambda states: states[panel]["state"] == "stopped")
-
-
-def test_a_handle_shows_itself_as_a_panel_where_the_extension_is_loaded():
-    with open_kernel() as kernel:
-        kernel.run("import time, zmqlab\ndef wait():\n    zmqlab.ready()\n    time.sleep(60)")
-        cell = kernel.run("process = zmqlab.start(wait)\nprocess")
-        assert cell.result.startswith("<process 'wait', pid ")
-        assert cell.widgets == []
-        cell = kernel.run("%load_ext zmqlab\nprocess")
-        (panel,) = cell.widgets
-        kernel.until(lambda states: states[panel]["state"] == "running")
-        kernel.run("process.stop(60)")
-        kernel.until(lambda states: states[panel]["state"] == "stopped")
 
 
 # When kernels end

@@ -25,7 +25,6 @@ from helpers.in_kernel import open_kernel
 from helpers.observing import LOOPBACK, PATIENCE
 from helpers.strangers import all_refused
 from helpers.web_pages import fails
-from helpers.widget_page import open_widget
 from tornado.websocket import websocket_connect
 
 import zmqlab
@@ -304,66 +303,6 @@ DOTS = """() => {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     return data.reduce((sum, value, index) => sum + (index % 4 === 3 && value > 0), 0);
 }"""
-# Of a page without JupyterLab, which asks the map's process itself.
-DIRECTLY = """
-const address = (model) => `http://127.0.0.1:${model.get("port")}/${model.get("token")}/`;
-"""
-KEEP_SOCKETS = """() => {
-    window.sockets = [];
-    window.WebSocket = class extends WebSocket {
-        constructor(url) { super(url); sockets.push(this); }
-    };
-}"""
-FOCUSED = "() => document.activeElement.dataset.node ?? document.activeElement.textContent"
-
-
-@pytest.fixture
-def alone(browser, talking):
-    """The map in an empty page, with what finds a node in it."""
-    view = zmqlab.network()
-
-    def prepare(page):
-        page.set_default_timeout(1000 * PATIENCE)
-        page.evaluate(KEEP_SOCKETS)
-
-    known = {"port": view.port, "token": view.token, "still": view.still}
-    with open_widget(browser, "network", DIRECTLY, prepare, **known) as page:
-        node = lambda name: page.locator(f'[data-node="{name}"]')  # noqa: E731
-        node("server").wait_for()
-        node("client").wait_for()
-        yield page, node
-
-
-def test_by_keyboard_it_is_the_process_in_focus_to_which_something_is_done(alone):
-    page, node = alone
-    acts = page.get_by_role("group", name="what can be done to server")
-    assert node("server").get_attribute("aria-expanded") is None  # nothing is unfolded there
-    node("server").focus()
-    node("client").hover()
-    with zmqlab.start(ask, zmqlab.process("server").endpoint, 0.1, process_name="another"):
-        node("another").wait_for()  # all is drawn anew, and under the mouse is still the client
-        assert page.evaluate(FOCUSED) == "server"
-        node("").hover()
-        node("client").hover()
-        page.keyboard.press("Enter")
-        page.keyboard.press("ArrowRight")
-        acts.wait_for()
-        assert page.evaluate(FOCUSED) == "Kill -9"
-    node("another").and_(page.locator(".ended")).wait_for()
-    assert page.evaluate(FOCUSED) == "Kill -9"
-    node("").hover()
-    node("client").hover()
-    acts.wait_for()
-    page.keyboard.press("Enter")
-    node("server").and_(page.locator(".ended")).wait_for()
-    assert zmqlab.process("client").running
-    assert page.evaluate(FOCUSED) == "server"
-    page.mouse.move(0, 0)
-    page.keyboard.press("Enter")
-    assert page.evaluate(FOCUSED) == "Dismiss"
-    page.keyboard.press("Enter")
-    node("server").wait_for(state="detached")
-    assert page.evaluate(FOCUSED) == ""  # the notebook: the keyboard is still on the map
 
 
 @pytest.mark.timeout(900)

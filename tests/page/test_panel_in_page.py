@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from helpers.in_browser import open_page, restart_kernel, run_notebook, screenshot
+from helpers.in_browser import open_page, run_notebook, screenshot
 
 SERVER = """%%terminal server
 import zmq
@@ -94,21 +94,3 @@ def test_stop_by_keyboard_keeps_the_focus_while_the_kernel_is_busy(browser, lab)
             "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()"
         )
         panel.get_by_text("■ stopped").wait_for()
-
-
-@pytest.mark.everything
-def test_a_panel_ends_with_its_kernel(browser, lab):
-    with open_page(browser, lab) as page:
-        run_notebook(page, lab, "restarted", "%load_ext zmqlab", BROKEN, SERVER)
-        server, broken = (
-            page.get_by_role("region", name=f"process {name}") for name in ("server", "broken")
-        )
-        server.get_by_text("● running").wait_for()
-        broken.get_by_text("✕ failed").wait_for()
-        restart_kernel(page)
-        server.get_by_text("■ ended with its kernel").wait_for()
-        assert not server.get_by_role("button", name="Stop").is_visible()
-        assert broken.get_by_text("✕ failed").is_visible()
-        # So does one that is opened later, here beside the notebook.
-        page.evaluate("() => void jupyterapp.commands.execute('notebook:create-output-view')")
-        server.get_by_text("■ ended with its kernel").nth(1).wait_for()

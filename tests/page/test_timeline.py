@@ -8,13 +8,9 @@ import cloudpickle
 import pytest
 import zmq
 from helpers.observing import PATIENCE, serve
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 import zmqlab
-from zmqlab.page import timeline_drawing
 from zmqlab.page.timeline import MOST
-from zmqlab.page.timeline_drawing import ENDS, draw, sentence, table
 from zmqlab.processes.handle import have_report
 
 # As the functions of a notebook do, those of this file travel by value.
@@ -96,50 +92,3 @@ def test_without_a_trace_it_says_how_to_have_one():
             zmqlab.timeline(seconds=0)
         processes[1].trace()
         assert "No message was noted" in zmqlab.timeline(processes[1]).html
-
-
-TIMES = st.floats(0, 1e6)
-
-
-@st.composite
-def a_message(draw):
-    """Any message that `follow` could tell of, between two of three processes."""
-    state = draw(st.sampled_from(list(ENDS)))
-    sent = draw(st.none() | TIMES) if state == "outside" else draw(TIMES)
-    arrives = state == "arrived" or sent is None
-    received = (sent or 0) + draw(st.floats(0, 1e4)) if arrives else None
-    here, there = draw(st.sampled_from("abc")), draw(st.sampled_from("abc"))
-    knows_to = arrives or draw(st.booleans())
-    names = (None if sent is None else here, there if knows_to and state != "nobody" else None)
-    parts = st.lists(st.tuples(st.integers(0, 10**7), st.binary(max_size=96)), min_size=1)
-    return {
-        "sent": sent,
-        "received": received,
-        "from": names[0],
-        "to": names[1],
-        "sockets": tuple(name and f"DEALER {draw(st.integers(0, 99))}" for name in names),
-        "processes": names,
-        "parts": [{"size": size, "begins": begins} for size, begins in draw(parts)],
-        "state": state,
-    }
-
-
-@settings(max_examples=50)
-@given(st.lists(a_message(), min_size=1, max_size=20), st.sampled_from([-1, 0, 1]))
-def test_whatever_happened_is_drawn_within_the_picture(messages, later):
-    names = ["a", "<b>", "a name that is longer than there is room for"]
-    since = min(it["received"] if it["sent"] is None else it["sent"] for it in messages) + later
-    tree = parsed(draw(messages, "abc", names, since) + table(messages, since))
-    (svg,) = tree.iter(f"{SVG}svg")
-    width, height = map(float, svg.get("viewBox").split()[2:])
-    arrows = tree.findall(f".//{SVG}g[@class='zmqlab-messages']/{SVG}path")
-    assert [arrow.get("class") for arrow in arrows] == [each["state"] for each in messages]
-    for arrow in arrows:
-        start = arrow.get("d")[1:].split("L")
-        for x, y in (map(float, point.split("m")[0].split("M")[0].split()) for point in start[:2]):
-            assert x <= width
-            assert x >= 0 or later > 0
-            assert 0 <= y <= height
-    assert len(tree.findall(".//tr")) == 1 + len(messages)
-    zero, _ = timeline_drawing.extent(messages, since)
-    assert all(sentence(each, zero) for each in messages)

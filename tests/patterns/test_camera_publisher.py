@@ -15,7 +15,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from zmqlab.cameras import open_camera
-from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.publish_subscribe import camera_publisher
 from zmqlab.patterns.request_reply import RequestError, request
 from zmqlab.patterns.subscription import subscribe
@@ -183,30 +182,6 @@ def zmqlab(*arguments, **options):
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
     )
-
-
-@pytest.mark.skipif(os.name != "posix", reason="signals of this kind are POSIX's")
-def test_publish_and_watch_from_a_terminal():
-    endpoint = free_endpoint()
-    arguments = ("--camera", "simulated", "--bind", endpoint, "--topic", "microscope")
-    arguments += ("--hwm", "200")
-    with (
-        zmqlab("watch", "--connect", endpoint, "--topic", "microscope") as watcher,
-        zmqlab("camera-publisher", *arguments) as publisher,
-    ):
-        try:
-            line = next(line for line in watcher.stdout if "frames/s" in line)
-            assert line.startswith("microscope: ")
-            assert ", 0 lost" in line
-            assert "latency" in line
-            publisher.send_signal(signal.SIGINT)
-            assert any("ended the stream" in line for line in watcher.stdout)
-            assert any("nobody listens there" in line for line in watcher.stdout)
-            watcher.send_signal(signal.SIGINT)
-            assert (publisher.wait(10), watcher.wait(10)) == (0, 0)
-        finally:
-            publisher.kill()
-            watcher.kill()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a terminal of this kind is POSIX's")

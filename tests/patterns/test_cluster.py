@@ -204,17 +204,6 @@ def test_nobody_works():
         fft_farm(small_frames(), engine=address, progress=False, timeout=2)
 
 
-def test_a_cluster_of_ones_own(monkeypatch):
-    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
-    before = dict(os.environ)
-    frames = small_frames(12)
-    results = fft_farm(frames, 2, engine="dask", **QUIET)
-    check(results, frames)
-    assert {name.partition(" ")[0] for name in results.worker} == {"worker"}
-    new = os.environ.keys() - before.keys() - {"__DASK_PARENT_PID"}
-    assert not new, "what is started later would inherit it"
-
-
 @pytest.mark.parametrize(
     ("options", "says"),
     [

@@ -1,7 +1,6 @@
 """Streams of frames on real sockets: what is sent, what arrives, what is missing and counted."""
 
 import contextlib
-import itertools
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -16,11 +15,8 @@ from helpers.streams import (
     number_in,
     numbers,
     publish,
-    raw_publisher,
     raw_socket,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.publisher import Publisher
@@ -269,34 +265,6 @@ def test_a_publisher_that_is_killed_and_started_again():
                 assert number_in(stream.read()) == number
             assert stream.restarts == 1
             assert stream.first == 0
-
-
-junk = st.binary(max_size=99)
-
-
-def test_random_bytes_do_not_stop_a_subscriber():
-    with (
-        raw_publisher() as (socket, ready),
-        subscribe(socket.last_endpoint.decode(), hwm=10_000) as stream,
-    ):
-        ready()
-
-        @settings(max_examples=150, deadline=None)
-        @given(st.lists(st.lists(junk, max_size=4), max_size=4))
-        def listen(several):
-            number = next(numbers_of_frames)
-            for parts in several:
-                socket.send_multipart([b"camera/", *parts])
-            send_frame(socket, np.full(30, number), "camera/", number, stream="a")
-            refused = stream.refused
-            assert stream.read()[0] == number
-            assert stream.refused == refused + len(several)
-
-        numbers_of_frames = itertools.count()
-        listen()
-        assert stream.refused > 100
-        assert (stream.lost, stream.restarts) == (0, 0)
-        assert f"{stream.refused} refused, the last because" in stream.summary()
 
 
 def test_silence_is_explained():

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -372,31 +371,3 @@ def test_snapshot_says_why_it_cannot_write(server, router, tmp_path):
     with pytest.raises(TimeoutError, match="did not answer"):
         snapshot(tmp_path / "still.png", connect=router[1], timeout=0.05)
     assert not (tmp_path / "still.png").exists()
-
-
-def test_from_a_terminal(tmp_path):
-    """Server and client as two commands, the server ended with Ctrl-C."""
-    command = [sys.executable, "-m", "zmqlab"]
-    with subprocess.Popen(
-        [*command, "camera-server", "--camera", "simulated", "--bind", "tcp://127.0.0.1:*"],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as server:
-        try:
-            endpoint = server.stdout.readline().split()[-1]
-            picture = tmp_path / "image.png"
-            client = [*command, "snapshot", "--connect", endpoint, picture]
-            said = subprocess.run(client, capture_output=True, text=True, timeout=60, check=True)
-            assert f"wrote {picture}" in said.stdout
-            assert cv2.imread(str(picture)).shape == (480, 640, 3)
-            if sys.platform == "win32":  # where a program cannot press Ctrl-C
-                request(endpoint, "stop")
-            else:
-                server.send_signal(signal.SIGINT)
-            assert server.wait(20) == 0
-        finally:
-            server.kill()
-    said = subprocess.run([*command, "snapshot"], capture_output=True, text=True, timeout=60)
-    assert said.returncode
-    assert "PATH" in said.stderr + said.stdout
-    assert "--path" not in said.stderr + said.stdout

@@ -261,27 +261,6 @@ def test_what_is_corrupted(mechanism):
         assert "corrupted: the last byte" in " ".join(meanings(seen(way, has("line")), "connected"))
 
 
-def test_nonsense_from_either_side_is_shown_and_the_others_go_on():
-    with through_a_tap() as (push, way, pull):
-        for nonsense in (b"GET / HTTP/1.1\r\n\r\n", GREETING + b"\xff\xff", 999 * b"\xaa"):
-            with plain_connection(way) as near:
-                near.sendall(nonsense)
-                near.recv(10)
-        entries = seen(way, has("malformed", 3))
-        assert set(kinds(entries, "bound")) <= {"signature", "greeting", "READY", "closed"}
-        push.send(b"two")
-        while pull.recv() != b"two":  # libzmq takes bytes of any kind for ZMTP 1.0
-            pass
-    with plain_server() as (server, there), tapped(there) as way:
-        with raw_socket(zmq.SUB, way.endpoint):
-            far, _ = server.accept()
-            with far:
-                far.sendall(GREETING + b"\x07\x07nonsense")
-                entries = seen(way, has("malformed"))
-        assert kinds(entries, "bound")[:2] == ["signature", "greeting"]
-        assert "flags 07" in meanings(entries, "bound")[2]
-
-
 def test_memory_has_a_bound():
     """A frame without an end, a flood, and a reader that does not read."""
     with plain_server() as (server, there), tapped(there) as way:

@@ -25,7 +25,6 @@ from zmqlab.analysis.fringes import Fringes
 from zmqlab.course.ports import free_endpoint
 from zmqlab.patterns.measurements import HistoryError, as_csv, keep, kept
 from zmqlab.patterns.web_page import web_page
-from zmqlab.patterns.web_visitors import MOST
 
 posix = pytest.mark.skipif(os.name == "nt", reason="limits of a process are Unix's")
 NOBODY = "tcp://127.0.0.1:9"
@@ -131,49 +130,6 @@ def test_the_history_outlives_the_server(tmp_path):
             assert asyncio.run(visit()) == [first, second]
 
 
-REPLIES = [
-    [b""],
-    [b"\xff" * 40],
-    [b"frame", b"{}", b""],
-    [b"ok", b"[]", b""],
-    [b"ok", b'{"settings": 7, "source": {}}', b""],
-    [b"frame", b'{"dtype": "uint8", "shape": [2, 2], "sequence": 0, "time": 1e300}', b"abcd"],
-    [b"error", b'{"error": "<b>\\u0000"}', b""],
-    [b"frame", b'{"dtype": "uint8", "shape": [1], "sequence": 0, "time": 0}', b"a"],
-]
-
-
-@pytest.mark.parametrize("reply", REPLIES, ids=range(len(REPLIES)))
-def test_random_bytes_from_the_camera_end_nothing(tmp_path, reply):
-    async def visit(address, socket, endpoint):
-        async with visiting(address) as visitor:
-            await visitor.send(measure=True)
-            while not visitor.note:
-                if await asyncio.to_thread(socket.poll, 10):
-                    identity, *_ = socket.recv_multipart()
-                    socket.send_multipart([identity, b"", *reply])
-                with contextlib.suppress(asyncio.TimeoutError):
-                    await asyncio.wait_for(asyncio.shield(hearing(visitor)), 0.1)
-            socket.close()
-            with await asyncio.to_thread(
-                start, camera_server, "simulated", bind=endpoint, process_name="page's camera"
-            ):
-                await hearing(visitor)
-                return await visitor.measure()
-
-    def hearing(visitor):
-        if getattr(visitor, "task", None) is None or visitor.task.done():
-            visitor.task = asyncio.ensure_future(visitor.hear())
-        return visitor.task
-
-    with zmq.Context() as context, context.socket(zmq.ROUTER) as socket:
-        socket.linger, endpoint = 0, free_endpoint()
-        socket.bind(endpoint)
-        with serving_page(endpoint, NOBODY, tmp_path / "m.sqlite") as (page, address):
-            assert asyncio.run(visit(address, socket, endpoint))[3] == pytest.approx(12, abs=0.01)
-            assert "Traceback" not in page.output
-
-
 @pytest.mark.parametrize(
     "nonsense",
     [b"\xff\xfe", "", "x", "[]", "7", "null", "[" * 9000, "x" * 20_000, "painted x",
@@ -190,22 +146,6 @@ def test_nonsense_from_a_visitor_harms_nobody_else(place, nonsense):
                 pass  # until it is shown the door
             assert rude.connection.close_code in (1003, 1007, 1009)
             return await one.measure()
-
-    asyncio.run(visit())
-
-
-def test_there_is_room_for_so_many(place):
-    async def visit():
-        async with contextlib.AsyncExitStack() as stack:
-            others = [await stack.enter_async_context(visiting(place[0])) for _ in range(MOST)]
-            async with visiting(place[0]) as one_too_many:
-                while await one_too_many.hear():
-                    pass
-                assert one_too_many.connection.close_code == 1013
-                assert f"{MOST} visitors are here" in one_too_many.connection.close_reason
-            await others[-1].measure()
-        async with visiting(place[0]) as later:
-            await later.measure()
 
     asyncio.run(visit())
 

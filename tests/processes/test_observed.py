@@ -169,35 +169,6 @@ def test_a_flood_is_counted_exactly(parts, copy):
     assert counts(process) == [[nothing, passed], [passed, nothing]]
 
 
-def poll_and_refuse():
-    """Poll, try in vain, and refuse: only what passes may count."""
-    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
-        pull.bind(LOOPBACK)
-        with context.socket(zmq.PUSH) as push:
-            push.linger = 0
-            for _ in range(10):
-                with contextlib.suppress(zmq.Again):
-                    push.send(b"nobody is there", zmq.NOBLOCK)
-            with contextlib.suppress(TypeError):
-                push.send("text")
-            push.connect(pull.last_endpoint.decode())
-            poller = zmq.Poller()
-            poller.register(pull, zmq.POLLIN)
-            received = 0
-            for number in range(100):
-                push.send_string(str(number % 10))
-                while dict(poller.poll(1 if received <= number else 0)).get(pull) == zmq.POLLIN:
-                    pull.recv_string(zmq.NOBLOCK)
-                    received += 1
-            while received < 100:
-                received += bool(pull.recv())
-
-
-def test_what_did_not_pass_is_not_counted():
-    process, _ = run(poll_and_refuse)
-    assert counts(process) == [[[0, 0], [100, 100]], [[100, 100], [0, 0]]]
-
-
 def threads(number, count):
     """Let many threads talk to one another, each with sockets of its own."""
     context = zmq.Context()

@@ -1,21 +1,17 @@
 """Observed sockets know who is at the other end, and let sockets and contexts end as they like."""
 
-import gc
-import json
-import os
 import socket as plain_sockets
 import sys
-import time
 
 import cloudpickle
 import psutil
 import pytest
 import zmq
-from helpers.observing import LOOPBACK, PATIENCE, connected, counts, run, seen, serve
+from helpers.observing import LOOPBACK, PATIENCE, connected, seen, serve
 
 import zmqlab
 from zmqlab.course.ports import free_endpoint
-from zmqlab.processes import report_sender, words
+from zmqlab.processes import words
 
 # As the functions of a notebook do, those of this file travel by value.
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
@@ -141,74 +137,3 @@ def test_an_attempt_in_vain_is_told_once_and_a_wait_says_so():
 
 
 # Contexts and sockets come and go
-
-
-def end_contexts(way):
-    """End contexts with sockets that are watched, in each way there is."""
-    for _ in range(20):
-        context = zmq.Context()
-        rep, req = context.socket(zmq.REP), context.socket(zmq.REQ)
-        rep.bind(LOOPBACK)
-        req.connect(rep.last_endpoint.decode())
-        req.send(b"hello")
-        rep.recv()
-        if way == "term":
-            rep.close()
-            req.close(0)
-            context.term()
-        elif way == "destroy":
-            context.destroy(linger=0)
-        elif way == "with":
-            with context:
-                req.linger = 0
-        else:
-            del rep, req, context
-            gc.collect()
-
-
-@pytest.mark.parametrize("way", ["term", "destroy", "with", "garbage"])
-def test_contexts_end(way):
-    process, _ = run(end_contexts, way)
-    assert counts(process) == [[[0, 0], [1, 5]], [[1, 5], [0, 0]]] * 20
-    assert all(socket["closed"] for socket in process.sockets)
-
-
-def many_sockets(number):
-    """Open and close many; print how much the process has grown: files, bytes of memory."""
-    process = psutil.Process()
-    with zmq.Context() as context, context.socket(zmq.ROUTER) as router:
-        router.bind(LOOPBACK)
-
-        def number_of_files():
-            return process.num_fds() if os.name == "posix" else 0
-
-        before, end = number_of_files(), time.monotonic() + PATIENCE
-
-        def open_and_close(count):
-            for number in range(count):
-                with context.socket(zmq.REQ) as req:
-                    req.linger = 0
-                    req.connect(router.last_endpoint.decode())
-                    req.send(b"x")
-                    router.recv_multipart()
-                while number % 25 == 24 and number_of_files() - before >= 25:
-                    if time.monotonic() > end:
-                        break
-                    router.poll(10)  # sockets and monitors are still being closed
-            return number_of_files(), process.memory_info().rss
-
-        files, memory = open_and_close(number // 10)
-        more_files, more_memory = open_and_close(number)
-    print(json.dumps([more_files - files, more_memory - memory]))
-
-
-def test_many_sockets_leave_nothing_behind():
-    process, (files, memory) = run(many_sockets, 500)
-    assert files < 50  # sockets and monitors that are still being closed
-    assert memory < 20e6
-    assert len(process.sockets) == report_sender.MOST_CLOSED
-    assert process.forgotten == 551 - report_sender.MOST_CLOSED
-    assert process.sockets[-1]["number"] == 550
-    # Late ones were watched too. (What the very last ones did may be untold at the end.)
-    assert max(each["socket"] for each in process.events) > 400
-    assert all(socket["closed"] for socket in process.sockets)

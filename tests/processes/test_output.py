@@ -51,16 +51,6 @@ def test_a_flood_is_capped_and_counted():
     assert process.lines_lost == 200_000 - output.MOST_LINES
 
 
-def test_any_bytes_are_shown():
-    def talk():
-        for byte in "é€😀".encode():
-            os.write(1, bytes([byte]))  # a character may come in pieces
-        os.write(1, b"\n\xff\xfe\x00\n\xc3")
-        print("\udc80")
-
-    assert printed(talk) == "é€😀\n\ufffd\ufffd\x00\n\ufffd\\udc80"
-
-
 def test_a_progress_bar_shows_its_last_state():
     def work(endpoint):
         with zmq.Context() as context, context.socket(zmq.REQ) as req:

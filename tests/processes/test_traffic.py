@@ -94,19 +94,3 @@ def test_a_subscriber_falls_behind():
     assert published(["a"], behind) is None  # the others may be of another topic
     # Once it had received all that there was, it is known to hear everything.
     assert published(["a"], [0, 20, 40, 60, 60, 60, 60]) == 40
-
-
-@pytest.mark.parametrize("seen_without", [0, 3])
-def test_one_that_is_started_anew_is_another_and_nothing_waits_for_it(seen_without):
-    traffic, now = Traffic(), 0.0
-    moments = [[socket("v", "PUSH", 10 * n), socket("w", "PULL", 0, 10 * n)] for n in range(50)]
-    moments += [[socket("v", "PUSH", 490)]] * seen_without
-    moments += [
-        [socket("v", "PUSH", 490 + 10 * n), socket("w", "PULL", 0, 10 * n)] for n in range(20)
-    ]
-    for sockets in moments:
-        now += 1
-        pairs = [("v", "w")] if len(sockets) == 2 else []
-        for flow in traffic.update(now, network(sockets, pairs)).values():
-            assert flow["waiting"] == 0
-            assert flow["there"]["rate"] >= 0

@@ -120,59 +120,6 @@ def test_everything_added_before_the_writer_was_killed(path, count, compression)
         np.testing.assert_array_equal(film[-1], data["frames"][-1][:, :, ::-1])
 
 
-def record_until_full(folder, cases, shape):
-    """A child for which no file may grow beyond a limit; then it may, up to the next one.
-
-    Says for each case, in a folder of its own, how many frames there were at each limit and in
-    the end, and what the error said.
-    """
-    import resource
-    import signal
-
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # to write too much is an error, then, no signal
-    hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
-    said = []
-    for number, limits in enumerate(cases):
-        path = Path(folder, str(number), "film.h5")
-        path.parent.mkdir()
-        recorder, errors = None, []
-        for limit in limits:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
-            recorder = recorder or Recorder(path)
-            with pytest.raises(RecordingError) as full:
-                record_into(recorder, 10**6, shape=shape)
-            errors.append([recorder.count, str(full.value)])
-        try:
-            recorder.close()
-        except RecordingError as error:
-            errors.append([recorder.count, str(error)])
-        said.append([str(path), errors])
-    print(json.dumps(said))
-
-
-def fill(folder, cases, shape):
-    pytest.importorskip("resource", reason="this system cannot limit the size of a file")
-    return run(f"record_until_full({str(folder)!r}, {cases}, {shape})")
-
-
-def test_everything_added_before_the_disk_was_full(tmp_path):
-    # Tiny frames, so that at some limits it is HDF5's own bookkeeping that finds no room.
-    cases = [[limit] for limit in range(9_000, 30_000, 999)]
-    counts = set()
-    for path, ((count, error), *closing) in fill(tmp_path, cases, (3, 4, 3)):
-        counts.add(count)
-        assert f"frame {10 + count} could not be written" in error
-        assert f"The {count} frames before it are kept" in error
-        assert all(f"open_recording reads its {count} frames" in text for _, text in closing)
-        assert Path(path).exists() == (count > 0)
-        if count:
-            with open_recording(path) as data:
-                assert assert_true(data, (3, 4, 3)) == count
-                assert len(data["sequence"]) == len(data["time"]) == count
-    assert 0 in counts
-    assert len(counts) > 3
-
-
 def record_until_disk_is_full(folder):
     """A child on a disk of 2 MB that only it can see, so that it has to look at what is left."""
     path = Path(folder) / "film.h5"

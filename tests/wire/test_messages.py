@@ -3,8 +3,6 @@
 import contextlib
 import json
 import pickle
-import subprocess
-import sys
 import time
 
 import numpy as np
@@ -281,26 +279,3 @@ def test_a_send_that_nobody_takes_ends_and_says_so():
             send_frame(push, np.zeros((4, 4)), timeout=0.05)
         with pytest.raises(TimeoutError):
             send_frame(push, np.zeros((4, 4)), timeout=0)
-
-
-def test_between_two_processes():
-    """The bytes that leave another process are the array it had."""
-    script = (
-        "import sys, numpy, zmq, zmqlab\n"
-        "with zmq.Context() as context, context.socket(zmq.PUSH) as push:\n"
-        "    push.connect(sys.argv[1])\n"
-        "    for number in range(20):\n"
-        "        random = numpy.random.default_rng(number)\n"
-        "        frame = random.integers(0, 255, (480, 640, 3), numpy.uint8)\n"
-        "        zmqlab.send_frame(push, frame, sequence=number)\n"
-    )
-    with zmq.Context() as context, context.socket(zmq.PULL) as pull:
-        pull.bind("tcp://127.0.0.1:*")
-        endpoint = pull.last_endpoint.decode()
-        with subprocess.Popen([sys.executable, "-c", script, endpoint]) as child:
-            for number in range(20):
-                _, header, frame = recv_frame(pull, timeout=30)
-                expected = np.random.default_rng(number).integers(0, 255, (480, 640, 3), np.uint8)
-                assert header["sequence"] == number
-                assert np.array_equal(frame, expected)
-            assert child.wait(30) == 0

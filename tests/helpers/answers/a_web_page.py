@@ -43,9 +43,5 @@ WRONG = {
             changed(ASK, "return await asyncio.wait_for(", "return asyncio.wait_for("),
             "What it returns for b'read'|raised an error",
         ),
-        "nothing comes back": (
-            changed(ASK, "return await", "await"),
-            "What it returns for b'read'",
-        ),
     }
 }

@@ -23,6 +23,5 @@ WRONG = {
         "one frame": (changed(BYTES, " * fps", ""), "bytes of one frame.*it gave: 6220800"),
         "bits": (changed(BYTES, " * 3", " * 24"), "looks like bits"),
         "three bits": (changed(BYTES, " * 3", " * 3 / 8"), "looks like bytes divided by 8"),
-        "megabytes": (returns("width * height * 3 * fps / 1e6"), "looks like megabytes"),
     },
 }

@@ -48,10 +48,6 @@ WRONG = {
             changed(IN_TURN, "fill(buffers[turn], number)", "fill(buffers[turn].copy(), number)"),
             "What it fills is none of the buffers",
         ),
-        "in no order": (
-            changed(IN_TURN, "number % len(buffers)", "(2 * number + 1) % len(buffers)"),
-            "The buffer, counted from 0, that it fills with frame 0.*expected: 0.*it gave: 1",
-        ),
     },
     "batches": {
         "one at a time": (
@@ -65,10 +61,6 @@ WRONG = {
         "an empty rest": (
             changed(BATCHES, "    if values:\n        yield", "    if True:\n        yield"),
             "After the last batch another one came, when six.*expected: none.*it gave: b''",
-        ),
-        "never loses patience": (
-            changed(BATCHES, "if values and when - first >= longest", "if False"),
-            "values in batch 1, when a reading comes exactly after the longest time",
         ),
         "whole numbers": (BATCHES.replace('"<f8"', "int"), "The values in batch 1, when six"),
     },
