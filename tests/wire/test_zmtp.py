@@ -1,11 +1,15 @@
 """What ZMTP's parser makes of the specification's own example, of older peers, and of nonsense."""
 
+from pathlib import Path
+
 import pytest
 from helpers.zmtp_streams import check, check_all, conversation, facts_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zmqlab.wire.zmtp import LOOK, Parser
+
+CORPUS = Path(__file__).with_name("zmtp_corpus")
 
 # https://rfc.zeromq.org/spec/37/, "Worked Example"
 GREETING = bytes.fromhex(
@@ -258,3 +262,14 @@ CURVE = GREETING.replace(b"NULL\0", b"CURVE")
 def test_what_the_fuzzer_found_first(text):
     check_all(conversation((0, text)))
     check_all(conversation((1, b"\1\0"), (0, text)))
+
+
+def test_what_the_fuzzer_has_found():
+    paths = sorted(CORPUS.iterdir())
+    assert len(paths) > 100
+    for path in paths:
+        try:
+            check_all(path.read_bytes())
+        except Exception as error:
+            error.add_note(str(path))
+            raise
