@@ -35,8 +35,8 @@ def give_back():
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def in_a_loop(task, frames, number):
-    """Return seconds for a frame; a loop does not care for the number."""
+def in_a_loop(task, frames):
+    """Return seconds for a frame."""
     began = time.perf_counter()
     results = [task(frame) for frame in frames]
     return (time.perf_counter() - began) / len(results)
@@ -73,17 +73,21 @@ def race(tasks, numbers, rounds=3):
     Returns
     -------
     dict
-        For each task "loop", "threads" and "farm": for each of the numbers, seconds for a frame
-        in each round.
+        For each task "threads" and "farm": for each of the numbers, seconds for a frame in each
+        round. And "loop", which has no number: one list of them.
     """
-    ways = {"loop": in_a_loop, "threads": in_threads, "farm": in_a_farm}
-    times = {title: {way: [[] for _ in numbers] for way in ways} for title in tasks}
-    steps = rounds * len(tasks) * len(numbers) * len(ways)
+    parallel = {"threads": in_threads, "farm": in_a_farm}
+    times = {
+        title: {"loop": [[]]} | {way: [[] for _ in numbers] for way in parallel} for title in tasks
+    }
+    steps = rounds * len(tasks) * (1 + len(numbers) * len(parallel))
     with one_core_each(), tqdm(total=steps, unit="run", leave=False) as bar:
         for _ in range(rounds):
             for title, (task, frames) in tasks.items():
+                times[title]["loop"][0].append(in_a_loop(task, frames))
+                bar.update()
                 for which, number in enumerate(numbers):
-                    for way, run in ways.items():
+                    for way, run in parallel.items():
                         times[title][way][which].append(run(task, frames, number))
                         bar.update()
     return times

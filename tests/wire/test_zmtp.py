@@ -264,6 +264,7 @@ def test_what_the_fuzzer_found_first(text):
     check_all(conversation((1, b"\1\0"), (0, text)))
 
 
+@pytest.mark.everything
 def test_what_the_fuzzer_has_found():
     paths = sorted(CORPUS.iterdir())
     assert len(paths) > 100
