@@ -19,6 +19,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 def load_ipython_extension(ipython) -> None:
     """Bring `%%terminal` and its friends: what `%load_ext zmqlab` calls."""
+    from zmqlab.course.exercises import keep_beginnings
     from zmqlab.page.magics import load
 
     load(ipython)
+    keep_beginnings()

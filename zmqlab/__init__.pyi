@@ -16,8 +16,7 @@ from .cameras.base import Camera as Camera
 from .cameras.base import CameraError as CameraError
 from .cameras.base import EndOfVideo as EndOfVideo
 from .cameras.opening import open_camera as open_camera
-from .course.captures import captures_of as captures_of
-from .course.exercises import check as check
+from .course.checking import check as check
 from .course.health import doctor as doctor
 from .course.helps import hint as hint
 from .course.helps import reset as reset
@@ -27,7 +26,7 @@ from .course.nemesis import trial as trial
 from .course.predictions import predict as predict
 from .course.predictions import recall as recall
 from .course.predictions import reveal as reveal
-from .course.progress_file import progress as progress
+from .course.progress import progress as progress
 from .page.browser_view import browser_camera as browser_camera
 from .page.figures import GREY as GREY
 from .page.figures import drawing as drawing

@@ -28,7 +28,7 @@ app = App(
 )
 app.command("zmqlab.course.open_lab:lab")
 app.command("zmqlab.course.health:doctor")
-app.command("zmqlab.course.progress_file:progress")
+app.command("zmqlab.course.progress:progress")
 app.command("zmqlab.wire.keys:make_keys", name="keys")
 app.command("zmqlab.patterns.request_reply:camera_server")
 app.command("zmqlab.patterns.request_reply:snapshot")

@@ -1,9 +1,7 @@
 """Captures of connections on which something is wrong: each shows what, and none of the others."""
 
 import pytest
-
-from zmqlab import captures_of
-from zmqlab.course.captures import CASES
+from exercises.captures import CASES, captures_of
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import _thread
 import collections
-import dataclasses
 import os
 import re
 import threading
@@ -17,8 +16,8 @@ from helpers.learners import answers, beginning, changed, solution, written
 from nbclient import NotebookClient
 
 from zmqlab import check
-from zmqlab.course import exercises as course
-from zmqlab.course.exercises import exercises
+from zmqlab.course import checking
+from zmqlab.course.exercises import exercises, read
 from zmqlab.processes.launch import processes
 
 SOLUTIONS = {(name, "the solution"): solution(name) for name in exercises()}
@@ -203,12 +202,35 @@ def test_traceback_holds_the_learners_lines_only(line, error):
     assert error in result.traceback
 
 
-def test_fault_of_a_check_is_not_blamed_on_the_learner(monkeypatch):
-    faulty = written("def faulty(function):\n    raise KeyError('mean')\n", "faulty")
-    check_of_ours = dataclasses.replace(exercises()["patient_ask"], check=faulty)
-    monkeypatch.setattr(course, "exercises", lambda: {"patient_ask": check_of_ours})
+FAULTY = """from zmqlab import StartError
+from zmqlab.course.exercises import hints
+
+@hints("none")
+def patient_ask(endpoint, request, timeout):
+    return None
+
+def check_patient_ask(function):
+    raise {error}
+"""
+
+
+@pytest.fixture
+def check_fails(monkeypatch, tmp_path):
+    """Have the check of `patient_ask` raise an error, given as Python writes it."""
+
+    def fail(error):
+        file = tmp_path / "01_request_reply.py"
+        file.write_text(FAULTY.format(error=error))
+        (exercise,) = read(file)
+        monkeypatch.setattr(checking, "find", lambda name: exercise)
+
+    return fail
+
+
+def test_fault_of_a_check_is_not_blamed_on_the_learner(check_fails):
+    check_fails("KeyError('mean')")
     result = check(asks("return None"))
-    assert re.search(r"<cell \d+>, line 2.*KeyError.*not yours", result.text)
+    assert re.search(r"01_request_reply.py, line 9.*KeyError.*not yours", result.text)
     assert not result.traceback
 
 
@@ -229,10 +251,8 @@ def test_fault_of_a_check_is_not_blamed_on_the_learner(monkeypatch):
         ),
     ],
 )
-def test_slow_computer_is_no_fault_of_a_check(monkeypatch, error, says):
-    slow = written(f"def slow(function):\n    raise {error}\n", "slow")
-    check_of_ours = dataclasses.replace(exercises()["patient_ask"], check=slow)
-    monkeypatch.setattr(course, "exercises", lambda: {"patient_ask": check_of_ours})
+def test_slow_computer_is_no_fault_of_a_check(check_fails, error, says):
+    check_fails(error)
     result = check(asks("return None"))
     assert result.text == says
     assert ("ZeroDivisionError" in result.traceback) == ("ZeroDivisionError" in error)

@@ -52,7 +52,7 @@ def changed(source, old, new):
 
 def answers(kind):
     """Return {(exercise, title): answer} of all "RIGHT" ones, or of all "WRONG" ones."""
-    books = dict.fromkeys(each.notebook for each in exercises().values())
+    books = {exercise.notebook[3:].replace("-", "_"): None for exercise in exercises().values()}
     modules = [importlib.import_module(f"helpers.answers.{book}") for book in books]
     return {
         (name, title): answer

@@ -101,7 +101,9 @@ def sources(path):
 
 @pytest.mark.parametrize("path", [*NOTEBOOKS, *BESIDE], ids=lambda path: path.name)
 def test_notebooks_come_in_by_the_front_door(path):
-    """They import from zmqlab, and from nowhere below it."""
+    """They import from zmqlab, and from nowhere below it; the checks look behind it."""
+    if path.parent.name == "exercises":
+        return
     for source in sources(path):
         for module, names in imports(source):
             assert not module.startswith("zmqlab."), source
@@ -148,7 +150,7 @@ def unannotated(thing):
 
 
 def test_the_map_names_every_folder():
-    """CONTRIBUTING.md has a line for each folder of the module and of the tests, and no other."""
+    """CONTRIBUTING.md has a line for each folder of the module and of the tests."""
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     mapped = re.findall(r"^\| `((?:zmqlab|tests)/[\w/]*)` +\| \w.* \|$", text, re.MULTILINE)
     folders = {

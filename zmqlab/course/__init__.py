@@ -5,7 +5,7 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "exercises": ["check"],
+        "checking": ["check"],
         "helps": ["hint", "reset", "solution", "use"],
         "predictions": ["predict", "recall", "reveal"],
         "health": ["doctor"],

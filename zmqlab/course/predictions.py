@@ -1,10 +1,9 @@
 """Predictions: you guess before the cell that answers, and see your guess beside what came.
 
-The questions are in `questions.toml`. Each has three answers, and a sentence for each wrong one on
-what leads there::
+The questions of a notebook are in a file of `notebooks/exercises`, `01_request_reply.toml` say.
+Each has three answers, and a sentence for each wrong one on what leads there::
 
     [slow-server]
-    notebook = "01-request-reply"
     question = "..."
     answers = ["...", "...", "..."]
     right = 2                       # counted from 0; left out where the cell measures which
@@ -14,7 +13,6 @@ what leads there::
 import html
 import tomllib
 from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from zmqlab.course import progress_file
@@ -104,7 +102,7 @@ def predict(name: str) -> Prediction:
     Parameters
     ----------
     name : str
-        Of the question, in `questions.toml`.
+        Of the question, in the notebook's file of `notebooks/exercises`.
 
     Raises
     ------
@@ -227,10 +225,12 @@ def _judged(question, guess, right):
 
 @cache
 def _questions() -> dict[str, Any]:
-    known: dict[str, Any] = {}
-    for file in sorted(Path(__file__).parent.glob("questions*.toml")):
-        known |= tomllib.loads(file.read_text("utf-8"))
-    return known
+    folder = progress_file.course_folder() / "notebooks" / "exercises"
+    return {
+        name: {"notebook": file.stem.replace("_", "-"), **question}
+        for file in sorted(folder.glob("*.toml"))
+        for name, question in tomllib.loads(file.read_text("utf-8")).items()
+    }
 
 
 def _question(name: str) -> Question:

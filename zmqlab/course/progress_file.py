@@ -117,39 +117,3 @@ def note_exercise(name: str, passed: bool) -> None:
 def note_guess(name: str, guess: int, right: bool) -> None:
     """Keep what was guessed before a cell answered, and whether that was right."""
     _keep("guesses", name, {"guess": guess, "right": right})
-
-
-class Progress(list):
-    """The exercises in their order: a list of (name, notebook, "passed", "tried" or "new")."""
-
-    def __repr__(self) -> str:
-        width = max(len(name) for name, _, _ in self)
-        signs = {"passed": "✔", "tried": "…", "new": " "}
-        rows = [f"{signs[state]} {name:{width}}  {state:6}  {book}" for name, book, state in self]
-        return "\n".join([*rows, self._next()])
-
-    def _repr_html_(self) -> str:
-        from zmqlab.course.verdicts import code
-
-        rows = [
-            f"<tr><td>{code(name)}</td><td>{book}</td><td>{state}</td></tr>"
-            for name, book, state in self
-        ]
-        head = "<tr><th>exercise</th><th>notebook</th><th>state</th></tr>"
-        return f"<table>{head}{''.join(rows)}</table><p>{self._next()}</p>"
-
-    def _next(self):
-        left = [(name, book) for name, book, state in self if state != "passed"]
-        done = f"{len(self) - len(left)} of {len(self)} exercises passed"
-        return f"{done}; next: {left[0][0]}, in {left[0][1]}" if left else f"{done}: all of them"
-
-
-def progress() -> Progress:
-    """Show which exercises are passed, tried or new, and which is next."""
-    from zmqlab.course.exercises import exercises
-
-    states = load()["exercises"]
-    return Progress(
-        (name, each.notebook.replace("_", "-"), states.get(name, "new"))
-        for name, each in exercises().items()
-    )

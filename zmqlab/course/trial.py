@@ -26,6 +26,7 @@ import zmq
 
 import zmqlab
 from zmqlab import ready, stop_all
+from zmqlab.course.exercises import read
 from zmqlab.course.verdicts import not_yours
 from zmqlab.processes import observed
 from zmqlab.wire import sockets
@@ -34,6 +35,7 @@ TIMEOUT = 4.0  # seconds for a reply, and for a short call
 
 # Lines of a traceback that are not the learner's: ours, and pyzmq's (the compiled ones, too).
 _folders = "|".join(re.escape(each.__path__[0]) for each in (zmqlab, lazy_loader, zmq))
+_folders += r'|[^"\n]*[/\\]notebooks[/\\]exercises'
 _OURS = re.compile(
     rf'^([ |]*)  File "({_folders}|zmq[/\\]backend|_zmq\.py")[^\n]*\n(\1    [^\n]*\n)*',
     re.MULTILINE,
@@ -145,13 +147,14 @@ def named(*parts: bytes) -> str:
     return _short.repr(parts[0]) if len(parts) == 1 else f"the parts {_short.repr([*parts])}"
 
 
-def run(check: Callable[..., str], function: Callable[..., Any], file: str) -> None:
-    """Run a check on the learner's function, write the verdict to `file`, and end this process."""
+def run(exercises: Path, name: str, function: Callable[..., Any], file: str) -> None:
+    """Run the check of an exercise, write the verdict to `file`, and end this process."""
     global _file
     _file = file
     zmq.Context.socket = _socket  # type: ignore[method-assign, assignment]
     Path(f"{file}.begun").touch()
     threading.excepthook = _print_error
+    check = next(exercise.check for exercise in read(exercises) if exercise.name == name)
     ready()
     try:
         said = check(function)

@@ -9,12 +9,9 @@ import re
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from zmqlab.course.exercises import Exercise
 from zmqlab.processes.handle import StartError
-
-if TYPE_CHECKING:
-    from zmqlab.course.exercises import Exercise
 
 # The colours are those of `zmqlab.page.figures`; the sign and the words say the same.
 _SIGNS = {
@@ -69,7 +66,7 @@ class Result:
     got: str | None = None
     traceback: str = ""
     printed: str = ""
-    exercise: "Exercise | None" = None
+    exercise: Exercise | None = None
 
     def __bool__(self) -> bool:
         return self.state == "passed"
@@ -126,7 +123,7 @@ class Help:
         return box(BLUE, html.escape(self.title), lines)
 
 
-def folded_helps(exercise: "Exercise", hints: bool) -> str:
+def folded_helps(exercise: Exercise, hints: bool) -> str:
     """Return the hints and the solution as HTML: each is folded into the one before.
 
     Parameters

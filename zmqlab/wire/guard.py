@@ -103,9 +103,6 @@ _freed = -math.inf  # until when memory is freed
 _all_came = 0  # bytes that have come in, by all connections
 _told = -_QUIET
 _thread: threading.Thread | None = None
-# Connections (by both their ends) of the process that this one was forked from. They are not ours
-# to cut off: what came by them was counted, and taken out, over there.
-_inherited: set[tuple[object, object]] = set()
 
 
 def guard(socket: zmq.Socket, endpoint: str, bound: bool, longest: int) -> None:
@@ -121,7 +118,7 @@ def guard(socket: zmq.Socket, endpoint: str, bound: bool, longest: int) -> None:
         new.empty = 0.0  # messages come before anybody asks for them
     with _begin:
         _guarded.setdefault(socket, []).append(new)
-        if _thread is None or not _thread.is_alive():  # it is missing in a fork
+        if _thread is None:
             _thread = threading.Thread(target=_watch, daemon=True, name="zmqlab guard")
             _thread.start()
 
@@ -200,21 +197,6 @@ def _borrowed(file):
         connection.detach()
 
 
-def _begin_anew():
-    """Forget, in a fork, what the other process looks after; a lock of it may be held for ever."""
-    global _begin, _guarded, _inherited
-    _begin, _guarded, _inherited = threading.Lock(), weakref.WeakKeyDictionary(), set()
-    _peers.clear()
-    with contextlib.suppress(OSError):
-        for name in os.listdir("/dev/fd"):
-            with contextlib.suppress(OSError), _borrowed(int(name)) as connection:
-                _inherited.add((connection.getsockname(), connection.getpeername()))
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)
-
-
 def _watch():
     nap, period, before = threading.Event(), _PERIOD, math.inf
     while not nap.wait(period):
@@ -244,7 +226,7 @@ def _look():
             here = ours[1]
             # Of several sockets that have connected there nobody knows whose this connection is.
             limits = [bound[here]] if here in bound else connected.get(peer[1])
-            if not limits or (ours, peer) in _inherited:
+            if not limits:
                 continue
             came = _received(connection)
             known = _peers.get(file)

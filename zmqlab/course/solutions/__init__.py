@@ -1,1 +1,0 @@
-"""A way to solve each exercise: a file for each notebook."""
