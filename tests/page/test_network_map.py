@@ -1,4 +1,4 @@
-"""The network map: what its process tells a page, what a page may do, and how a page looks."""
+"""The network map: what a page is told, what a page may do, and how a page looks."""
 
 import asyncio
 import contextlib
@@ -23,16 +23,11 @@ from helpers.in_browser import (
 )
 from helpers.in_kernel import open_kernel
 from helpers.observing import LOOPBACK, PATIENCE
-from helpers.strangers import all_refused
 from helpers.web_pages import fails
 from tornado.websocket import websocket_connect
 
 import zmqlab
-from zmqlab.page.network_map import NAME
 from zmqlab.processes import launch, own_sockets
-from zmqlab.processes.members import about
-from zmqlab.wire.keys import of_this_process
-from zmqlab.wire.sockets import connect
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 AS_IT_WAS = zmq.Context._socket_class
@@ -64,7 +59,6 @@ def talking(monkeypatch):
     with (
         zmqlab.start(answer, process_name="server") as server,
         zmqlab.start(ask, server.endpoint, 0.1, process_name="client"),
-        zmqlab.network().process,
     ):
         yield
 
@@ -133,7 +127,7 @@ def test_the_map_tells_who_talks_to_whom_and_what(talking):
     async def script(page):
         await page.until(lambda it: it.flows.get(edge, [0])[0] > 5)
         assert 'data-edge="client/0&gt;server/0"' in page.told["svg"]
-        assert set(page.told["nodes"]) == {"", "server", "client"}  # not the map itself
+        assert set(page.told["nodes"]) == {"", "server", "client"}
         assert not page.told["nodes"][""]["ours"]
         await page.until(lambda it: re.search(r"\d/s · .*B/s", it.flows[edge][4]))
         await page.do("look", "client")
@@ -142,17 +136,11 @@ def test_the_map_tells_who_talks_to_whom_and_what(talking):
         await page.until(lambda it: "client" in it.told.get("table", ""))
 
     look(script)
-    assert zmqlab.network().process is zmqlab.process(NAME)  # one behind all maps
+    assert zmqlab.network().port == zmqlab.network().port  # one server behind all maps
     still = zmqlab.network()._repr_mimebundle_()[0]["text/html"]
     assert "<svg" in still
     assert "<table>" in still
     assert "network of 3 processes with 1 connection" in still
-
-
-def test_the_map_believes_its_notebook_only(talking, tmp_path):
-    """Nobody else can tell it anything, or fill its memory."""
-    all_refused(zmqlab.process(NAME).endpoint, zmq.PUSH, of_this_process(), tmp_path)
-    look(lambda page: page.until(lambda it: it.flows.get("client/0>server/0", [0])[0] > 5))
 
 
 def test_a_page_pauses_resumes_kills_stops_and_dismisses(talking, monkeypatch):
@@ -190,7 +178,7 @@ def test_nothing_else_can_be_killed(talking):
 
         async def script(page):
             await page.until(drawn("outside, process, running"))
-            for node in ("", NAME, str(outside.pid), outside.pid, None, [], {"a": 1}):
+            for node in ("", str(outside.pid), outside.pid, None, [], {"a": 1}):
                 await page.do("kill", node)
             for nonsense in ("{", "[]", '{"do": 7}', "7", '{"do": "look"}', "[" * 1000):
                 await page.connection.write_message(nonsense)
@@ -203,7 +191,6 @@ def test_nothing_else_can_be_killed(talking):
             await page.until(drawn("outside, process, failed"))
 
         look(script)
-        assert zmqlab.process(NAME).running
         assert zmqlab.process("server").running
 
 
@@ -211,21 +198,6 @@ def test_without_the_token_nothing_is_shown(talking):
     view = zmqlab.network()
     for token in ("", "0" * 32, view.token[:-1]):
         fails(f"http://127.0.0.1:{view.port}/{token}/stream", 404)
-    forged = about(zmqlab.process("client")) | {"ended": True, "state": "ended"}
-    told = {"names": ["client"], "members": [forged], "timeline": None}
-
-    async def script(page):
-        await page.until(drawn("client, process, running"))
-        with zmq.Context() as context, context.socket(zmq.PUSH) as push:
-            push.linger = int(1000 * PATIENCE)
-            connect(push, view.process.endpoint, keys=of_this_process())
-            push.send_multipart([b"x" * 32, json.dumps(told).encode()])
-            push.send_multipart([b""])
-        before = page.flows.get("client/0>server/0", [0])[0]
-        await page.until(lambda it: it.flows.get("client/0>server/0", [0])[0] > before + 5)
-        assert not page.notes
-
-    look(script)
 
 
 IN_A_KERNEL = """
@@ -386,7 +358,7 @@ def test_the_map_in_jupyterlab(browser, lab, tmp_path):
 
         page.emulate_media(reduced_motion="reduce")
         restart_kernel(page)
-        one.get_by_text("The process behind this map has ended").wait_for()
+        one.get_by_text("The kernel of this map has ended").wait_for()
         assert run_all(page), raised(page)
         label("server", "running")
         page.wait_for_function(f"() => ({DOTS})() === 0")

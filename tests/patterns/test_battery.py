@@ -348,7 +348,6 @@ ELSEWHERE = {
     "browser_camera": "page/test_browser_camera.py::test_bytes_are_refused",
     "open_camera": "cameras/test_camera_of_a_browser.py::test_what_is_no_frame_of_a_browser",
     "trial": "course/test_roles_that_hold.py::test_a_role_holds",
-    "captures_of": "talks to itself, for a moment",
     "doctor": "sends itself one message",
 }
 

@@ -349,10 +349,9 @@ ELSEWHERE = {
     "browser_camera": "test_browser_camera.py; its page comes by a websocket and a token",
     "open_camera": 'test_browser_camera.py: "browser" has the keys of browser_camera',
     "trial": "its wire has the notebook's own keys; what it is given to run may have others",
-    "captures_of": "talks to itself, for a moment",
     "doctor": "sends itself one message",
 }
-WITHOUT = {"network", "open_camera", "trial", "captures_of", "doctor"}
+WITHOUT = {"network", "open_camera", "trial", "doctor"}
 
 
 def test_no_role_is_forgotten():

@@ -54,7 +54,7 @@ def serve_browser_camera(
 
 async def _serve(token, publisher):
     feed = Feed(publisher)
-    serve_pages(token, LONGEST, {"camera": Page}, feed=feed)
+    print("port", serve_pages(token, LONGEST, {"camera": Page}, feed=feed), flush=True)
     await feed.stand_in()
 
 

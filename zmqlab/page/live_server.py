@@ -47,7 +47,7 @@ async def _serve(endpoint, topic, token, spectrum, keys):
     show = Show(asyncio.get_running_loop(), spectrum)
     stream = subscribe(endpoint, topic, hwm=2, keys=keys)
     pages = {"stream": Page, "frame.png": Saved}
-    serve_pages(token, LONGEST, pages, show=show, keys=keys)
+    print("port", serve_pages(token, LONGEST, pages, show=show, keys=keys), flush=True)
     threading.Thread(target=show.receive, args=(stream,), daemon=True).start()
     # Waking up now and then lets Ctrl-C through on Windows.
     while True:

@@ -8,7 +8,7 @@ from pathlib import Path
 import traitlets
 
 from zmqlab.page.live_server import serve_live
-from zmqlab.page.views import ServedView, start_server
+from zmqlab.page.views import ProcessView, start_server
 from zmqlab.patterns import picture_stream
 from zmqlab.patterns.picture_stream import as_picture, draw, encode
 from zmqlab.patterns.subscription import EndOfStream, subscribe
@@ -18,7 +18,7 @@ PICTURES = Path(picture_stream.__file__).with_name("web") / "pictures.js"
 SCRIPTS = (PICTURES, *(Path(__file__).with_name(f"{name}.js") for name in ("address", "live_view")))
 
 
-class LiveView(ServedView):
+class LiveView(ProcessView):
     """The picture in the page; `live` makes it. `stop` ends the process behind it.
 
     Where no page answers (VS Code, an exported page) there is a still picture in its place.

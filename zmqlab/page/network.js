@@ -418,10 +418,10 @@ export default {
           fallBack(`No connection through jupyter-server-proxy (code ${code}).`);
         } else if (told.svg === undefined || attempts === AGAIN.length) {
           fallBack(
-            "The process behind this map has ended, or cannot be reached. Run the cell again.",
+            "The kernel of this map has ended, or cannot be reached. Run the cells again.",
           );
         } else {
-          rest("The connection to this map's process is lost, and is being tried again.");
+          rest("The connection to this map's kernel is lost, and is being tried again.");
           again = setTimeout(() => connect(url), 1000 * AGAIN[attempts]);
           attempts += 1;
         }

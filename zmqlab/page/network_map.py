@@ -6,12 +6,11 @@ from typing import Any
 
 import traitlets
 
-from zmqlab.page.network_feed import NAME, Feed
 from zmqlab.page.network_layout import Layout
 from zmqlab.page.network_server import serve_network
 from zmqlab.page.network_svg import CSS, still
 from zmqlab.page.network_words import network_words
-from zmqlab.page.views import ServedView, start_server
+from zmqlab.page.views import ServedView
 from zmqlab.processes import launch, own_sockets
 from zmqlab.processes.handle import have_report
 from zmqlab.processes.members import members
@@ -19,11 +18,11 @@ from zmqlab.processes.network import network_of
 
 HERE = Path(__file__).parent
 _FRESH = 1.0  # seconds, at most, for processes to say what the still picture is to show
-_served: list[Any] = []  # the process behind all maps of the notebook, its port and token
+_served: dict[str, Any] = {}  # the port of all maps of the notebook, and the token
 
 
 class NetworkMap(ServedView):
-    """The map in the page; `network` makes it. `stop` ends the process behind all maps.
+    """The map in the page; `network` makes it.
 
     Where no page answers (VS Code, an exported page) there is a still picture and a table.
     """
@@ -57,19 +56,15 @@ def network() -> NetworkMap:
         Shown when it is the last line of a cell. Several show the same.
     """
     own_sockets.begin()
-    if not (_served and _served[0].running):
-        feed, token = Feed(), secrets.token_hex(16)
-        arguments = feed.secret, token, feed.commands, feed.token, feed.keys
-        process, port = start_server(NAME, serve_network, *arguments)
-        feed.begin(process)
-        _served[:] = process, port, token
-    process, port, token = _served
+    if not _served:
+        token = secrets.token_hex(16)
+        _served.update(port=serve_network(token), token=token)
     have_report(launch.processes(), _FRESH)
     drawn = facts()
     picture = still(drawn, Layout().update(drawn))
-    return NetworkMap(process, port=port, token=token, still=picture)
+    return NetworkMap(**_served, still=picture)
 
 
 def facts() -> dict[str, Any]:
     """Return the network as it is now, as `zmqlab.processes.network` describes it."""
-    return network_of(members(hidden=NAME))
+    return network_of(members())

@@ -1,4 +1,4 @@
-"""All that a network map shows at a moment, made of what the kernel tells of the processes."""
+"""All that a network map shows at a moment, made of what is known of the processes."""
 
 import time
 from contextlib import suppress
@@ -48,9 +48,10 @@ class Scene:
         self._unknown: dict[str, float] = {}  # address: when it was seen first
         self._layout, self._traffic = Layout(), Traffic()
 
-    def take(self, told: Facts) -> None:
-        """Take in what the kernel tells."""
-        for member in told["members"]:
+    def take(self, members: list[Facts]) -> None:
+        """Take in what is known of the processes now, as `zmqlab.processes.members` tells it."""
+        there = {}
+        for member in members:
             name = "" if member["own"] else member["name"]
             before = self.members.get(name, {})
             if before.get("pid") != member["pid"]:
@@ -61,9 +62,8 @@ class Scene:
                 member["previews"] = _previews(member["previews"], before["previews"])
                 if member["ended"] and not before["ended"]:
                     self.note, self.noted = f"{name}: {state_of(member)}", self.noted + 1
-            self.members[name] = member
-        self.members = {name: self.members[name] for name in told["names"] if name in self.members}
-        self.timeline = told["timeline"] or self.timeline
+            there[name] = member
+        self.members = there
 
     def runs(self, name: str) -> bool:
         """Tell whether there is a process of that name that a page may act on."""
@@ -73,8 +73,7 @@ class Scene:
     def act(self, what: str, name: str) -> None:
         """Kill, pause or resume a process and those that it has started itself.
 
-        That is done here, so that it works while the kernel is busy. A pid is used again: psutil
-        acts on no other process that has it by now.
+        A pid is used again: psutil acts on no other process that has it by now.
         """
         process = self._processes[name]
         with suppress(psutil.Error):

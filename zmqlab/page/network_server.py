@@ -1,6 +1,7 @@
-"""The process behind the network map: takes in what the kernel tells, and shows it to pages.
+"""The server of the network map, in a thread of the kernel: tells pages what goes on, and obeys.
 
-What comes from the kernel is drawn in `zmqlab.page.network_feed`. To and from a page travels JSON::
+Its port can be reached by every user of this computer, so pages have a token. To and from a page
+travels JSON::
 
     to the page     {"svg": .., "width": .., "height": .., "words": .., "nodes": {id: what it may},
                      "flows": {edge: [there, back, rate there, rate back, words, queue], ..},
@@ -9,94 +10,74 @@ What comes from the kernel is drawn in `zmqlab.page.network_feed`. To and from a
     from the page   {"do": "stop" | "kill" | "pause" | "resume" | "dismiss" | "look", "node": id}
                     {"do": "tidy" | "trace"}
 
-`there` and `back` count messages, `rate` is in messages a second. A page that is slow is told less
-often.
+`there` and `back` count messages, `rate` is in messages a second. After "trace" all processes note
+their messages, and the timeline of the next second follows. A page that is slow is told less often,
+and nothing is drawn while no page looks on.
 """
 
 import asyncio
 import contextlib
 import json
-from pathlib import Path
+import threading
+from concurrent.futures import Future
 
-import zmq
 from tornado.websocket import WebSocketClosedError
 
 from zmqlab.page.network_scene import ACTS, Scene
 from zmqlab.page.page_server import PageSocket, serve_pages
-from zmqlab.wire.sockets import FRAME, bind, recv_parts
+from zmqlab.page.timeline import look
+from zmqlab.processes import launch, observed
+from zmqlab.processes.members import members
 
-PERIOD = 0.2  # seconds between looks at what has come
+PERIOD = 0.2  # seconds between looks at the processes
 RARELY = 5  # looks between tables
 LONGEST = 1_000  # bytes of what a page sends
+STARTING = 20.0  # seconds that the thread may take to begin, on a busy computer
 
 
-def serve_network(
-    secret: str, token: str, commands: str, commands_token: str, keys: Path | None = None
-) -> None:
-    """Show the network to pages that know the token, until told to stop.
+def serve_network(token: str) -> int:
+    """Show the network to pages that know the token, as long as this process runs.
 
-    Prints ``port NUMBER`` once pages can connect.
-
-    Parameters
-    ----------
-    secret : str
-        With which each message from the kernel begins.
-    token : str
-        Of the pages.
-    commands, commands_token : str
-        Endpoint and token for what is asked of the kernel.
-    keys : Path, optional
-        The kernel's, as `zmqlab.wire.keys` describes them.
+    Returns
+    -------
+    int
+        The port, on this computer.
     """
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(secret.encode(), token, commands, commands_token.encode(), keys))
+    port: Future[int] = Future()
+    server = threading.Thread(target=_run, args=(token, port), daemon=True, name="network map")
+    server.start()
+    return port.result(STARTING)
 
 
-async def _serve(secret, token, commands, commands_token, keys):
-    with (
-        zmq.Context() as context,
-        context.socket(zmq.PULL) as pull,
-        context.socket(zmq.PUSH) as push,
-    ):
-        bind(pull, "tcp://127.0.0.1:*", FRAME, keys)
-        push.linger, push.sndhwm = 0, 10
-        push.connect(commands)
+def _run(token, port):
+    asyncio.run(_serve(token, port))
 
-        def ask_kernel(what, name):
-            order = json.dumps({"do": what, "name": name}).encode()
-            with contextlib.suppress(zmq.Again):
-                push.send_multipart([commands_token, order, b""], zmq.NOBLOCK)
 
-        scene, pages, rounds = Scene(), set(), 0
-        options = {"pages": pages, "scene": scene, "ask_kernel": ask_kernel}
-        serve_pages(token, LONGEST, {"stream": Page}, **options)
-        while True:
-            with contextlib.suppress(TimeoutError):
-                for _ in range(10_000):
-                    said = recv_parts(pull, 0)
-                    if len(said) == 2 and said[0].bytes == secret:
-                        scene.take(json.loads(said[1].bytes))
-            rarely = rounds % RARELY == 0
-            scene.refresh(rarely)
-            for page in list(pages):
-                page.tell(rarely)
-            rounds += 1
-            await asyncio.sleep(PERIOD)
+async def _serve(token, port):
+    scene, pages, rounds = Scene(), set(), 0
+    port.set_result(serve_pages(token, LONGEST, {"stream": Page}, pages=pages, scene=scene))
+    while True:
+        if pages:
+            scene.take(members())
+            scene.refresh(rounds % RARELY == 0)
+        for page in list(pages):
+            page.tell(rounds % RARELY == 0)
+        rounds += 1
+        await asyncio.sleep(PERIOD)
 
 
 class Page(PageSocket):
     """One page that looks on."""
 
-    def initialize(self, pages, scene, ask_kernel):
-        self.pages, self.scene, self.ask_kernel = pages, scene, ask_kernel
+    def initialize(self, pages, scene):
+        self.pages, self.scene = pages, scene
         self.known, self.noted = {}, scene.noted  # what it has been told
         self.looks_at = self.sent = None
         self.waits = False  # for a timeline
 
     def open(self):
         super().open()
-        self.pages.add(self)
-        self.tell()
+        self.pages.add(self)  # it is told of the next look: the last one may be long ago
 
     def on_close(self):
         self.pages.discard(self)
@@ -115,7 +96,7 @@ class Page(PageSocket):
             scene.tidy()
         elif what == "trace":
             scene.timeline, self.waits = None, True
-            self.ask_kernel("trace", "")
+            _in_a_thread(self.trace)
         elif what == "dismiss":
             scene.dismiss(name)
         elif what == "look":
@@ -126,12 +107,18 @@ class Page(PageSocket):
             scene.act(what, name)
         elif scene.runs(name) and what == "stop":
             scene.act("resume", name)  # what is paused would not hear of it
-            self.ask_kernel("stop", name)  # which knows how to do that politely
+            _in_a_thread(launch.process(name).stop)
+
+    def trace(self):
+        """Have all processes note their messages, and draw those of a moment."""
+        self.scene.timeline = look([each for each in launch.processes() if each.running])
 
     def look(self):
         """Have the process that is looked at tell of its last messages for a while."""
-        if self.looks_at in self.scene.members:
-            self.ask_kernel("look", self.looks_at)
+        if self.looks_at == "":
+            observed.preview()
+        elif self.looks_at in self.scene.members:
+            launch.process(self.looks_at).preview()
 
     def tell(self, rarely=False):
         """Send what is new since the last time, unless that is still on its way."""
@@ -155,3 +142,7 @@ class Page(PageSocket):
     async def send(self, text):
         with contextlib.suppress(WebSocketClosedError):
             await self.write_message(text)
+
+
+def _in_a_thread(work):
+    threading.Thread(target=work, daemon=True).start()

@@ -1,6 +1,6 @@
-"""What the processes behind views in the page have in common: a port, and who may use it.
+"""What the servers behind views in the page have in common: a port, and who may use it.
 
-jupyter-server-proxy carries what travels, so the kernel has no part in it and may be busy.
+jupyter-server-proxy carries what travels, so it does not wait for the cells of the kernel.
 """
 
 from typing import Any
@@ -11,8 +11,8 @@ import tornado.web
 from zmqlab.patterns.http_server import KnownSocket, serve
 
 
-def serve_pages(token: str, longest: int, handlers: dict[str, type], **options: Any) -> None:
-    """Serve pages that know the token, in the loop that runs; print ``port NUMBER``.
+def serve_pages(token: str, longest: int, handlers: dict[str, type], **options: Any) -> int:
+    """Serve pages that know the token, in the loop that runs; return the port.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def serve_pages(token: str, longest: int, handlers: dict[str, type], **options: 
     )
     listening = tornado.netutil.bind_sockets(0, "127.0.0.1")
     serve(application, listening, max(2 * longest, 128 << 10))
-    print("port", listening[0].getsockname()[1], flush=True)
+    return listening[0].getsockname()[1]
 
 
 class PageSocket(KnownSocket):

@@ -27,10 +27,14 @@ class View(anywidget.AnyWidget):
 
 
 class ServedView(View):
-    """A view that a process serves, as `zmqlab.page.page_server` says; `stop` ends the process."""
+    """A view with a server behind it, as `zmqlab.page.page_server` says."""
 
     port = traitlets.Int().tag(sync=True)
     token = traitlets.Unicode().tag(sync=True)
+
+
+class ProcessView(ServedView):
+    """A view that a process serves; `stop` ends the process."""
 
     def __init__(self, process: Process, **traits: Any) -> None:
         super().__init__(**traits)

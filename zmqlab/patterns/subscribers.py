@@ -35,7 +35,7 @@ class Subscriptions:
                     del self._late[topic]
                 return 0, topic
             return change, topic
-        took([news], len(text))
+        took([news], len(text) + 2)
         known, topics = self.who.get(file, (None, set()))
         if address is not None and address != known:
             topics = set()

@@ -14,8 +14,9 @@ send, each message as in `zmqlab.patterns.stream`::
                 "diameter": 1.0, "steps": 8800, "seconds": 0.0333}           | bead, x, y of each
 
 Positions are in pixels, float64; `lost` counts the camera's frames that did not arrive. The result
-(`zmqlab.Diffusion`; diameter in µm) is that of all frames so far, and is left out while there are
-too few. Until the background is known, no beads are: then the header says ``"collecting": 0.4``.
+(`zmqlab.analysis.diffusion.Diffusion`; diameter in µm) is that of all frames so far, and is left
+out while there are too few. Until the background is known, no beads are: then the header says
+``"collecting": 0.4``.
 """
 
 import contextlib

@@ -7,12 +7,12 @@ from zmqlab.processes import launch, own_sockets
 from zmqlab.processes.handle import Process
 
 
-def members(hidden: str = "") -> list[dict[str, Any]]:
-    """Return what `zmqlab.processes.network.network_of` takes, without the process `hidden`."""
+def members() -> list[dict[str, Any]]:
+    """Return what `zmqlab.processes.network.network_of` takes."""
     own = {"name": "notebook", "pid": os.getpid(), "state": "running", "ended": False, "own": True}
     report = own_sockets.report
     own |= {"sockets": report["sockets"], "previews": report.get("previews", {})}
-    return [own, *(about(each) for each in launch.processes() if each.name != hidden)]
+    return [own, *map(about, launch.processes())]
 
 
 def about(process: Process) -> dict[str, Any]:

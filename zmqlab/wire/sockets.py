@@ -29,7 +29,6 @@ from zmqlab.wire.text import ArgumentError
 _NOBLOCK, _SNDMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE)
 _POLLIN, _POLLOUT = int(zmq.POLLIN), int(zmq.POLLOUT)
 _SLICE = 0.5  # seconds: long waits are cut up, for Windows notices Ctrl-C only between two
-AROUND = 9 + SEALED  # bytes around a part on its way, at most: around a short one without keys 2
 _GREETING = b"\xff"  # the first byte that a ZeroMQ socket says to whoever connects by tcp
 
 # Bytes of a part, the longest that is taken; who sends a longer one is disconnected.
@@ -83,7 +82,7 @@ def bind(
     except zmq.ZMQError as error:
         remedy = _BIND_REMEDIES.get(error.errno or 0, error.strerror)
         raise zmq.ZMQError(error.errno, f"cannot bind {endpoint!r}: {remedy}") from None
-    guard(socket, endpoint_of(socket), True, longest)
+    guard(socket, endpoint_of(socket), True, longest, folder is not None)
     return endpoint_of(socket)
 
 
@@ -112,7 +111,7 @@ def connect(
         elif error.errno in (errno.EINVAL, errno.EPROTONOSUPPORT):
             remedy = _EXAMPLE
         raise zmq.ZMQError(error.errno, f"cannot connect to {endpoint!r}: {remedy}") from None
-    guard(socket, endpoint, False, longest)
+    guard(socket, endpoint, False, longest, folder is not None)
 
 
 def come_back(socket: zmq.Socket, endpoint: str) -> None:
@@ -209,10 +208,10 @@ def recv_parts(socket: zmq.Socket, timeout: float = 10.0, most: int = 4) -> list
         try:  # without a wait for it first: in a stream the next message is often there
             with whole:
                 part = socket.recv(_NOBLOCK, False)
-                parts, size = [part], len(part) + AROUND
+                parts, size = [part], on_its_way(part)
                 while part.more:
                     part = socket.recv(0, False)
-                    size += len(part) + AROUND
+                    size += on_its_way(part)
                     if len(parts) < most:
                         parts.append(part)
             took(parts, size)
@@ -226,7 +225,13 @@ def recv_parts(socket: zmq.Socket, timeout: float = 10.0, most: int = 4) -> list
 
 def took_all(parts: Sequence[zmq.Frame]) -> None:
     """Tell the guard of a message read without `recv_parts`: else it counts as unread."""
-    took(parts, sum(map(len, parts)) + AROUND * len(parts))
+    took(parts, sum(map(on_its_way, parts)))
+
+
+def on_its_way(part: zmq.Frame) -> int:
+    """Return how many bytes a part takes in a connection without keys."""
+    size = len(part)
+    return size + 9 if size > 255 else size + 2
 
 
 def endpoint_of(socket: zmq.Socket) -> str:

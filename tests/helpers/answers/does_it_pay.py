@@ -27,11 +27,11 @@ WRONG = {
     "right_spectrum": {
         "width and colour, halved": (
             changed(SPECTRUM, "np.fft.rfft2(grey", "np.fft.rfft2(frame"),
-            r"Width and colour have been transformed, as in the article.*\(48, 32\).*\(48, 63, 2\)",
+            r"width and colour were transformed, and colour halved.*\(48, 32\).*\(48, 63, 2\)",
         ),
         "of each colour": (
             spectrum("half = np.fft.rfft2(frame, axes=(0, 1))", NARROW),
-            "Each colour has been transformed by itself",
+            "looks like each colour was transformed by itself",
         ),
         "nothing": (changed(SPECTRUM, "return ", "half = "), "expected: an array.*gave: None"),
         "is asynchronous": (changed(SPECTRUM, "def ", "async def "), "It is an `async def`"),

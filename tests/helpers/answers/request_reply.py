@@ -41,9 +41,12 @@ WRONG = {
             changed(SHOUT, ".decode().upper().encode()", ".upper()"),
             "looks like `bytes.upper`, which knows the letters a to z only.*SSE",
         ),
-        "an echo": (changed(SHOUT, ".upper()", ""), "looks like the text as it came"),
-        "capitalize": (changed(SHOUT, "upper", "capitalize"), "capital at the beginning only"),
-        "title": (changed(SHOUT, "upper", "title"), "looks like a capital at the beginning"),
+        "an echo": (changed(SHOUT, ".upper()", ""), "expected: b'HELLO'.*it gave: b'hello'"),
+        "capitalize": (
+            changed(SHOUT, "upper", "capitalize"),
+            "expected: b'HELLO'.*it gave: b'Hello'",
+        ),
+        "title": (changed(SHOUT, "upper", "title"), "expected: b'HELLO'.*it gave: b'Hello'"),
     },
     "never_silent": {
         "one part only": (
@@ -56,7 +59,7 @@ WRONG = {
         ),
         "the last of the parts": (
             changed(NEVER_SILENT, TAKEN, "socket.recv_multipart()[-1]"),
-            "looks like the last part only",
+            "time', b'please.*unknown command: time please'.*gave: b'unknown command: please'",
         ),
         "a PUB": (changed(NEVER_SILENT, "REP", "PUB"), "a PUB socket where a REP or ROUTER"),
     },

@@ -19,9 +19,18 @@ RIGHT = {
 # Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
 WRONG = {
     "bytes_per_second": {
-        "four channels": (changed(BYTES, " * 3", " * 4"), "looks like four bytes for each pixel"),
-        "one frame": (changed(BYTES, " * fps", ""), "bytes of one frame.*it gave: 6220800"),
+        "four channels": (
+            changed(BYTES, " * 3", " * 4"),
+            r"1920 x 1080.*expected: 149299200\b.*it gave: 199065600\b",
+        ),
+        "one frame": (
+            changed(BYTES, " * fps", ""),
+            "looks like the bytes of one frame.*it gave: 6220800",
+        ),
         "bits": (changed(BYTES, " * 3", " * 24"), "looks like bits"),
-        "three bits": (changed(BYTES, " * 3", " * 3 / 8"), "looks like bytes divided by 8"),
+        "three bits": (
+            changed(BYTES, " * 3", " * 3 / 8"),
+            r"1920 x 1080.*expected: 149299200\b.*it gave: 18662400\.0",
+        ),
     },
 }
