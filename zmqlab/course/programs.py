@@ -20,7 +20,6 @@ from zmqlab.course.ports import free_endpoint
 from zmqlab.course.trial import TIMEOUT, NotYet, expect, misfit, named, without_ours
 
 STARTING = 20.0  # seconds a program may take to bind or connect
-SILENCE = 3.5  # seconds in which nothing comes: more than a program that has a timeout waits
 MANY = 100  # requests of one client
 
 
@@ -250,30 +249,6 @@ def expect_reply(
     if len(reply) != 1:
         raise NotYet(f"{what} has {len(reply)} parts and should have one:", [expected], reply)
     expect(what, expected, reply[0], mistakes)
-
-
-def expect_patience(server: Process) -> None:
-    """Ask nothing for a while, in which the server should just wait."""
-    if server.settle(lambda it: it.ended, SILENCE):
-        raise NotYet(f"Nobody asked it for {SILENCE:g} s, and it ended instead of waiting.")
-
-
-def expect_replies_at_once(server: Process, replies: dict[bytes, bytes]) -> None:
-    """Ask all requests of {request: reply} at once; the last one to ask takes its reply first.
-
-    Two clients ask for the first of them.
-    """
-    others = {f"the reply to {named(other)}": [reply] for other, reply in replies.items()}
-    with contextlib.ExitStack() as stack:
-        requests = [next(iter(replies)), *replies]
-        clients = [(request, stack.enter_context(client(server))) for request in requests]
-        for request, socket in clients:
-            socket.send(request)
-        for request, socket in reversed(clients):
-            who = ", for which two clients asked at once," * (requests.count(request) > 1)
-            reply = receive(socket, server, f"the reply to {named(request)}{who}")
-            what = f"The reply to {named(request)} among several"
-            expect(what, [replies[request]], reply, others)
 
 
 def accepted(what: str, take: Callable, *given: Any) -> Any:

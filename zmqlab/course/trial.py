@@ -317,8 +317,3 @@ def _socket(context, *args, _make=zmq.Context.socket, **options):
     _kept.append(made)
     _made.add(zmq.SocketType(made.type).name)
     return made
-
-
-def kinds_made() -> set[str]:
-    """Return the kinds of all ZeroMQ sockets that were made here, or since the last `peer`."""
-    return set(_made)

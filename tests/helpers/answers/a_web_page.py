@@ -29,7 +29,7 @@ WRONG = {
     "ask_in_turn": {
         "no lock": (
             changed(ASK, "    async with lock:\n", "    if True:\n"),
-            "a second request before it had replied",
+            "asked the camera while another held `lock`",
         ),
         "no timeout": (
             changed(ASK, WAIT, "return await socket.recv_multipart()"),
@@ -37,11 +37,43 @@ WRONG = {
         ),
         "milliseconds for seconds": (
             changed(ASK, "(), timeout)", "(), timeout / 1000)"),
-            "raised an error|gave up before",
+            "gave up early: `timeout` is in seconds",
         ),
         "not awaited": (
             changed(ASK, "return await asyncio.wait_for(", "return asyncio.wait_for("),
-            "What it returns for b'read'|raised an error",
+            "What three calls return.*gave: .*coroutine",
+        ),
+        "the lock for the request only": (
+            body("""    with context.socket(zmq.REQ) as socket:
+        socket.linger = 0
+        socket.connect(endpoint)
+        async with lock:
+            await socket.send(request)
+        return await asyncio.wait_for(socket.recv_multipart(), timeout)
+"""),
+            "A second request came before the first had its reply",
+        ),
+        "the timeout for the lock, too": (
+            body("""    async with asyncio.timeout(timeout), lock:
+        with context.socket(zmq.REQ) as socket:
+            socket.linger = 0
+            socket.connect(endpoint)
+            await socket.send(request)
+            return await socket.recv_multipart()
+"""),
+            "gave up early: .* for the reply",
+        ),
+        "a context that blocks": (
+            changed(
+                changed(ASK, "with context.socket", "with zmq.Context.instance().socket"),
+                "            await socket.send(request)\n            " + WAIT,
+                "            socket.send(request)\n            return socket.recv_multipart()",
+            ),
+            "the event loop stood still",
+        ),
+        "left to linger": (
+            changed(ASK, "            socket.linger = 0\n", ""),
+            "there is no server.*Its context waits",
         ),
     }
 }

@@ -50,7 +50,7 @@ WRONG = {
         ),
         "the first is good enough": (
             changed(OFFSET, "way / 2 < best[1]", "False"),
-            "when one of three exchanges was fast",
+            "when one of three was fast",
         ),
         "the whole way": (
             changed(OFFSET, "best = offset, way / 2", "best = offset, way"),
