@@ -1,32 +1,15 @@
 """The exercises of notebook 11: hints, a solution and a check of each."""
 
 import contextlib
-import itertools
 import select
-import socket as plain_sockets
-from socket import create_connection
+from socket import create_connection, create_server
 
 import zmq
-from exercises.captures import ZMTP_1, ZMTP_2, capture
+from exercises.captures import ZMTP_1, capture
 
 from zmqlab.course.exercises import hints
-from zmqlab.course.trial import (
-    TIMEOUT,
-    NotYet,
-    call,
-    expect,
-    expect_type,
-    in_thread,
-    kinds_made,
-    nothing_left,
-)
+from zmqlab.course.trial import TIMEOUT, NotYet, call, expect, expect_return, in_thread, peer
 from zmqlab.wire.zmtp import Parser
-
-_SLOW = 1.2  # seconds: longer than anybody sleeps instead of reading
-_LONG_COMMAND = bytes([6, *bytes(6), 1, 44]) + b"\4NOTE".ljust(300)  # flags, size, and 300 bytes
-
-
-_SILENT = 0.4  # seconds without a message, in which some PINGs pass
 
 
 @hints(
@@ -61,68 +44,27 @@ def whats_wrong(capture):
 
 
 def check_whats_wrong(function):
-    last = {}  # the last capture of each kind, and of each socket that is bound
     for expected, until, bound, connecting, steps in _STORIES:
-        entries = last[expected, bound] = capture(bound, connecting, steps, until)
-        passed = ", ".join(each["kind"] for each in entries)
+        entries = capture(bound, connecting, steps, until)
+        passed = ", ".join(entry["kind"] for entry in entries)
         which = f"a capture ({bound} bound, {connecting} connects, {steps or 'nothing is sent'})"
         got = call(function, entries, when=f"it is given {which}")
         expect(f"What is wrong in {which}, where this has passed: {passed}", expected, got)
-    for one, another in itertools.chain.from_iterable((it, it[::-1]) for it in _BOTH):
-        moved = [each | {"connection": each["connection"] + 9} for each in last[another]]
-        which = f"a capture with {one[0]!r} in its first connections and {another[0]!r} in the last"
-        got = call(function, [*last[one], *moved], when=f"it is given {which}")
-        counts = min(one[0], another[0], key=_TABLE.index)
-        expect(f"What is wrong in {which}: the first line of the table counts", counts, got)
-    expect("What is wrong in an empty capture", "all is well", call(function, [], when="it is []"))
     return f"It read {len(_STORIES)} captures of real sockets, and knew what was wrong in each."
 
 
-_TABLE = ["old peer", "wrong socket type", "no empty part", "wrong topic"]
-
-
-# Pairs of captures that are put behind each other: what is wrong, and the socket that is bound.
-
-
-_BOTH = [
-    (("old peer", "PULL"), ("wrong topic", "XPUB")),
-    (("wrong socket type", "PUSH"), ("wrong topic", "XPUB")),
-    (("wrong socket type", "REP"), ("no empty part", "REP")),
-]
-
-
 # What is wrong, a kind of entry that comes last, and the story: `captures` explains the signs.
-
-
 _STORIES = [
     ("all is well", "message", "REP", "REQ", "> time please; recv; < 12:00"),
-    ("all is well", "message", "PULL", "PUSH", "> hello"),
-    ("all is well", "READY", "XPUB", "SUB", ""),
-    ("all is well", "message", "XPUB", "SUB", "subscribe camera/; < camera/ 7"),
-    ("wrong socket type", "closed", "PUB", "REQ", ""),
-    ("wrong socket type", "closed", "REP", "SUB", ""),
-    ("wrong socket type", "closed", "PUSH", "PUSH", ""),
-    ("old peer", "message", "PULL", ZMTP_1, ""),
-    ("old peer", "message", "PULL", ZMTP_2, ""),
-    ("key refused", "closed", "PULL server", "PUSH stranger", ""),
-    ("key refused", "closed", "PULL strict", "PUSH known", "refuse"),
     ("all is well", "MESSAGE", "PULL server", "PUSH known", "> hello"),
-    ("wrong topic", "SUBSCRIBE", "XPUB", "SUB", "subscribe Camera/; pub camera/ 7"),
-    ("wrong topic", "SUBSCRIBE", "XPUB", "SUB", "subscribe a; subscribe b; pub c; pub d"),
-    ("wrong topic", "message", "XPUB", "SUB", "subscribe a; again; subscribe b; < a 1; < a 2"),
-    ("wrong topic", "message", "XPUB", "SUB", "subscribe a; again; subscribe b; < b 1; < b 2"),
-    ("all is well", "message", "XPUB", "SUB", "subscribe a; again; subscribe b; < a; < b"),
-    ("no empty part", "message", "REP", "DEALER", "> hello"),
-    ("no empty part", "message", "REP", "DEALER", "> empty please"),
-    ("no empty part", "closed", "ROUTER", "REQ", "> time; recv; < ID 12:00"),
-    ("all is well", "message", "REP", "DEALER", "> - hello; recv; < 12:00"),
     ("all is well", "message", "REP", "DEALER", "> from me - hello; recv; < 12:00"),
-    ("all is well", "message", "ROUTER", "DEALER", "> hello; recv; < ID 12:00"),
-    ("all is well", "message", "XPUB", "XSUB", "> \1camera; recv; < camera"),
-    ("all is well", "PONG", "PULL", "PUSH pings", "> hello"),
-    ("all is well", "PONG", "PULL", "PUSH pings", ""),
-    ("all is well", "READY", "REP", "REQ", ""),
-    ("wrong topic", "closed", "XPUB", "SUB", "subscribe a; pub b; leave"),
+    ("all is well", "message", "XPUB", "SUB", "subscribe a; again; subscribe b; < a; < b"),
+    ("old peer", "message", "PULL", ZMTP_1, ""),
+    ("key refused", "closed", "PULL server", "PUSH known", "refuse"),
+    ("wrong socket type", "closed", "PUSH", "PUSH", ""),
+    ("no empty part", "message", "REP", "DEALER", "> hello"),
+    ("no empty part", "closed", "ROUTER", "REQ", "> time; recv; < ID 12:00"),
+    ("wrong topic", "message", "XPUB", "SUB", "subscribe a; again; subscribe b; < a 1; < a 2"),
 ]
 
 
@@ -163,175 +105,91 @@ def first_message(port, topic):
 
 
 def check_first_message(function):
-    long_parts = [b"camera/", b"x" * 255, b"y" * 256, b"", bytes(70_000), b"end"]
-    cases = {  # when: topic, messages; the first one that begins with the topic is due
-        "the message has one part": (b"camera/", [[b"camera/ 7"]]),
-        "the message has three parts": (b"camera/", [[b"camera/", b'{"sequence": 7}', b"\0\1\2"]]),
-        "parts have 0, 255, 256 and 70,000 bytes": (b"camera/", [long_parts]),
-        "messages of other topics come before": (
-            b"cam1/",
-            [[b"cam2/", b"no"], [b"Cam1/", b"no"], [b"cam1", b"no"], [b"cam1/", b"yes"]],
-        ),
-        "several messages come at once": (b"a", [[b"a", b"%d" % n, b""] for n in range(50)]),
-        "the topic is empty": (b"", [[b"anything", b"goes"]]),
-        "the topic is no text": (b"\0\4\xff", [[b"\0\4\xff\0"]]),
-        "the topic has 300 bytes": (b"t" * 300, [[b"t" * 299, b"no"], [b"t" * 300, b"yes"]]),
-        "the topic has 250 bytes": (b"t" * 250, [[b"t" * 249, b"no"], [b"t" * 250, b"yes"]]),
-    }
-    with nothing_left():
-        for when, (topic, messages) in cases.items():
-            _expect_first(function, topic, messages, when)
-        when, large = "a part has two million bytes", [b"camera/", bytes(2_000_000)]
-        _expect_first(function, b"camera/", [large], when, timeout=2 * TIMEOUT)
-        when = "PINGs come before the message"
-        pings = {"heartbeat_ivl": 50, "heartbeat_timeout": 60_000}
-        _expect_first(function, b"camera/", [[b"camera/", b"7"]], when, _SILENT, **pings)
-        odd = {
-            "greeting and READY of the publisher take their time": {
-                "slow": _SLOW,
-                "timeout": 3 * TIMEOUT,
-            },
-            "a command of 300 bytes comes before the message": {"command": _LONG_COMMAND},
-            "the publisher is a PUB, and not an XPUB": {"kind": zmq.PUB},
-        }
-        for when, how in odd.items():
-            _expect_first(function, b"camera/", [[b"camera/", b"7"]], when, **how)
-    count = len(cases) + len(odd) + 2
-    return f"{count} publishers took it for a SUB, and it understood what they sent."
+    _expect_dialogue(function)
+    topic, when = b"cam1/", "messages of other topics come before"
+    _expect_first(function, topic, [[b"cam2/", b"no"], [b"cam1", b"no"], [topic, b"yes"]], when)
+    topic, when = b"t" * 300, "the topic has 300 bytes"
+    _expect_first(function, topic, [[b"t" * 299, b"no"], [topic, b"yes"]], when)
+    return "Three publishers took it for a SUB, and it understood what they sent."
 
 
-def _expect_first(
-    function,
-    topic,
-    messages,
-    when,
-    silent=0.0,
-    slow=0.0,
-    command=b"",
-    kind=zmq.XPUB,
-    timeout=TIMEOUT,
-    **options,
-):
-    """Be a publisher that sends the messages as soon as it is subscribed to, or somewhat later."""
-    expected = next(parts for parts in messages if parts[0].startswith(topic))
-    told: list[bytes] = []  # what the publisher receives
-    said: list[str] = []  # what passed between the learner's socket and that one
-    with contextlib.ExitStack() as stack:
-        context = stack.enter_context(zmq.Context())
-        socket = stack.enter_context(context.socket(kind))
-        socket.linger = 0
-        for name, value in options.items():
-            setattr(socket, name, value)
-        port = socket.bind_to_random_port("tcp://127.0.0.1")
-        listener = stack.enter_context(plain_sockets.create_server(("127.0.0.1", 0)))
-        stack.enter_context(in_thread(_publish, socket, messages, silent, told))
-        stack.enter_context(in_thread(_relay, listener, port, said, slow, command))
+# What the publisher says: a part or a command begins with flags and size.
+_GREETING = b"\xff" + bytes(8) + b"\x7f\3\1" + b"NULL".ljust(20, b"\0") + bytes(32)
+_READY = b"\4\x1a\5READY\x0bSocket-Type\0\0\0\4XPUB"
+_PING = b"\4\7\4PING\0\0"
+_PARTS = [b"camera/", bytes(1_000_000), b""]
+_MESSAGE = b"\1\7" + _PARTS[0] + b"\3" + (1_000_000).to_bytes(8, "big") + _PARTS[1] + b"\0\0"
+
+# What the subscriber has to say before, the publisher's next words, and their bytes.
+_DIALOGUE = [
+    ("> greeting", "< greeting", _GREETING),
+    (('> READY: Socket-Type "SUB"', '> READY: Socket-Type "XSUB"'), "< READY", _READY),
+    (("> SUBSCRIBE", "> message"), "< PING, and the message", _PING + _MESSAGE),
+]
+_ORDER = ["> signature", "> greeting", "< greeting", "> READY", "< READY"]
+_PAUSE = 0.2  # seconds that the publisher leaves for what is said too early
+_PATIENCE = 2.0  # seconds that it waits for what is due
+
+
+def _expect_dialogue(function):
+    """Let it talk to a publisher that is a plain socket, too, and look who says what when."""
+    said = []  # > by the learner's socket, < by the publisher
+    when = "a PING comes, and parts of 7, 1,000,000 and 0 bytes"
+    with create_server(("127.0.0.1", 0)) as listener, in_thread(_publish, listener, said):
         port = listener.getsockname()[1]
-        got = call(function, port, topic, when=when, timeout=timeout, story=lambda: _story(said))
-    if kinds_made() & {"SUB", "XSUB"}:
-        raise NotYet("It made a ZeroMQ socket. This time say yourself what that one would say.")
-    what = f"What it returns when {when}"
-    expect_type(what, list | tuple, got, "a list of the parts")
-    mistakes = {
-        "the first part only": expected[:1],
-        "the parts joined": [b"".join(expected)],
-        "a message of another topic": messages[0],
-        "a command taken for a part": [b"\4PING\0\0"],
-    }
-    expect(what, expected, list(got), mistakes)
-    _judge_order(said, when)
-    if kind == zmq.PUB:
-        return
-    subscriptions = [each for each in told if each.startswith(b"\1")]
-    expect(f"What the publisher was told, when {when}", [b"\1" + topic], subscriptions)
-
-
-def _judge_order(said, when):
-    """Raise `NotYet` unless it spoke as a SUB, and let the publisher speak in between."""
-    mine = [n for n, it in enumerate(said) if it[0] == ">" and it[2:5] not in ("sig", "gre")]
-    ready, subscribe = (*mine, len(said), len(said))[:2]
-    if not said[ready:][:1] or not said[ready].startswith('> READY: Socket-Type "SUB"'):
-        raise NotYet(f"It did not say that it is a SUB, when {when}. {_story(said)}")
-    for at, what, before in ((ready, "READY", "greeting"), (subscribe, "SUBSCRIBE", "READY")):
-        if not any(it.startswith(f"< {before}") for it in said[:at]):
+        got = call(function, port, b"camera/", when=when, story=lambda: _story(said))
+    for line, due in zip(said, _ORDER):
+        if not line.startswith(due):
             raise NotYet(
-                f"It sent {what} before it had read the publisher's {before}, when {when}: read "
-                f"it, and do not rely on how fast it comes. {_story(said)}"
+                "What passed (read the publisher's greeting before you send READY, and its READY "
+                "before SUBSCRIBE; do not rely on how fast it is):",
+                _ORDER,
+                said[:5],
             )
+    expect(f"What it returns when {when}", _PARTS, got)
 
 
-def _publish(socket, messages, silent, told, over):
-    while socket.type == zmq.PUB and not over.wait(0.02):  # a PUB is not told who subscribes
-        for parts in messages:
-            socket.send_multipart(parts)
-    while not over.is_set():
-        if socket.poll(20):
-            told.append(socket.recv())
-            if told[-1].startswith(b"\1"):
-                over.wait(silent)
-                for parts in messages:
-                    socket.send_multipart(parts)
+def _publish(listener, said, over):
+    """Be a publisher that speaks when the other has spoken, and note what passes."""
+    parser = Parser()
+    listener.settimeout(_PATIENCE)
+    with contextlib.suppress(OSError), listener.accept()[0] as tcp:
+        tcp.settimeout(_PATIENCE)
+        for awaited, words, data in _DIALOGUE:
+            while not any(line.startswith(awaited) for line in said):
+                _listen(tcp, parser, said)
+            if select.select([tcp], [], [], _PAUSE)[0]:
+                _listen(tcp, parser, said)
+            said.append(words)
+            tcp.sendall(data)
+        over.wait(2 * TIMEOUT)  # whoever hangs up at once may take back what was sent
 
 
-def _relay(listener, port, said, slow, command, over):
-    """Stand between the learner's plain socket and the publisher, and note what each says."""
-    while not over.is_set():
-        if select.select([listener], [], [], 0.02)[0]:
-            near, far = listener.accept()[0], plain_sockets.create_connection(("127.0.0.1", port))
-            with near, far, contextlib.suppress(OSError):
-                passing = _Passing(near, far, said, over)
-                if slow or command:
-                    passing.hold(lambda kept: 64, slow)
-                    passing.hold(lambda kept: 2 + kept[1] if len(kept) > 1 else 2, slow, command)
-                passing.go_on()
-
-
-class _Passing:
-    """What passes between the learner's socket, which is near, and the publisher's."""
-
-    def __init__(self, near, far, said, over):
-        self.near, self.far, self.said, self.over = near, far, said, over
-        self.others, self.signs = {near: far, far: near}, {near: ">", far: "<"}
-        self.parsers = {near: Parser(), far: Parser()}
-        near.settimeout(TIMEOUT)
-        far.settimeout(TIMEOUT)
-
-    def ready(self, seconds=0.02):
-        return select.select([*self.others], [], [], seconds)[0]
-
-    def hand_on(self, sender, data):
-        if not data:
-            self.said.append(f"{self.signs[sender]} closes")
-            raise ConnectionResetError
-        facts = self.parsers[sender].feed(data)
-        self.said += [f"{self.signs[sender]} {fact.meaning}" for fact in facts]
-        self.others[sender].sendall(data)
-
-    def hold(self, enough, slow, more=b""):
-        """Keep what the publisher says until it is enough, and some seconds; then hand it on."""
-        kept = b""
-        while len(kept) < enough(kept) and not self.over.is_set():
-            for each in self.ready():
-                if each is self.near:
-                    self.hand_on(each, each.recv(1 << 16))
-                else:
-                    kept += self._received(each.recv(enough(kept) - len(kept)))
-        self.over.wait(slow)
-        if self.near in self.ready(0):  # it has not waited
-            self.hand_on(self.near, self.near.recv(1 << 16))
-        self.hand_on(self.far, kept + more)
-
-    def _received(self, data):
-        return data or self.hand_on(self.far, data)
-
-    def go_on(self):
-        while not self.over.is_set():
-            for each in self.ready():
-                self.hand_on(each, each.recv(1 << 16))
+def _listen(tcp, parser, said):
+    """Note the next words; raise `OSError` where none come, or what nobody understands."""
+    data = b""
+    with contextlib.suppress(TimeoutError):
+        data = tcp.recv(1 << 16)
+    facts = parser.feed(data) if data else parser.end()
+    said += [f"> {fact.meaning}" for fact in facts]
+    if not data or any(fact.kind == "malformed" for fact in facts):
+        raise ConnectionError("the publisher hangs up")
 
 
 def _story(said):
-    if len(said) > 12:
-        said = [*said[:8], "...", *said[-4:]]
     passed = "; ".join(said) or "nothing that means anything"
     return f"What has passed (> from you, < from the publisher): {passed}."
+
+
+def _expect_first(function, topic, messages, when):
+    """Be a publisher of ZeroMQ's own, of whose messages the last begins with the topic."""
+
+    def publish(socket, over):
+        while not over.is_set():
+            if socket.poll(20) and socket.recv().startswith(b"\1"):  # a subscription
+                for parts in messages:
+                    socket.send_multipart(parts)
+
+    with peer(zmq.XPUB, publish) as endpoint:
+        port = int(endpoint.rpartition(":")[2])
+        expect_return(messages[-1], function, port, topic, when=when)

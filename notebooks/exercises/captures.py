@@ -5,24 +5,18 @@ is bound, which one connects (to the tap), and what they do::
 
     "REP", "REQ", "> time please; recv; < 12:00; leave"
 
-The one that connects sends two parts (>). The one that is bound receives, sends one part (<), and
-is left alone. A part ``-`` is empty, and ``ID`` is the identity that a ROUTER has been given. The
-one that connects does ``subscribe cam``; nobody waits for what is published with ``pub``, and
-``again`` brings one more socket of its kind, which does what follows.
-
-``PULL server`` has a key of CURVE, which ``PUSH known`` knows, and ``PUSH stranger`` does not.
-``PULL strict`` lets in only whom it is told to; after ``refuse`` it has been told no. ``PUSH
-pings`` sends heartbeats, and ``bytes 01 00`` is no ZeroMQ socket, but a plain one that says these
-bytes.
+The one that connects sends (>), subscribes and leaves; the one that is bound receives (recv) and
+sends (<). A part ``-`` is empty, and ``ID`` is the identity that a ROUTER has been given. ``again``
+brings one more socket that connects, which does what follows. ``PULL server`` has a key of CURVE,
+which ``PUSH known`` knows; with ``refuse`` it does not let it in. ``bytes 01 00`` is no ZeroMQ
+socket, but a plain one that says these bytes.
 """
 
 import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator
 from socket import create_connection
-from typing import Any
 
 import zmq
 
@@ -35,62 +29,39 @@ PATIENCE = 20.0  # seconds that something may take on a busy computer
 SLOW = 0.05  # seconds: so both sides have said who they are before one hangs up on the other
 ZMTP_1 = "bytes 01 00 06 00 68 65 6c 6c 6f"  # an identity without a name, a message
 ZMTP_2 = "bytes ff 00 00 00 00 00 00 00 01 7f 01 08 00 00 00 05 68 65 6c 6c 6f"  # of a PUSH
-_PARTS = ("message", "MESSAGE")  # what a part of a message is in a capture
 
+# Of each case, which socket is bound, which one connects, and what they do.
 CASES = {
-    "all is well": "a REQ asks, and a REP replies",
-    "wrong socket type": "a REQ has connected to a PUB: both hang up after READY",
-    "wrong topic": "one of two SUBs has subscribed to a topic that nothing begins with",
-    "no empty part": "a DEALER asks a REP without the empty part: nobody replies",
-    "ZMTP 1.0": "the peer speaks ZMTP 1.0: no greeting, no handshake, no keys",
-    "ZMTP 2.0": "the peer speaks ZMTP 2.0: its greeting has a socket type and no mechanism",
-    "key refused": "the server does not let in the key of this client: ERROR 400",
-}
-_STORIES = {
     "all is well": ("REP", "REQ", "> read; recv; < hello; leave"),
-    "wrong socket type": ("PUB", "REQ", ""),
-    "wrong topic": (
-        *("XPUB", "SUB"),
+    "wrong socket type": ("PUB", "REQ", ""),  # both hang up after READY
+    "wrong topic": (  # one of two has subscribed to a topic that nothing begins with
+        "XPUB",
+        "SUB",
         "subscribe Camera/; again; subscribe camera/; < camera/ 0; < camera/ 1; < camera/ 2; leave",
     ),
-    "no empty part": ("REP", "DEALER", "> read; leave"),
-    "ZMTP 1.0": ("PULL", ZMTP_1, "recv; leave"),
-    "ZMTP 2.0": ("PULL", ZMTP_2, "recv; leave"),
-    "key refused": ("PULL strict", "PUSH known", "refuse"),
+    "no empty part": ("REP", "DEALER", "> read; leave"),  # nobody replies
+    "ZMTP 1.0": ("PULL", ZMTP_1, "recv; leave"),  # no greeting, no handshake, no keys
+    "ZMTP 2.0": ("PULL", ZMTP_2, "recv; leave"),  # a socket type in the greeting, no mechanism
+    "key refused": ("PULL server", "PUSH known", "refuse"),  # ERROR 400
 }
 
 
 def captures_of(*cases: str) -> dict[str, Capture]:
-    """Let each case come about, with sockets that do just that; return what passed.
-
-    Parameters
-    ----------
-    *cases
-        Of ``all is well``, ``wrong socket type``, ``wrong topic``, ``no empty part``,
-        ``ZMTP 1.0``, ``ZMTP 2.0``, ``key refused``. Default: all of them.
-    """
+    """Let each case (default: all) come about, with sockets that do so; return what passed."""
     for case in cases:
         if case not in CASES:
             raise ValueError(f"case {case!r} is none of {', '.join(map(repr, CASES))}")
-    return {case: capture(*_STORIES[case], delay=SLOW) for case in cases or CASES}
+    return {case: capture(*CASES[case], delay=SLOW) for case in cases or CASES}
 
 
-def capture(
-    bound: str, connecting: str, steps: str, until: str = "closed", delay: float = 0.0
-) -> Capture:
+def capture(bound: str, connecting: str, steps: str, until="closed", delay=0.0) -> Capture:
     """Let sockets talk through a tap; return what has passed.
 
-    Parameters
-    ----------
-    bound, connecting, steps
-        As above.
-    until
-        Kind of the entry that is waited for at the end.
-    delay
-        Seconds that everything takes to pass.
+    At the end an entry of the kind `until` is waited for; `delay` is in seconds, for all bytes.
     """
     with contextlib.ExitStack() as stack:
         context = stack.enter_context(zmq.Context())
+        context.linger, context.rcvtimeo = 0, int(1000 * PATIENCE)  # of all its sockets
         keys = zmq.curve_keypair()
         below = _socket(stack, context, bound, keys)
         below.bind("tcp://127.0.0.1:*")
@@ -98,7 +69,7 @@ def capture(
 
         def wait(kinds, count=1):
             deadline = time.monotonic() + PATIENCE
-            while sum(each["kind"] in kinds for each in entries()) < count:
+            while sum(entry["kind"] in kinds for entry in entries()) < count:
                 if time.monotonic() > deadline:
                     raise TimeoutError(f"not {count} of {kinds} through the tap, but {entries()}")
                 time.sleep(0.01)  # a tap has to be asked
@@ -130,14 +101,12 @@ def _act(connect, below, steps, wait):
                 sender.send_multipart(parts)
                 passed += sum(word != "ID" for word in words)  # which only a ROUTER sees
                 passed += sender.type in (zmq.REQ, zmq.REP)  # they put an empty part before it
-                wait(_PARTS, passed)
+                wait(["message", "MESSAGE"], passed)
             case "recv":
                 identity = below.recv_multipart()[0]
             case "subscribe":
                 above.subscribe(parts[0])
                 below.recv()
-            case "pub":
-                below.send_multipart(parts)
             case "again":
                 all_above.append(connect())
             case "refuse":
@@ -149,33 +118,29 @@ def _act(connect, below, steps, wait):
 
 
 def _socket(stack, context, words, keys):
-    kind, *more = words.split()
+    kind, *role = words.split()
     made = stack.enter_context(context.socket(getattr(zmq, kind)))
-    made.linger, made.rcvtimeo, made.heartbeat_ivl = 0, int(1000 * PATIENCE), 50 * ("pings" in more)
-    if "server" in more or "strict" in more:
+    if role == ["known"]:
+        made.curve_publickey, made.curve_secretkey = zmq.curve_keypair()
+        made.curve_serverkey = keys[0]
+    elif role == ["server"]:
         made.curve_server, (made.curve_publickey, made.curve_secretkey) = True, keys
-        if "strict" in more:
-            made.zap_domain = b"course"
-    elif "known" in more or "stranger" in more:
-        mine = zmq.curve_keypair()
-        made.curve_publickey, made.curve_secretkey = mine
-        made.curve_serverkey = keys[0] if "known" in more else mine[0]
     return made
 
 
 def _refuse(context):
     """Be asked whether to let a key in, and say no: https://rfc.zeromq.org/spec/27/."""
     with context.socket(zmq.REP) as zap:
-        zap.linger, zap.rcvtimeo = 0, int(1000 * PATIENCE)
         zap.bind("inproc://zeromq.zap.01")
         version, number, *_ = zap.recv_multipart()
         zap.send_multipart([version, number, b"400", b"unknown key", b"", b""])
 
 
 @contextlib.contextmanager
-def _tapped(endpoint: str, delay: float) -> Iterator[tuple[str, Callable[[], Any]]]:
+def _tapped(endpoint, delay):
     """Run a tap in a thread; yield where to connect, and what returns all that it has seen."""
     there = ("127.0.0.1", int(endpoint.rpartition(":")[2]))
+    relay = Relay(there, ("127.0.0.1", 0), parse=True, delay=delay)
     loop = asyncio.SelectorEventLoop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -183,12 +148,8 @@ def _tapped(endpoint: str, delay: float) -> Iterator[tuple[str, Callable[[], Any
     def in_loop(work):
         return asyncio.run_coroutine_threadsafe(work, loop).result(PATIENCE)
 
-    async def listening():
-        relay = Relay(there, ("127.0.0.1", 0), parse=True, delay=delay)
-        return relay, await relay.listen()
-
     async def seen():
-        return [as_dict(each) for each in relay.kept.after(0)]
+        return [as_dict(entry) for entry in relay.kept.after(0)]
 
     async def end():
         server.close()
@@ -197,7 +158,7 @@ def _tapped(endpoint: str, delay: float) -> Iterator[tuple[str, Callable[[], Any
             half.transport.abort()
         await asyncio.sleep(0)  # for what is closed to be closed
 
-    relay, server = in_loop(listening())
+    server = in_loop(relay.listen())
     try:
         yield relay.endpoints[0], lambda: in_loop(seen())
     finally:

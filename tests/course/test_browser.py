@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 PATHS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 # For the pictures all of them; else those that put into a page what the others do, too, and do not
 # take long. (test_notebooks.py runs them all.)
-WANTED = ("",) if os.environ.get("ZMQLAB_SCREENSHOTS") else ("00", "01", "02", "04")
+WANTED = ("",) if os.environ.get("ZMQLAB_SCREENSHOTS") else ("00", "01", "02")
 OPENED = [path for path in PATHS if path.stem.startswith(WANTED)]
 FIRST_NOTEBOOK = "notebooks/00-start-here.ipynb"
 SHOWN = "() => jupyterapp.shell.currentWidget.context.path"

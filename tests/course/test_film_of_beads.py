@@ -30,7 +30,7 @@ def test_a_film_is_measured_once_through_and_as_trackpy_does(tmp_path, monkeypat
     monkeypatch.setenv("ZMQLAB_DATA", str(tmp_path / "data"))
     folder = tmp_path / "notebooks"
     shutil.copytree(NOTEBOOKS, folder, ignore=shutil.ignore_patterns("node_modules"))
-    with open_camera("simulated", paced=False, seed=1, size=(960, 720), beads=40) as camera:
+    with open_camera("simulated", paced=False, seed=1, size=(640, 480), beads=20) as camera:
         write(folder / "film.avi", [camera.read() for _ in range(FRAMES)])
     notebook = nbformat.read(folder / "17-particle-tracker.ipynb", as_version=4)
     cell = next(each for each in notebook.cells if each.id == "film")

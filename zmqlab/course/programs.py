@@ -233,14 +233,6 @@ def ask(server: Process, *parts: bytes) -> list[bytes]:
         return receive(socket, server, f"the reply to {named(*parts)}")
 
 
-def ask_in_turn(server: Process, *requests: bytes) -> Iterator[tuple[bytes, list[bytes]]]:
-    """Send requests as one client, each after the reply to the last; yield each with its reply."""
-    with client(server) as socket:
-        for request in requests:
-            socket.send(request)
-            yield request, receive(socket, server, f"the reply to {named(request)}")
-
-
 def expect_reply(
     expected: bytes, server: Process, *request: bytes, mistakes: dict[str, Any] | None = None
 ) -> None:

@@ -5,7 +5,6 @@ from helpers.learners import changed, solution
 IN_TURN = solution("send_in_turn")
 BATCHES = solution("batches")
 STILL_IN_IT = "filled buffer 0 with frame 3 while frame 0 was still in it"
-NO_TRACKER = f"{STILL_IN_IT}.*asked no tracker"
 
 # Of each exercise, titles and sources.
 RIGHT: dict[str, dict[str, str]] = {
@@ -38,30 +37,33 @@ def batches(readings, most, longest):
 # Of each exercise, titles, sources, and what the learner is told of them, as a pattern.
 WRONG = {
     "send_in_turn": {
-        "waits for nothing": (changed(IN_TURN, "trackers[turn].wait(10)", "pass"), NO_TRACKER),
+        "waits for nothing": (changed(IN_TURN, "trackers[turn].wait(10)", "pass"), STILL_IN_IT),
         "asks and does not wait": (
             changed(IN_TURN, "trackers[turn].wait(10)", "trackers[turn].done"),
-            f"{STILL_IN_IT}.*It asked a tracker, but in vain",
+            STILL_IN_IT,
         ),
         "copies": (changed(IN_TURN, "copy=False", "copy=True"), "Frame 0 came as a copy"),
         "an array of its own": (
             changed(IN_TURN, "fill(buffers[turn], number)", "fill(buffers[turn].copy(), number)"),
-            "What it fills is none of the buffers",
+            "What it fills with frame 0 is not buffer 0",
         ),
     },
     "batches": {
         "one at a time": (
             changed(BATCHES, "len(values) == most", "True"),
-            r"The values in batch 1, when six.*expected: \[0.0, 0.0, .*it gave: \[0.0\]",
+            r"values in its batches when two.*expected: \[\[1.0, 2.0, .*it gave: \[\[1.0\], \[2.0",
         ),
         "forgets the rest": (
             changed(BATCHES, "    if values:\n        yield", "    if False:\n        yield"),
-            "Batch 2 did not come, when the last batch is not full",
+            r"when the last batch is not full.*\[4.0, 5.0\]\].*it gave: \[\[1.0, 2.0, 3.0\]\]",
         ),
         "an empty rest": (
             changed(BATCHES, "    if values:\n        yield", "    if True:\n        yield"),
-            "After the last batch another one came, when six.*expected: none.*it gave: b''",
+            r"values in its batches when two batches are full.*it gave: .*6.0\], \[\]\]",
         ),
-        "whole numbers": (BATCHES.replace('"<f8"', "int"), "The values in batch 1, when six"),
+        "whole numbers": (
+            BATCHES.replace('"<f8"', "int"),
+            r"values in its batches when two.*it gave: \[\[5e-324",
+        ),
     },
 }
