@@ -320,8 +320,8 @@ def test_the_ring_grows_in_mid_stream():
 # Ends
 
 
-def write(endpoint, hold=False):
-    """Send frames for ever, or one."""
+def write(endpoint):
+    """Send frames for ever."""
     socket, frames = connected(endpoint), FrameRing(2)
     while True:
         socket.send_multipart(frames.pack_frame(np.full(100, 7)))
@@ -367,9 +367,6 @@ def test_a_ring_that_lives_is_not_swept_away():
         FrameRing().close()
         subprocess.run([sys.executable, "-c", "import zmqlab; zmqlab.FrameRing()"], check=True)
         assert (RingReader().unpack_frame(parts)[2] == 1).all()
-
-
-# No room
 
 
 # Strangers

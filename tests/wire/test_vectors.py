@@ -105,46 +105,6 @@ def test_there_are_vectors_of_each_kind():
         assert len(set(names)) == len(names)
 
 
-TOKENS = [
-    "0",
-    "-1",
-    "2",
-    "3",
-    "6",
-    "7.5",
-    "-0",
-    "2e99",
-    "1e999",
-    "NaN",
-    "-Infinity",
-    "true",
-    "null",
-]
-TOKENS += [
-    '""',
-    '"3"',
-    '"uint8"',
-    '"float16"',
-    '"constructor"',
-    "[]",
-    "{}",
-    "[2,3]",
-    "[3,2,1]",
-    "[[2]]",
-]
-TOKENS += [
-    "9007199254740991",
-    "9007199254740992",
-    "01",
-    "+1",
-    ".5",
-    "0x1",
-    '"\\ud800"',
-    '"\t"',
-    "[1,]",
-]
-
-
 # Of Python's own struct, which has no part in either reader.
 CODES = {"bool": "?", "int8": "b", "int16": "h", "int32": "i", "int64": "q"}
 CODES |= {"uint8": "B", "uint16": "H", "uint32": "I", "uint64": "Q"}

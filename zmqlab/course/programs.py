@@ -6,11 +6,7 @@ talks to a server, as a client; `receive` waits for what a program sends, and sa
 
 import contextlib
 import inspect
-import os
-import sys
-import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import zmq
@@ -20,7 +16,6 @@ from zmqlab.course.ports import free_endpoint
 from zmqlab.course.trial import TIMEOUT, NotYet, expect, misfit, named, without_ours
 
 STARTING = 20.0  # seconds a program may take to bind or connect
-MANY = 100  # requests of one client
 
 
 @contextlib.contextmanager
@@ -91,44 +86,6 @@ def _call(function, *args):
     if inspect.iscoroutine(got):
         got.close()
         raise TypeError("it returns a coroutine, which nobody runs: `asyncio.run(...)` would")
-
-
-def until_it_sends(function: Callable[..., Any], *args: Any) -> None:
-    """Call a function, and die as by `kill -9` when it has sent its first message."""
-    send = zmq.Socket.send
-
-    def last(*args, **options):
-        send(*args, **options)
-        os._exit(9)
-
-    vars(zmq)["Socket"].send = last
-    function(*args)
-
-
-def until_it_writes(path: Path, function: Callable[..., Any], *args: Any) -> None:
-    """Call a function, and die as by `kill -9` when a file has grown or shrunk, once it is bound.
-
-    Whoever empties the file to write it anew, or writes half a line, is caught in between.
-    """
-    bind = zmq.Socket.bind
-
-    def size():
-        return path.exists() and path.stat().st_size
-
-    def bound(*given, **options):
-        made = bind(*given, **options)
-        before = size()
-
-        def look(frame, event, arg):
-            if event == "c_return" and size() != before:
-                os._exit(9)
-
-        sys.setprofile(look)
-        threading.setprofile(look)
-        return made
-
-    vars(zmq)["Socket"].bind = bound
-    function(*args)
 
 
 def _expect_places(program, verb, places):

@@ -31,12 +31,8 @@ class Kept:
 
     def add(self, time: float, connection: int, side: str, facts: list[Fact]) -> None:
         """Keep facts: when they came, through which connection, and from which side."""
-        number = self.last
-        for fact in facts:  # without `keep`: a flood passes here
-            number += 1
-            kept = self._traffic if fact.kind in TRAFFIC else self._others
-            kept.append((number, time, connection, side, fact))
-        self.last = number
+        for fact in facts:
+            self.keep(fact.kind, (self.last + 1, time, connection, side, fact))
 
     def after(self, number: int) -> list[tuple]:
         """Return what is kept of all that came after an entry, in order."""
@@ -77,9 +73,9 @@ def as_dict(entry: tuple) -> Entry:
     }
 
 
-def hex_of(entry: Entry, most: int = _SHOWN) -> str:
+def hex_of(entry: Entry) -> str:
     """Return the first bytes of an entry as hexadecimal digits."""
-    return entry["raw"][: 3 * most - 1] + (" .." if entry["size"] > most else "")
+    return entry["raw"][: 3 * _SHOWN - 1] + (" .." if entry["size"] > _SHOWN else "")
 
 
 def line_of(entry: Entry, start: float) -> str:

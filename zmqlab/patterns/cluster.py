@@ -1,10 +1,8 @@
 """The farm's work on a cluster: Dask takes the place of the sockets.
 
-`hand_out` does what `zmqlab.patterns.ask_for_work.hand_out` does, with an engine that somebody
-else keeps: Dask's scheduler knows who has what, gives it to another worker if one dies, and takes
-in workers that come later. A task of the scheduler is a few frames, because each task costs it
-about a millisecond. Frames stay here until their results have come, so that nothing is lost with a
-worker; those of a film are read by the workers themselves.
+`hand_out` does what `zmqlab.patterns.ask_for_work.hand_out` does. A task of Dask's scheduler
+is a few frames, because each task costs it about a millisecond. Frames stay here until their
+results have come, so that nothing is lost with a worker; those of a film are read by the workers.
 
 Scheduler and workers need zmqlab, and workers a film at the same path as here. They unpickle what
 comes by their ports and run it, whoever sends it. So they belong on loopback or in a closed

@@ -107,40 +107,27 @@ def arrivals_of(
 ) -> Iterator[tuple[Iterator[Result], int | None]]:
     """Bring a farm up; yield its results, each once, as they arrive, and how many there will be."""
     check_count(workers=workers)
-    if engine == "zeromq":
-        with _opened(frames) as frames:
-            frames, count = _take(frames, count)
-            with _farm(frames, workers, task, shared, timeout, keys) as arrivals:
-                yield arrivals, count
-        return
-    if shared:
+    if shared and engine != "zeromq":
         raise ArgumentError(
             "shared=True: memory is shared on one computer; leave it out for a cluster"
         )
-    if keys is not None:
+    if keys is not None and engine != "zeromq":
         raise ArgumentError(
             f"keys={str(keys)!r}: a cluster has its own (TLS); leave them out for one"
         )
-    from zmqlab.patterns import cluster
+    with contextlib.ExitStack() as stack:
+        film = Path(frames) if isinstance(frames, str | Path) else None
+        if film:
+            frames = stack.enter_context(open_recording(film))["frames"]
+        taken, count = _take(frames, count)
+        if engine == "zeromq":
+            arrivals = stack.enter_context(_farm(taken, workers, task, shared, timeout, keys))
+        else:
+            from zmqlab.patterns import cluster
 
-    if isinstance(frames, str | Path):
-        with _opened(frames) as film:
-            count = _take(film, count)[1]
-        source = Path(frames)
-    else:
-        source, count = _take(frames, count)
-    with cluster.connected(engine, workers) as client:
-        yield cluster.hand_out(client, source, task, count, timeout), count
-
-
-@contextlib.contextmanager
-def _opened(frames):
-    """Yield the frames of a recording, or others as they are."""
-    if isinstance(frames, str | Path):
-        with open_recording(frames) as data:
-            yield data["frames"]
-    else:
-        yield frames
+            client = stack.enter_context(cluster.connected(engine, workers))
+            arrivals = cluster.hand_out(client, film or taken, task, count, timeout)
+        yield arrivals, count
 
 
 @contextlib.contextmanager

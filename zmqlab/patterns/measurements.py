@@ -53,6 +53,7 @@ def _history(path):
     """Open the file; what the ``with`` has changed is on the disk when it ends, or not at all."""
     try:
         with contextlib.closing(sqlite3.connect(path, timeout=_PATIENCE)) as database, database:
+            database.execute(_TABLE)
             yield database
     except sqlite3.Error as error:
         remedy = next((each for key, each in _REMEDIES.items() if key in str(error)), None)
@@ -63,7 +64,6 @@ def keep(path: Path, time: float, exposure: float | None, fringes: Fringes | Non
     """Write what was measured to the file, and return it with its number."""
     found = fringes or (None, None, None)
     with _history(path) as database:
-        database.execute(_TABLE)
         row = "INSERT INTO measurements (time, exposure, period, uncertainty, angle) "
         cursor = database.execute(row + "VALUES (?, ?, ?, ?, ?)", (time, exposure, *found))
         number = int(cursor.lastrowid or 0)
@@ -73,7 +73,6 @@ def keep(path: Path, time: float, exposure: float | None, fringes: Fringes | Non
 def kept(path: Path, most: int = -1) -> list[Measurement]:
     """Return the newest measurements in the file, or all, in the order in which they were made."""
     with _history(path) as database:
-        database.execute(_TABLE)
         columns = ", ".join(Measurement._fields)
         select = f"SELECT {columns} FROM measurements ORDER BY number DESC LIMIT ?"
         return [Measurement(*row) for row in database.execute(select, (most,))][::-1]

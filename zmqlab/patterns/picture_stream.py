@@ -8,8 +8,6 @@ painted. So a slow line gets fewer pictures, not older ones::
                                         "fps": 29.9, "latency": 0.02, "lost": 0}
                              rest      a JPEG
     from the page   text     "painted 7"
-
-What else travels is up to who uses it: the live view of a notebook, and the web page.
 """
 
 import asyncio

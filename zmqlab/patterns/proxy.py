@@ -7,15 +7,13 @@
     camera_publisher    XPUB ──┘                        └── SUB    for frame in subscribe(...)
 
 Frames go to the right, subscriptions to the left. Each frame comes from its camera once, however
-many viewers there are, and only while at least one of them has subscribed to its topic.
+many viewers there are, and only while at least one of them has subscribed to its topic. The proxy
+connects, so that only from an address that was named can frames come in.
 
-The proxy connects to the cameras, although it is the one that stays: so a camera is published the
-same way with a proxy and without, and only from an address that was named can frames come in.
-
-To a camera the proxy is **one** subscriber: an XPUB socket passes on the first subscription to a
-topic and the end of the last one. So ``wait_for=1`` waits for the first viewer, and ``wait_for=2``
-for ever. ``drop=False`` makes a camera wait for the proxy alone, and the proxy waits for nobody:
-viewers that are behind miss frames, and see by the numbers which. Requests do not go through it.
+To a camera the proxy is **one** subscriber: ``wait_for=1`` waits for the first viewer, and
+``wait_for=2`` for ever. ``drop=False`` makes a camera wait for the proxy alone, and the proxy waits
+for nobody: viewers that are behind miss frames, and see by the numbers which. Requests do not go
+through it.
 """
 
 import contextlib
@@ -27,10 +25,8 @@ import zmq
 
 from zmqlab.patterns.stream import WAITING_IN_THE_SYSTEM, WAITING_TO_BE_SENT
 from zmqlab.patterns.subscribers import Subscriptions
+from zmqlab.wire import sockets
 from zmqlab.wire.interrupts import whole
-from zmqlab.wire.sockets import TOPIC, check_count, come_back, send_each, took_all, wait
-from zmqlab.wire.sockets import bind as bind_socket
-from zmqlab.wire.sockets import connect as connect_socket
 from zmqlab.wire.text import ArgumentError
 
 _MOST = 100  # messages passed one way before the other way has its turn: neither can be flooded
@@ -74,7 +70,7 @@ def proxy(
         If an endpoint cannot be bound or connected.
     """
     endpoints = [connect] if isinstance(connect, str) else list(dict.fromkeys(connect))
-    check_count(hwm=hwm)
+    sockets.check_count(hwm=hwm)
     if not endpoints:
         raise ArgumentError("connect=[]: name the endpoint of at least one camera")
     with (
@@ -88,18 +84,18 @@ def proxy(
         cameras.rcvbuf = WAITING_IN_THE_SYSTEM
         cameras.tcp_keepalive, cameras.tcp_keepalive_idle = 1, _SILENCE
         viewers.xpub_verboser = True  # each subscription, to see whose it is
-        endpoint = bind_socket(viewers, bind, TOPIC, keys)
-        for each in endpoints:
-            connect_socket(cameras, each, keys=keys)
+        endpoint = sockets.bind(viewers, bind, sockets.TOPIC, keys)
+        for camera in endpoints:
+            sockets.connect(cameras, camera, keys=keys)
         print(f"proxy: what {', '.join(endpoints)} publish is at {endpoint}", flush=True)
         # Not `zmq.proxy`: it hears of no Ctrl-C on Windows, and nobody counts what it passes on.
         believed, wanted, look = Subscriptions(), Counter[bytes](), 0.0
         while True:
             if monotonic() > look:
                 look = monotonic() + _A_WHILE
-                for each in endpoints:
-                    come_back(cameras, each)
-            ready = wait({cameras: zmq.POLLIN, viewers: zmq.POLLIN}, _A_WHILE)
+                for camera in endpoints:
+                    sockets.come_back(cameras, camera)
+            ready = sockets.wait({cameras: zmq.POLLIN, viewers: zmq.POLLIN}, _A_WHILE)
             if viewers in ready:
                 _pass_subscriptions(viewers, cameras, believed, wanted)
             if cameras in ready:
@@ -111,8 +107,8 @@ def _pass_frames(cameras, viewers):
         for _ in range(_MOST):
             with whole:
                 parts = cameras.recv_multipart(zmq.NOBLOCK, copy=False)
-                took_all(parts)
-                send_each(viewers, parts)  # never waits: who has no room misses it
+                sockets.took_all(parts)
+                sockets.send_each(viewers, parts)  # never waits: who has no room misses it
 
 
 def _pass_subscriptions(viewers, cameras, believed, wanted):

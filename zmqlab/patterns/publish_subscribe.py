@@ -102,7 +102,7 @@ def camera_publisher(
             flush=True,
         )
         stream, frame, told, port = islice(source, count), None, 0, urlsplit(requests).port
-        behind, running = False, True
+        running = True
         held: list[list[zmq.Frame]] = []
         deadline = time.monotonic() + timeout
         while running:
@@ -121,9 +121,6 @@ def camera_publisher(
                     if not publisher.let_go_of_the_slow():
                         raise TimeoutError(f"waited {timeout:g} s: {error}") from None
                     deadline = time.monotonic() + timeout
-                if not wait_for and not behind:
-                    behind = True
-                    print("camera publisher: waiting for a subscriber that is behind", flush=True)
             if (subscribers := publisher.look()) != told:
                 told = subscribers
                 print(f"camera publisher: {told} subscriber{'s' * (told != 1)}", flush=True)

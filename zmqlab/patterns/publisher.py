@@ -10,7 +10,7 @@ import numpy as np
 import zmq
 
 from zmqlab.patterns.stream import WAITING_TO_BE_SENT, wire_topic
-from zmqlab.patterns.subscribers import Subscribers
+from zmqlab.patterns.subscribers import Subscriptions
 from zmqlab.wire import sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import pack_frame
@@ -39,16 +39,12 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
     ----------
     bind, topic, keys
         As for `zmqlab.camera_publisher`.
-    hwm
-        High-water mark: how many frames may wait here for each subscriber. More may wait at the
-        subscriber (it has a mark of its own), and in the system's buffers between the two.
-    drop
-        What happens when so many wait. True: this subscriber misses frames, and the others do
-        not notice. False (ZeroMQ's XPUB_NODROP): sending waits until there is room, so that each
-        subscriber gets every frame, at the pace of the slowest.
+    hwm, drop
+        As there. More frames may wait at the subscriber (it has a mark of its own), and in the
+        system's buffers between the two. `drop` is the opposite of ZeroMQ's XPUB_NODROP.
     shared
-        As for `zmqlab.camera_publisher`. No more frames than that wait, whatever `hwm` says. A
-        frame for which no slot is free is not sent, and all subscribers miss it.
+        As there. No more frames than that wait, whatever `hwm` says. A frame for which no slot is
+        free is not sent, and all subscribers miss it.
 
     Attributes
     ----------
@@ -56,6 +52,8 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
         Where it is bound; what subscribers connect to.
     sequence : int
         The number of the next frame, which is also that of the frames given to `send` so far.
+    subscribers : int
+        How many the frames go to, by the subscriptions that came and went: see `look`.
     """
 
     def __init__(
@@ -70,8 +68,9 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
     ) -> None:
         self.topic, self._wire = topic, wire_topic(topic)
         self._stream = secrets.token_hex(4)
-        self.sequence = 0
-        self._subscribers = Subscribers(self._wire.encode())
+        self.sequence = self.subscribers = 0
+        self._named = self._left = 0  # subscribers to this very topic; those who have left
+        self._subscriptions = Subscriptions()
         sockets.check_count(hwm=hwm)
         if shared is not None:
             sockets.check_count(shared=shared)
@@ -97,11 +96,6 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
             self._context.destroy(linger=0)
             raise
 
-    @property
-    def subscribers(self) -> int:
-        """How many the frames go to, by the subscriptions that came and went."""
-        return self._subscribers.count
-
     def look(self) -> int:
         """See which subscriptions came and went; return how many there are now."""
         with whole:  # pyzmq may lose a Ctrl-C that comes while it raises Again
@@ -110,7 +104,11 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
                     news = self._socket.recv(zmq.NOBLOCK, copy=False)
                 except zmq.Again:
                     break
-                self._subscribers.hear(news)
+                change, topic = self._subscriptions.hear(news)
+                if change and self._wire.encode().startswith(topic):
+                    self.subscribers += change
+                    self._named += change if topic else 0
+                    self._left += change < 0
         return self.subscribers
 
     def wait_for(self, count: int, timeout: float = 60.0) -> None:
@@ -122,11 +120,11 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
         """
         deadline = monotonic() + timeout
         self.look()
-        while self._subscribers.named < count:
+        while self._named < count:
             if (left := deadline - monotonic()) < 0:
                 raise TimeoutError(
                     f"of {count} subscribers to {self.topic!r} at {self.endpoint} "
-                    f"{self._subscribers.named or 'none'} came"
+                    f"{self._named or 'none'} came"
                 )
             sockets.wait({self._socket: zmq.POLLIN}, left)
             self.look()
@@ -163,7 +161,7 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
 
     def let_go_of_the_slow(self) -> bool:
         """Disconnect subscribers that take no frame; False if there are none, or no others."""
-        return self._subscribers.let_go_of_the_slow()
+        return self._subscriptions.let_go_of_the_slow(self._wire.encode())
 
     def close(self, timeout: float = _GOODBYE) -> None:
         """Say that no frame follows until all subscribers have heard it, and have left.
@@ -173,14 +171,14 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
         if self._context.closed:
             return
         deadline = monotonic() + timeout
-        there = self.look() + self._subscribers.left
+        there = self.look() + self._left
         nothing = np.empty(0, np.uint8)
         end = pack_frame(nothing, self._wire, self.sequence, stream=self._stream, end=True)
         while True:  # more than once: it is dropped like a frame where there is no room
             with contextlib.suppress(zmq.Again):
                 sockets.send_each(self._socket, end)
             left = deadline - monotonic()
-            if left < 0 or self._subscribers.left >= there:
+            if left < 0 or self._left >= there:
                 break
             sockets.wait({self._socket: zmq.POLLIN}, min(left, _TRY))
             self.look()

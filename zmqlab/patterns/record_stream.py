@@ -1,9 +1,4 @@
-"""A subscriber that records: every frame of a stream, or an error that says which are missing.
-
-A publisher does not wait for its subscribers, so frames wait here for the seconds for which a disk
-stands still now and then; it is faster than cameras otherwise. Whoever needs longer for a frame
-than the camera does reads the recording while it grows, and has the same frames in the end.
-"""
+"""A subscriber that records: every frame of a stream, or an error that says which are missing."""
 
 import math
 from pathlib import Path
@@ -72,7 +67,7 @@ def record(
     lost: float = stream.lost
     last: float = math.inf
     # Where a number is one frame, what is lost after the last that was asked for is no matter.
-    if not (stream.restarts or stream.mixed):
+    if not stream.restarts:
         lost, last = min(lost, most - recorder.count), first + most - 1
     if lost:
         gaps = [(begin, min(end, last)) for begin, end in stream.gaps if begin <= last]
@@ -85,12 +80,8 @@ def record(
     if stream.restarts:
         problems.append(
             "the publisher was started anew, or sent numbers twice: frames from before that may be "
-            "missing, and nobody can tell which"
-        )
-    if stream.mixed:
-        problems.append(
-            f"several publishers of {topic!r} send there at once, and their frames are mixed: "
-            "give each a topic of its own"
+            f"missing, and nobody can tell which. Or a second one sends {topic!r} there: give each "
+            "a topic of its own"
         )
     of = "" if count is None else f" of {count}"
     holds = f"{path} holds {recorder.count}{of} frames"
@@ -113,7 +104,7 @@ def _fill(recorder, stream, most):
                     so_far = f"{recorder.path} holds {recorder.count} frames"
                     show(f"record: {so_far}; {stream.summary()}")
                 # The lost ones are among those that were asked for, if they can be counted.
-                came = stream.received + (0 if stream.restarts or stream.mixed else stream.lost)
+                came = stream.received + (0 if stream.restarts else stream.lost)
                 if came <= most:
                     recorder.add(frame, stream.header["sequence"], stream.header["time"])
                 if came >= most:

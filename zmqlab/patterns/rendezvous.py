@@ -14,9 +14,6 @@ The sink says::
 
 The first ventilator is the one that counts, and results only with the token. Who comes as a worker
 is one: to know them better takes keys.
-
-The greetings could be REQ and REP. But who has sent a request can do nothing but wait for the
-reply, and these have work to do until they hear of the end.
 """
 
 import contextlib

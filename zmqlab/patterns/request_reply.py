@@ -19,9 +19,8 @@ which says where a reply goes::
     (empty)    sent by the REQ, without being asked
     request or reply, as above
 
-A plain REP serves clients that keep to the rules. But after a message without the empty part
-from a client that has left, it loses its reply to the next one, who did nothing wrong (libzmq
-4.3.5).
+(A plain REP, after a message without the empty part from a client that has left, loses its reply
+to the next one, who did nothing wrong: libzmq 4.3.5.)
 """
 
 import collections
@@ -161,17 +160,16 @@ def _begin_reply(socket, held):
     for number, parts in enumerate(held):
         if (client := parts[0].bytes) in full:
             continue
+        there = True
         try:
             socket.send(client, zmq.SNDMORE | zmq.NOBLOCK)
+        except zmq.Again:
+            full.add(client)
+            continue
         except zmq.ZMQError as error:
-            if error.errno == zmq.EAGAIN:
-                full.add(client)
-                continue
             if error.errno != zmq.EHOSTUNREACH:
                 raise
             there = False
-        else:
-            there = True
         del held[number]
         held.sort(key=lambda each: each[0].bytes == client)  # now it is the others' turn
         # The envelope ends with the first empty part. Without one, there is no request in it.

@@ -30,9 +30,7 @@ class Subscriptions:
         address = address_of(file)
         if file < 0 or address == "":  # of one that has ended, or that came without tcp
             if change < 0 and self._late[topic]:
-                self._late[topic] -= 1
-                if not self._late[topic]:
-                    del self._late[topic]
+                self._late -= Counter([topic])  # without those of which none is left
                 return 0, topic
             return change, topic
         took([news], len(text) + 2)
@@ -52,36 +50,12 @@ class Subscriptions:
             return change, topic
         return 0, topic
 
-
-class Subscribers:
-    """Those who subscribed to one topic.
-
-    Attributes
-    ----------
-    count, named, left : int
-        How many there are, by their subscriptions; how many of them subscribed to this very topic
-        and not to everything; how many have left.
-    """
-
-    def __init__(self, topic: bytes) -> None:
-        self.topic = topic
-        self.count = self.named = self.left = 0
-        self._all = Subscriptions()
-
-    def hear(self, news: zmq.Frame) -> None:
-        """Take in one message of the XPUB socket."""
-        change, topic = self._all.hear(news)
-        if change and self.topic.startswith(topic):
-            self.count += change
-            self.named += change if topic else 0
-            self.left += change < 0
-
-    def let_go_of_the_slow(self) -> bool:
-        """Cut off those that take nothing; False if there are none, or nobody else."""
+    def let_go_of_the_slow(self, topic: bytes) -> bool:
+        """Cut off those that take nothing of a topic; False if there are none, or no others."""
         there = [
             file
-            for file, (address, topics) in self._all.who.items()
-            if any(map(self.topic.startswith, topics)) and address_of(file) == address
+            for file, (address, topics) in self.who.items()
+            if any(map(topic.startswith, topics)) and address_of(file) == address
         ]
         slow = [file for file in there if unsent(file)]
         if not slow or len(slow) == len(there):

@@ -70,9 +70,7 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
         Frames that arrived, but were passed over by `latest`.
     restarts : int
         How often another stream followed, or the numbers went back: a publisher that was started
-        anew. What the old one sent last may be lost without being counted.
-    mixed : bool
-        Whether a stream went on after another had begun: several publishers send at once.
+        anew, or a second one. What the old one sent last may be lost without being counted.
     overtaken : int
         Messages about a frame in shared memory that was there no longer. Such a frame is lost.
     refused : int
@@ -93,10 +91,9 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
         self.latency = 0.0
         self.received = self.lost = self.skipped = self.restarts = self.refused = 0
         self.first: int | None = None
-        self.mixed, self.overtaken, self.complaint = False, 0, ""
+        self.overtaken, self.complaint = 0, ""
         self.gaps: list[tuple[int, int]] = []
         self._next: dict[str | None, int] = {}  # name of a stream: the number of its next frame
-        self._stream, self._anew = None, (0, 0)  # the last one; what was counted when it came anew
         self._ended, self._over = False, None  # and which stream it was that ended last
         self._away = False  # unsubscribed, since a stream has ended
         self._found: list[list[zmq.Frame]] = []  # a message that `why_nothing` has taken out
@@ -143,11 +140,15 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             self._socket.subscribe(self._wire)
         while not self._ended:
             left = deadline - time.monotonic()
-            arrived = self._found or sockets.wait({self._socket: zmq.POLLIN}, min(left, _LOST))
-            self._look_after(bool(arrived))
-            frame = self._take(self._next_message()) if arrived else None
-            if frame is not None:
-                return frame
+            if self._found or sockets.wait({self._socket: zmq.POLLIN}, min(left, _LOST)):
+                self._heard = time.monotonic()
+                parts = self._found.pop() if self._found else sockets.recv_parts(self._socket)
+                frame = self._take(parts)
+                if frame is not None:
+                    return frame
+            elif time.monotonic() > self._heard + _LOST:
+                self._heard = time.monotonic()
+                sockets.come_back(self._socket, self.endpoint)
             if time.monotonic() >= deadline and not self._ended:
                 raise TimeoutError(
                     f"no frame of {self.topic!r} came from {self.endpoint} within {timeout:g} s; "
@@ -182,8 +183,6 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
         if self.restarts:
             times = "once" if self.restarts == 1 else f"{self.restarts} times"
             words.append(f"the publisher started anew {times}")
-        if self.mixed:
-            words.append("several publishers send at once")
         if self.refused:
             words.append(f"{self.refused} refused, the last because {self.complaint}")
         return ", ".join(words)
@@ -236,17 +235,6 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
     def __exit__(self, *error: object) -> None:
         self.close()
 
-    def _next_message(self):
-        return self._found.pop() if self._found else sockets.recv_parts(self._socket)
-
-    def _look_after(self, arrived):
-        """Connect anew if nothing comes and nothing is connected."""
-        if arrived:
-            self._heard = time.monotonic()
-        elif time.monotonic() > self._heard + _LOST:
-            self._heard = time.monotonic()
-            sockets.come_back(self._socket, self.endpoint)
-
     def _take(self, parts):
         """Return the frame, or None for a message that is none; keep count of either."""
         try:
@@ -281,20 +269,13 @@ class Subscription(Iterator[np.ndarray], AbstractContextManager["Subscription"])
             self.first = expected = sequence
         elif expected is None:
             self.restarts += 1
-            expected, self._anew = 0, (1, sequence)
-        elif stream != self._stream:  # one that was there before: the other was no restart
-            self.mixed = True
-            self.restarts -= self._anew[0]
-            self.lost -= self._anew[1]
-            self.gaps = [gap for gap in self.gaps if gap != (0, self._anew[1] - 1)]
-            self._anew = (0, 0)
+            expected = 0
         elif sequence < expected and not self._ended:  # nobody knows how many are missing
             self.restarts += 1
             expected = sequence
         if sequence > expected:
             self.lost += sequence - expected
             self.gaps = [*self.gaps[1 - _MOST_GAPS :], (expected, sequence - 1)]
-        self._stream = stream
         self._next[stream] = sequence + 1
         if len(self._next) > _MOST_STREAMS:
             del self._next[next(iter(self._next))]

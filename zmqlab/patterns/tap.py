@@ -43,11 +43,9 @@ from zmqlab.wire.sockets import bind as bind_socket
 from zmqlab.wire.text import ArgumentError
 from zmqlab.wire.zmtp import Fact
 
-_MOST_TOLD = 500  # entries in a reply
 _ENOUGH = 800_000  # bytes of JSON in a reply: what is longer than 1 MiB, nobody takes
-_A_WHILE = 500  # milliseconds of one wait; the next one begins at once
+_A_WHILE = 100  # milliseconds of one wait; then what has come is printed
 _LAST_CHANCE = 1500  # milliseconds in which to ask for what came last
-_PERIOD = 0.1  # seconds between looks at what there is to print
 
 
 def tap_relay(
@@ -189,7 +187,7 @@ class Relay:
         if type(after) is not int:
             raise ArgumentError(f"after={after!r}: give the number of an entry, 0, 1, 2, ...")
         entries, size = [], 0
-        for each in self.kept.after(after)[:_MOST_TOLD]:
+        for each in self.kept.after(after):
             entries.append(as_dict(each))
             size += len(to_json(entries[-1]))
             if size > _ENOUGH:  # one has some kilobytes at most; the client asks on
@@ -211,14 +209,15 @@ async def _serve(relay, control, show, keys):
         controlled = bind_socket(router, control, keys=keys)
         here, there = relay.endpoints
         print(f"tap: {there} is at {here}, control at {controlled}", flush=True)
-        printing = asyncio.create_task(_print(relay)) if show else None
+        start, printed = time.time(), 0
         asker = zmq.asyncio.Socket.from_socket(router)
         commands = {"set": relay.set, "read": relay.read, "info": relay.info, "stop": dict}
         try:
             asked = ""
             while asked != "stop":
-                # Waking up now and then lets Ctrl-C through on Windows.
+                # Waking up now and then lets Ctrl-C through on Windows, too.
                 asked = answer_command(router, **commands) if await asker.poll(_A_WHILE) else ""
+                printed = _print_after(relay, start, printed) if show else 0
         finally:
             server.close()
             for half in list(relay.halves):
@@ -227,25 +226,15 @@ async def _serve(relay, control, show, keys):
             while -1 < relay.told < relay.kept.last and await asker.poll(_LAST_CHANCE):
                 answer_command(router, **commands)
             asker.close()
-            if printing:
-                printing.cancel()
-                await asyncio.gather(printing, return_exceptions=True)
+            if show:
+                _print_after(relay, start, printed)
             for half in list(relay.halves):
                 half.transport.abort()
             await asyncio.sleep(0)  # for what is closed to be closed
 
 
-async def _print(relay):
-    """Print what is new, a few times a second: a flood is shown as far as it was kept."""
-    start, last = time.time(), 0
-    with contextlib.suppress(asyncio.CancelledError):
-        while True:
-            last = _print_after(relay, start, last)
-            await asyncio.sleep(_PERIOD)
-    _print_after(relay, start, last)
-
-
 def _print_after(relay, start, last):
+    """Print what is new, and return its last number: a flood is shown as far as it was kept."""
     for entry in relay.kept.after(last):
         if entry[0] > last + 1:
             print(f"{'':11}{entry[0] - last - 1:,} more, too fast to be shown")

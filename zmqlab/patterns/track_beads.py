@@ -41,6 +41,7 @@ from zmqlab.wire.text import short
 
 _ENDING = 30.0  # seconds for a detector that has said its last
 _PERIOD = 2.0  # seconds between two lines that say how far it is
+_WAITING = 60  # frames that may wait here: they do while the first beads are found
 _MANY = 1000  # short messages that may wait
 _ORANGE = (0, 159, 230)  # blue, green, red: of the palette by Okabe and Ito
 
@@ -54,7 +55,6 @@ def detect_beads(
     diameter: float = DIAMETER,
     threshold: float = 20.0,
     wait_for: int = 0,
-    hwm: int = 60,
     timeout: float = 10.0,
     keys: str | Path | None = None,
 ) -> None:
@@ -62,28 +62,13 @@ def detect_beads(
 
     Parameters
     ----------
-    connect, topic
-        Where the frames are published, and the name of their stream.
     bind, view
         Where to publish the positions, as ``beads``, and the frames with what was found drawn on
         them, as ``marked``.
-    diameter, threshold
-        Of a bead's picture, in pixels; how many times it must stand out from the noise.
     wait_for
         How many subscribers of the positions to wait for before the first frame.
-    hwm
-        High-water mark: how many frames may wait here. They do while the first beads are found.
-    timeout
-        Seconds to wait for each frame, and for subscribers.
-    keys
-        A folder of `zmqlab keys`: for a publisher that lets in only clients it knows, and to let in
-        only clients it knows here. Or ``none``: without one of the two, what is bound must be
-        addresses of this computer alone.
-
-    Raises
-    ------
-    TimeoutError
-        If no frame came, or too few subscribers.
+    connect, topic, diameter, threshold, timeout, keys
+        As for `track`; raises TimeoutError, too, if no frame came, or too few subscribers.
     """
     detector = Detector(diameter, threshold)
     with (
@@ -93,7 +78,7 @@ def detect_beads(
     ):
         print(f"detector: beads at {beads.endpoint}, marked at {marked.endpoint}", flush=True)
         beads.wait_for(wait_for, timeout)
-        with subscribe(connect, topic, hwm=hwm, timeout=timeout, keys=keys) as stream:
+        with subscribe(connect, topic, hwm=_WAITING, timeout=timeout, keys=keys) as stream:
             for frame in stream:
                 about = {"time": stream.header["time"], "lost": stream.lost}
                 about["frame_number"] = stream.header["sequence"]
@@ -148,23 +133,8 @@ def link_beads(
         Where the positions are published, as `detect_beads` does.
     bind
         Where to publish, as ``tracks``.
-    fps
-        Frames per second of the camera: frame number n was taken at n / fps seconds.
-    pixel_size
-        µm.
-    reach
-        How far a bead may move from one frame to the next, in pixels.
-    timeout
-        Seconds to wait for each message.
-    keys
-        As for `detect_beads`.
-
-    Raises
-    ------
-    TimeoutError
-        If nothing came.
-    TrackingError
-        If trackpy is missing, or a number cannot be.
+    fps, pixel_size, reach, timeout, keys
+        As for `track`; raises what that raises, too.
     """
     with contextlib.suppress(KeyboardInterrupt):
         _link(connect, bind, Tracks(fps, pixel_size, reach), timeout, keys, keys)
@@ -282,7 +252,9 @@ def track(
     timeout
         Seconds to wait for each frame.
     keys
-        As for `detect_beads`.
+        A folder of `zmqlab keys`: for a publisher that lets in only clients it knows, and to let in
+        only clients it knows here. Or ``none``: without one of the two, what is bound must be
+        addresses of this computer alone.
 
     Raises
     ------

@@ -48,10 +48,9 @@ from zmqlab.patterns.picture_stream import Show, as_picture, draw, draw_spectrum
 from zmqlab.patterns.request_reply import RequestError, pack_request, request, unpack_reply
 from zmqlab.patterns.subscription import Subscription
 from zmqlab.patterns.web_visitors import application
+from zmqlab.wire import sockets
 from zmqlab.wire.keys import KeysError, check_page_open
 from zmqlab.wire.messages import MessageError
-from zmqlab.wire.sockets import connect as connect_socket
-from zmqlab.wire.sockets import took_all, who_listens
 from zmqlab.wire.text import plain
 
 _PERIOD = 1.0  # seconds between two looks at a camera of which nobody wants anything
@@ -121,13 +120,11 @@ def web_page(
 
 async def _serve(connect, subscribe, topic, bind, history, past, keys):
     show = Show(asyncio.get_running_loop(), spectrum=False)
+    listening, address = _listen(bind)
     camera = SharedCamera(connect, show, history, past, keys)
     try:
         camera.connect()
-        with contextlib.ExitStack() as undo:
-            stream = undo.enter_context(Subscription(subscribe, topic, hwm=2, keys=keys))
-            listening, address = _listen(bind)
-            undo.pop_all()
+        stream = Subscription(subscribe, topic, hwm=2, keys=keys)
         threading.Thread(target=show.receive, args=(stream,), daemon=True).start()
         token = secrets.token_urlsafe(16)
         serve(application(token, camera), [listening])
@@ -137,6 +134,7 @@ async def _serve(connect, subscribe, topic, bind, history, past, keys):
             tasks.create_task(camera.watch())
     finally:
         camera.context.destroy(linger=0)
+        listening.close()
 
 
 def _listen(bind):
@@ -174,7 +172,7 @@ class SharedCamera:
         """Make a socket for requests. One that got no reply cannot send again."""
         self.socket = self.context.socket(zmq.REQ)
         self.socket.linger, self.socket.sndtimeo = 0, int(1000 * _TIMEOUT)
-        connect_socket(self.socket, self.endpoint, keys=self.keys)
+        sockets.connect(self.socket, self.endpoint, keys=self.keys)
 
     async def take_turns(self):
         """Do what the visitors ask for, one after the other."""
@@ -270,10 +268,10 @@ class SharedCamera:
             except zmq.Again:  # libzmq has given this connection up
                 raise TimeoutError(f"The connection to {self.endpoint} has ended.") from None
             if not await self.socket.poll(1000 * timeout):
-                who = await asyncio.to_thread(who_listens, self.endpoint, keys=self.keys)
+                who = await asyncio.to_thread(sockets.who_listens, self.endpoint, keys=self.keys)
                 raise TimeoutError(f"The camera does not answer at {self.endpoint}: {who}.")
             parts = await self.socket.recv_multipart(copy=False)
-            took_all(parts)
+            sockets.took_all(parts)
             reply = unpack_reply(parts, self.endpoint, command)
         except RequestError:
             self.state["camera"] = ""

@@ -131,6 +131,4 @@ class Table(_Request):
 class Files(tornado.web.StaticFileHandler):
     """The page itself."""
 
-    def set_extra_headers(self, path):
-        for name, value in HEADERS.items():
-            self.set_header(name, value)
+    set_default_headers = _Request.set_default_headers

@@ -124,10 +124,9 @@ class Results:
 def gather(arrivals: Iterable[Result], count: int | None = None) -> Results:
     """Put results into one array as they arrive; the clock runs meanwhile.
 
-    Each number of a frame, from 0 up, comes once. If it is known how many there will be (`count`),
-    each goes to its place at once; otherwise they are put in order at the end, so that memory grows
-    with what has come, whatever number it says. ValueError if there are none, or not all of one
-    shape and type.
+    Each number of a frame, from 0 up, comes once. If there will be `count`, each goes to its place
+    at once; otherwise they are put in order at the end: memory grows with what came.
+    ValueError if there are none, or not all of one shape and type.
     """
     start = perf_counter()
     spectra: np.ndarray | None = None

@@ -1,10 +1,7 @@
 """How a message travels: its parts, the sockets it goes through, and memory that is shared.
 
-Read `messages` first: what a frame looks like on its way. `sockets` binds and connects, sends and
-receives the parts of a message as one, with errors that say what to do. `zmtp` and `zmtp_words`
-read the bytes that ZeroMQ itself sends, `keys` lets in only clients you know, and `line` makes a
-way between two machines slow or bad, as `commands` tell it. `shared` and `ring` are for later:
-frames that stay where they are, in memory that several processes see.
+Read `messages` first: what a frame looks like on its way; then `sockets`, which binds, connects,
+sends and receives. `shared` and `ring` are for later: frames in memory that several processes see.
 """
 
 import lazy_loader

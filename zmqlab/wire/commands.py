@@ -1,12 +1,11 @@
 """Requests that name a command, with JSON as its parameters: carried out by functions."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import zmq
 
-from zmqlab.wire.messages import pack_message
+from zmqlab.wire.messages import from_json, pack_message, to_text
 from zmqlab.wire.sockets import recv_parts, send_parts
 
 _LONGEST_ERROR = 300  # characters
@@ -22,15 +21,13 @@ def answer_command(router: zmq.Socket, **commands: Callable[..., dict[str, Any]]
     """
     try:
         parts = [part.bytes for part in recv_parts(router, 0, _MOST_PARTS)]
-        begin = parts.index(b"") + 1  # where the envelope ends
+        begin = parts.index(b"", 0, -1) + 1  # where the envelope ends, and something follows
     except (TimeoutError, ValueError):
         return ""
     envelope, parts, done = parts[:begin], parts[begin:], ""
-    if not parts:
-        return ""
     try:
-        command = parts[0].decode()
-        given = json.loads(parts[1]) if parts[1:] else {}
+        command = to_text(parts[0], "command")
+        given = from_json(parts[1], "parameters") if parts[1:] else {}
         if command not in commands or len(parts) > 2:
             raise ValueError(
                 f"unknown command {command[:20]!r} in {len(parts)} parts: send one of "

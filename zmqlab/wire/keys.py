@@ -15,8 +15,7 @@ becomes clients/ada.key in your folder, and yours becomes server.key in hers. No
 of each message from her, ``part.get("User-Id")`` is "ada" then.
 
 Who connects is let in, or not, by whom libzmq asks (ZAP, https://rfc.zeromq.org/spec/27/): here a
-thread for each context, which looks into the folder each time. pyzmq has one, too. But it must be
-stopped before its context ends, and sockets are made and closed here by whoever has the context.
+thread for each context, which looks into the folder each time, and needs no stop, as pyzmq's does.
 """
 
 import contextlib
@@ -40,7 +39,7 @@ SEALED = 33  # bytes that a part has more when it is encrypted
 HANDSHAKE = 512  # bytes: more than a message of the handshake has
 _OWN, _SERVER, _CLIENTS = "own.key_secret", "server.key", "clients"
 
-_ours: dict[int, Path] = {}  # whose: a fork makes its own
+_ours: list[Path] = []  # none, or the one folder of this process
 _begin = threading.Lock()
 _gates: weakref.WeakKeyDictionary[zmq.Context, Path] = weakref.WeakKeyDictionary()
 
@@ -64,12 +63,9 @@ def make_keys(folder: Path, /) -> None:
 
     Raises
     ------
-    KeysError
-        If it is there already: keys are never overwritten.
-    OSError
-        If it cannot be made.
+    KeysError, OSError
+        If it is there already: keys are never overwritten; if it cannot be made.
     """
-    check_curve()
     folder = Path(folder)
     try:
         public = _make(folder)
@@ -86,6 +82,7 @@ def make_keys(folder: Path, /) -> None:
 
 def _make(folder):
     """Make the folder, and return the public key."""
+    _check_curve()
     folder.mkdir(mode=0o700)
     public, secret = (key.decode() for key in zmq.curve_keypair())
     (folder / _CLIENTS).mkdir(mode=0o700)
@@ -104,8 +101,7 @@ def _write(path, public, secret=""):
         text.write("\n".join(lines) + "\n")
 
 
-def check_curve() -> None:
-    """Raise KeysError where libzmq was built without CURVE."""
+def _check_curve():
     if not zmq.has("curve"):
         raise KeysError("this libzmq was built without CURVE: `pip install pyzmq` brings one with")
 
@@ -115,19 +111,18 @@ def given(keys: str | Path | None) -> Path | None:
     return None if keys is None or str(keys) == NONE else Path(keys).absolute()
 
 
-def of_this_process() -> Path | None:
-    """Return keys for this process and those it gives them to; None where there is no CURVE.
+def of_this_process() -> Path:
+    """Return keys for this process and those it gives them to.
 
     They are made when they are first asked for, and removed when the process ends, or, if it was
     killed, by the next process that has such a folder.
     """
-    pid = os.getpid()
     with _begin:
-        if zmq.has("curve") and pid not in _ours:
+        if not _ours:
             folder = folder_of_this_process() / "keys"
             _make(folder)
-            _ours[pid] = folder
-        return _ours.get(pid)
+            _ours.append(folder)
+        return _ours[0]
 
 
 @contextlib.contextmanager
@@ -205,7 +200,7 @@ def connect_with(socket: zmq.Socket, keys: Path) -> None:
 
 def _pair(folder):
     """Return the public and the secret key of a folder, if it is its owner's alone."""
-    check_curve()
+    _check_curve()
     path = folder / _OWN
     if os.name == "posix":  # elsewhere, whose file it is does not stand in its mode
         for each, mode in ((folder, 700), (path, 600)):
@@ -263,19 +258,12 @@ def _answer(gate, keys):
 
 def _decide(request, keys):
     """Return the reply of ZAP, whatever happens here: without this thread, everybody is let in."""
-    name = b""
     with contextlib.suppress(Exception):
-        name = who(keys, request[6]).encode()
-    return [*request[:2], *((b"200", b"OK") if name else (b"400", b"not a client")), name, b""]
-
-
-def who(folder: Path, key: bytes) -> str:
-    """Return the name of the client that has this public key (32 bytes), "" for a stranger."""
-    for path in sorted((folder / _CLIENTS).glob("*.key")):
-        with contextlib.suppress(KeysError):  # one that cannot be read lets nobody in
-            if z85.decode(_load(path)[0]) == key:
-                return path.stem
-    return ""
+        for path in sorted((keys / _CLIENTS).glob("*.key")):
+            with contextlib.suppress(KeysError):  # one that cannot be read lets nobody in
+                if z85.decode(_load(path)[0]) == request[6]:
+                    return [*request[:2], b"200", b"OK", path.stem.encode(), b""]
+    return [*request[:2], b"400", b"not a client", b"", b""]
 
 
 def refused(endpoint: str, keys: Path, kind: int, timeout: float = 3.0) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from zmqlab.wire.text import ArgumentError
 
+_MOST = {"delay": 10.0, "rate": math.inf, "loss": 0.9}
 _LONGEST_QUEUE = 0.1  # seconds: what would wait longer to enter has no room
 
 
@@ -19,12 +20,8 @@ class Line:
     ----------
     **settings
         ``delay`` in seconds, ``rate`` in bytes a second (None: as fast as can be), ``loss`` from
-        0 to 0.9, the share that is lost. What cannot be is a ValueError.
-
-    Attributes
-    ----------
-    settings : dict
-        All three as they are now.
+        0 to 0.9, the share that is lost. What cannot be is a ValueError. The attribute `settings`
+        has all three as they are now.
     """
 
     def __init__(self, **settings: Any) -> None:
@@ -39,13 +36,12 @@ class Line:
         enter anew.
         """
         for name, value in settings.items():
-            top = {"delay": 10, "rate": math.inf, "loss": 0.9}.get(name)
-            if top is None:
-                raise ArgumentError(f"unknown setting {name!r}: set {', '.join(self.settings)}")
+            if name not in _MOST:
+                raise ArgumentError(f"unknown setting {name!r}: set {', '.join(_MOST)}")
             none = name == "rate" and value is None
             number = isinstance(value, (int, float)) and type(value) is not bool
-            if not none and not (number and 0 <= value <= top):
-                raise ArgumentError(f"{name}={value!r}: give a number from 0 to {top:g}")
+            if not none and not (number and 0 <= value <= _MOST[name]):
+                raise ArgumentError(f"{name}={value!r}: give a number from 0 to {_MOST[name]:g}")
         if settings.get("rate", self.settings["rate"]) != self.settings["rate"]:
             self._free.clear()
         self.settings |= settings

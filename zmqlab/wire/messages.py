@@ -9,9 +9,6 @@
 
 Every language reads that: `FORMAT.md` has it for all of them. Nothing in it can run code, as a
 pickle can, and the pixels are not copied on their way into ZeroMQ and out of it.
-
-`send_frame` and `recv_frame` carry frames; `send_message` and `recv_message` carry the same three
-parts where there is no frame. Each is packing and sending, or receiving and unpacking.
 """
 
 import json
@@ -110,12 +107,8 @@ def send_message(
 ) -> None:
     """Send a message that need not be a frame: ``topic | header | pixels``.
 
-    Parameters
-    ----------
-    socket, topic, timeout
-        As for `send_frame`, which raises the same errors.
-    header, pixels
-        What JSON can hold; and bytes or a contiguous array of numbers, often empty.
+    The header is what JSON can hold; pixels are bytes or a contiguous array of numbers, often
+    empty. All else is as for `send_frame`.
     """
     send_parts(socket, pack_message(topic, header, pixels), timeout)
 
@@ -136,13 +129,7 @@ def pack_frame(
 def frame_header(
     frame: np.ndarray, sequence: int = 0, time: float | None = None, **extra: Any
 ) -> Header:
-    """Return the header of a frame.
-
-    Parameters
-    ----------
-    frame, sequence, time, **extra
-        As for `send_frame`, which raises the same MessageError.
-    """
+    """Return the header of a frame, as `send_frame` has it, which raises the same MessageError."""
     array = np.asarray(frame)
     dtype = array.dtype.newbyteorder("<")
     if dtype not in NAMES:

@@ -110,19 +110,19 @@ class Memory:
     # Without it, a processor may look first. Nothing that stands before a release can move behind
     # the acquisition of a lock that follows it, neither on x86 nor on ARM.
 
-    def begin(self, slot: int) -> int:
-        """Make the turn odd, to write to the slot, and return it; 0 if somebody has pinned it."""
+    def begin(self, slot: int) -> bool:
+        """Make the turn odd, to write to the slot; False if somebody has pinned it."""
         pins, turn = self._pins[slot], self._turns[slot]
         if self._map[pins] != _NOBODY:
-            return 0
+            return False
         with self._fence:
             before = self._words[turn]
             self._words[turn] = before | 1
         with self._fence:
             if self._map[pins] == _NOBODY:
-                return before | 1
+                return True
         self._words[turn] = before
-        return 0
+        return False
 
     def write(self, slot: int, array: np.ndarray) -> None:
         """Copy an array into the slot, between `begin` and `end`."""
@@ -196,29 +196,22 @@ def _keep(array, let_go, slot):
 
 
 def create(slots: int, nbytes: int) -> Memory:
-    """Make the memory of a ring, for frames of up to so many bytes.
-
-    Raises
-    ------
-    OSError
-        If there is no room for it.
-    """
+    """Make the memory of a ring, for frames of up to so many bytes; OSError if there is no room."""
     room = _pages(max(1, nbytes))
     problems = []
     for folder in ring_folders():
         path = folder / f"{os.getpid()}-{secrets.token_hex(8)}"
+        lock = None
         try:
-            while (lock := claim(path, 0)) is None:
-                pass  # a sweeper had it at that moment
-            with contextlib.ExitStack() as failed:
-                failed.callback(remove, path)
-                failed.callback(lock.close)
-                _write(path, slots, room)
-                memory = Memory(path, 0, lock)
-                failed.pop_all()
-                return memory
+            while lock is None:
+                lock = claim(path, 0)  # a sweeper may have it at that moment
+            _write(path, slots, room)
+            return Memory(path, 0, lock)
         except OSError as error:  # Docker's /dev/shm, for one, has 64 MB
             problems.append(f"{folder}: {error.strerror}")
+            if lock:
+                lock.close()
+            remove(path)
     raise OSError(
         f"found no place for {slots} slots of {room:,} bytes of shared memory "
         f"({'; '.join(problems) or 'no folder of our own'}). Take fewer slots or smaller frames"
@@ -240,12 +233,8 @@ def attach(name: Any) -> Memory | None:
     """Map the memory of another's ring, to read; return None if it is gone.
 
     A name comes from outside. It must be a bare name of the form that `create` gives, and is
-    looked for in our own folders only, to which nobody else can write.
-
-    Raises
-    ------
-    ValueError
-        If it has another form, or too many readers already.
+    looked for in our own folders only, to which nobody else can write. If it has another form, or
+    too many readers already, this raises ValueError.
     """
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ValueError(f"{name!r:.80} is no name of a ring")
@@ -287,24 +276,12 @@ def claim(path: Path, number: int) -> IO[bytes] | None:
     It stays locked until it is closed, or until this process ends.
     """
     file = open(f"{path}.{number}", "ab")  # noqa: SIM115
-    try:
+    with contextlib.suppress(OSError):
         _lock(file)
         if os.fstat(file.fileno()).st_nlink:  # else it was swept away before it was locked
             return file
-    except OSError:
-        pass
     file.close()
     return None
-
-
-def is_over(path: Path) -> bool:
-    """Tell whether nobody writes to a ring any more: its writer has ended, or made a larger one."""
-    if path.exists():
-        lock = claim(path, 0)
-        if lock is None:
-            return False
-        lock.close()
-    return True
 
 
 def sweep() -> None:

@@ -79,20 +79,14 @@ class FrameRing(AbstractContextManager["FrameRing"]):
     ) -> None:
         """Put a frame into the ring and send where it is; otherwise as `zmqlab.send_frame`.
 
-        Parameters
-        ----------
-        frame
-            It is copied once, and yours again when this returns. One that `empty` gave is not
-            copied but read-only from now on, and its slot is kept until you let go of it.
-        socket, topic, timeout, **header
-            As for `zmqlab.send_frame`: sequence, time and further keys.
+        The frame is copied once, and yours again when this returns. One that `empty` gave is not
+        copied but read-only from now on, and its slot is kept until you let go of it. `header` is
+        sequence, time and further keys.
 
         Raises
         ------
-        RingFull
-            If all slots are kept.
-        OSError
-            If there is no room for the memory.
+        RingFull, OSError
+            If all slots are kept; if there is no room for the memory.
         """
         send_parts(socket, self.pack_frame(frame, topic, **header), timeout, True)
 
@@ -113,16 +107,11 @@ class FrameRing(AbstractContextManager["FrameRing"]):
     def empty(self, shape: int | Sequence[int], dtype: DTypeLike = "uint8") -> np.ndarray:
         """Return an array in the ring itself, to be filled and then sent without any copy.
 
-        Its slot is kept until you let go of the array and all views of it, sent or not.
-
-        Parameters
-        ----------
-        shape, dtype
-            As for `numpy.empty`. Anything but plain numbers raises MessageError.
+        Its slot is kept until you let go of the array and all views of it, sent or not. Shape and
+        dtype are as for `numpy.empty`; anything but plain numbers raises MessageError.
         """
         dtype = np.dtype(dtype).newbyteorder("<")
-        if dtype not in messages.NAMES:
-            messages.frame_header(np.empty(0, dtype))  # refuses it, and says why
+        messages.frame_header(np.empty(0, dtype))  # refuses what cannot be sent
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         slot = self._take(math.prod(shape) * dtype.itemsize)
         return self._memory.array(slot, shape, dtype)
@@ -130,9 +119,9 @@ class FrameRing(AbstractContextManager["FrameRing"]):
     def close(self) -> None:
         """Remove the memory; arrays that somebody still has stay as they are. Twice is safe."""
         self._closed = True
-        self._retire_older()
-        self._older, self._memory = self._memory, None
-        self._retire_older()
+        for memory in filter(None, (self._older, self._memory)):
+            ring.remove(memory.path)
+        self._older = self._memory = None
 
     def __exit__(self, *error: object) -> None:
         self.close()
@@ -142,16 +131,15 @@ class FrameRing(AbstractContextManager["FrameRing"]):
         if self._closed:
             raise ValueError("this ring is closed")
         if self._memory is None or nbytes > self._memory.room:
-            self._retire_older()  # the one before stays for as many frames as it has slots
+            if self._older:
+                ring.remove(self._older.path)  # but the one before stays: messages tell of it
             self._older, self._memory = self._memory, ring.create(self._slots, nbytes)
             self._oldest_first = list(range(self._slots))
         for _ in range(2):
             for slot in self._oldest_first:
-                if turn := self._memory.begin(slot):
+                if self._memory.begin(slot):
                     self._oldest_first.append(slot)
                     self._oldest_first.remove(slot)
-                    if turn > 1:
-                        self._retire_older()
                     return slot
             alive = self._memory.forget_the_dead()
         raise RingFull(
@@ -159,11 +147,6 @@ class FrameRing(AbstractContextManager["FrameRing"]):
             f"{', '.join(map(str, alive))}. Let go of them there (del), receive with copy=True, "
             f"or give the ring more slots than arrays are ever kept"
         )
-
-    def _retire_older(self):
-        if self._older:
-            path, self._older = self._older.path, None
-            ring.remove(path)
 
 
 class RingReader(AbstractContextManager["RingReader"]):
@@ -224,7 +207,7 @@ class RingReader(AbstractContextManager["RingReader"]):
         if type(name) is str and name in self._memories:
             return self._memories[name]
         for known, memory in list(self._memories.items()):
-            if ring.is_over(memory.path):
+            if not memory.path.exists():  # its writer has ended, or made a larger one
                 del self._memories[known]
         try:
             memory = ring.attach(name)

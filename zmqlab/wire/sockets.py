@@ -37,7 +37,7 @@ _NEWS = 4  # subscriptions of a connection that libzmq takes in before somebody 
 _HANDSHAKE = 5000  # milliseconds for a peer to say who it is
 
 # Of each host: one with two network cards may answer with either, now this one and then the other.
-_addresses: dict[str, set[str]] = {}
+_addresses: dict[str | None, set[Any]] = {}
 
 _EXAMPLE = "An endpoint looks like tcp://127.0.0.1:5555"
 _NO_SUCH_ADDRESS = (
@@ -123,26 +123,22 @@ def come_back(socket: zmq.Socket, endpoint: str) -> None:
     import psutil
 
     parts = urlsplit(endpoint)
-    if parts.scheme == "tcp":
-        with suppress(psutil.Error):
-            peers = (each.raddr for each in psutil.Process().net_connections("tcp") if each.raddr)
-            there = {address for address, port in peers if port == parts.port}
-            if there and _any_is_of(parts.hostname, there):
+    if parts.scheme != "tcp":
+        return
+    known = _addresses.setdefault(parts.hostname, set())
+    with suppress(psutil.Error):
+        peers = (each.raddr for each in psutil.Process().net_connections("tcp") if each.raddr)
+        there = {address for address, port in peers if port == parts.port}
+        if there and known.isdisjoint(there):
+            try:
+                known.update(each[4][0] for each in plain_sockets.getaddrinfo(parts.hostname, None))
+            except (OSError, UnicodeError):  # no such name, or nothing that could be one
                 return
-        with suppress(zmq.ZMQError):
-            socket.disconnect(endpoint)
-        socket.connect(endpoint)
-
-
-def _any_is_of(host, addresses):
-    """Tell whether a host has one of these addresses; True where nobody can tell."""
-    its = _addresses.setdefault(host, set())
-    if its.isdisjoint(addresses):
-        try:
-            its.update(str(each[4][0]) for each in plain_sockets.getaddrinfo(host, None))
-        except (OSError, UnicodeError):  # no such name, or nothing that could be one
-            return True
-    return not its.isdisjoint({*addresses, "0.0.0.0", "::"})  # these two lead to this computer
+        if there and known & {*there, "0.0.0.0", "::"}:  # these two lead to this computer
+            return
+    with suppress(zmq.ZMQError):
+        socket.disconnect(endpoint)
+    socket.connect(endpoint)
 
 
 def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]:
@@ -290,15 +286,11 @@ def _has_keys(knock):
     return False
 
 
-class CountError(ArgumentError):
-    """A number of things is no whole number, or is too small or too large."""
-
-
 def check_count(most: int = 2**31 - 1, **given: int) -> None:
-    """Raise CountError for what is no number of things, each given by its parameter's name.
+    """Raise ArgumentError for what is no number of things, each given by its parameter's name.
 
     To ZeroMQ, for one, a high-water mark of 0 is a queue without any bound.
     """
     for name, count in given.items():
         if type(count) is not int or not 1 <= count <= most:
-            raise CountError(f"{name}={count!r}: give a whole number from 1 to {most}")
+            raise ArgumentError(f"{name}={count!r}: give a whole number from 1 to {most}")

@@ -5,12 +5,12 @@ how it goes on::
 
     signature   ff | 8 bytes, ignored | 7f      by which a ZeroMQ socket is known
     greeting    03 | 01                         the version, ZMTP 3.1
-                "NULL" and 16 bytes 00          the mechanism: NULL, PLAIN or CURVE
+                "NULL" and 16 bytes 00          the mechanism: NULL or CURVE
                 00                              1: acts as the server of that mechanism
                 31 bytes 00
 
-All that follows is frames, which have nothing to do with images: in ZMTP a frame is one part of a
-message, or a command from one socket to the other::
+All that follows is frames. In ZMTP a frame is one part of a message, or a command from one socket
+to the other::
 
     flags   1 byte: 1 more parts follow, 2 the size has 8 bytes, 4 this is a command
     size    1 byte, or 8, the most significant first: that of the body alone
@@ -41,14 +41,13 @@ from zmqlab.wire.zmtp_words import COMMAND, LONG, MORE
 
 LOOK = 256  # bytes of a body that are looked at; the others only pass
 SIGNATURE, GREETING = 10, 54  # bytes
-PROPERTIES = {("NULL", "READY"), ("PLAIN", "READY"), ("PLAIN", "INITIATE")}  # have readable ones
 MESSAGES = {"message", "MESSAGE"}
 # As ZMTP 2.0 counts them; the last two are libzmq's.
 TYPES = ("PAIR", "PUB", "SUB", "REQ", "REP", "DEALER", "ROUTER", "PULL", "PUSH", "XPUB", "XSUB")
 
 
 class Fact(NamedTuple):
-    """One thing that passed, such as a greeting, a command, or a part of a message.
+    """One thing that passed: a greeting, a command, a part of a message, ...
 
     Attributes
     ----------
@@ -99,11 +98,6 @@ class Malformed(ValueError):
 class Parser:
     """Reads one direction of a connection, in pieces that may end anywhere, and never fails.
 
-    ::
-
-        parser.feed(bytes.fromhex("ff 00 00 00 00 00 00 00 01"))  ->  []
-        parser.feed(bytes.fromhex("7f 03"))  ->  [Fact(offset=0, size=10, kind="signature", ..)]
-
     Whatever size a frame announces, it keeps some hundred bytes, and the last piece.
 
     Parameters
@@ -114,8 +108,6 @@ class Parser:
 
     Attributes
     ----------
-    version, mechanism, socket_type : str
-        As in `Fact`.
     messages : int
         How many messages have come so far; of the last one, perhaps only the beginning.
     """
@@ -128,7 +120,6 @@ class Parser:
         self._facts: list[Fact] = []
         self.messages = self._part = self._lost = 0
         self._steps = self._connection()
-        next(self._steps)
         if other:
             other.other = self
 
@@ -143,7 +134,6 @@ class Parser:
         except Malformed as error:
             self._note("malformed", len(self._data) - self._at, note=str(error))
             self._steps = self._nonsense()
-            next(self._steps)
         facts, self._facts = self._facts, []
         return facts
 
@@ -168,22 +158,21 @@ class Parser:
     def _connection(self) -> Iterator[None]:
         yield from self._need(1)
         if self._data[0] != 0xFF:
-            return (yield from self._old_frames())
+            return (yield from self._frames("identity", old=True))
         yield from self._need(SIGNATURE)
         if not self._data[9] & 1:  # the flags of an identity with a long size
-            return (yield from self._old_frames())
-        identity = max(0, int.from_bytes(self._data[1:9]) - 1)  # should the peer be that old
+            return (yield from self._frames("identity", old=True))
         self._note("signature", SIGNATURE)
         yield from self._need(1)
         if self.other and self.other.version == "1.0":
-            return (yield from self._old_frames(identity))
+            return (yield from self._frames(old=True))
         yield from self._need(2)
         major, minor = self._data[self._at : self._at + 2]
         if major < 3 or (self.other and self.other.version == "2.0"):
             self.version, self.mechanism = "2.0", "NULL"
             self.socket_type = TYPES[minor] if minor < len(TYPES) else f"type {minor}"
             self._note("greeting", 2)
-            return (yield from self._frames(identity=True))
+            return (yield from self._frames("identity"))
         yield from self._need(GREETING)
         self.version = f"{major}.{minor}"
         name = self._data[self._at + 2 : self._at + 22]
@@ -191,58 +180,55 @@ class Parser:
         self._note("greeting", GREETING)
         yield from self._frames()
 
-    def _frames(self, identity: bool = False) -> Iterator[None]:
-        """Read the frames of ZMTP 2.0, whose first one is an identity, or of a later version."""
+    def _frames(self, kind: str = "", old: bool = False) -> Iterator[None]:
+        """Read frames, the first of a kind that is known, perhaps; `old` ones are ZMTP 1.0's."""
         while True:
-            if len(self._data) < self._at + 2:
-                yield from self._need(2)
-            flags, size, head = self._data[self._at], self._data[self._at + 1], 2
-            if flags > 7 or (flags & COMMAND and flags & MORE):
-                raise Malformed(f"flags {flags:02x}: only 00 to 04 and 06 are allowed")
-            if flags & COMMAND and self.version == "2.0":
-                raise Malformed(f"flags {flags:02x}: ZMTP 2.0 has no commands")
-            if flags & LONG:
-                head = 9
+            head = 2
+            if len(self._data) < self._at + head:
                 yield from self._need(head)
-                size = int.from_bytes(self._data[self._at + 1 : self._at + head])
-                if size >> 63:
-                    raise Malformed(f"a size of {size:,}: it must be below 2^63")
+            first = self._data[self._at]
+            long = first == 0xFF if old else first & LONG
+            if long:
+                head = 10 if old else 9
+                yield from self._need(head)
+            flags, size = self._old_head(head) if old else self._head(head)
             if len(self._data) < self._at + head + size:
                 yield from self._need(head + min(size, LOOK))
-            self._frame(
-                "identity" if identity else self._kind(flags, head, size), flags, head, size
+            kind = kind or self._kind(flags, head, size)
+            if kind == "message":
+                self._part += 1
+            self._note(kind, head + size, head)  # bytes that are not there yet will only pass
+            if not flags & MORE:
+                self._part = 0
+                self.messages += kind in MESSAGES
+            kind = ""
+
+    def _head(self, head: int) -> tuple[int, int]:
+        """Return the flags and the size of a frame, if ZMTP allows them."""
+        flags, size = self._data[self._at : self._at + 2]
+        if flags > 7 or (flags & COMMAND and flags & MORE):
+            raise Malformed(f"flags {flags:02x}: only 00 to 04 and 06 are allowed")
+        if flags & COMMAND and self.version == "2.0":
+            raise Malformed(f"flags {flags:02x}: ZMTP 2.0 has no commands")
+        if flags & LONG:
+            size = int.from_bytes(self._data[self._at + 1 : self._at + head])
+            if size >> 63:
+                raise Malformed(f"a size of {size:,}: it must be below 2^63")
+        return flags, size
+
+    def _old_head(self, head: int) -> tuple[int, int]:
+        """Return the flags of a frame of ZMTP 1.0, and its size without them."""
+        *size, flags = self._data[self._at : self._at + head]
+        count = int.from_bytes(size[-8:])
+        if not 1 <= count < 1 << 63:
+            raise Malformed(f"a size of {count:,}: to ZMTP 1.0 it is from 1 to 2^63 - 1")
+        if flags & ~MORE and not self.version:
+            raise Malformed(
+                f"flags {flags:02x} and size {count}. Is this ZeroMQ at all? Sockets take it "
+                "for ZMTP 1.0, which has the flags 00 and 01"
             )
-            identity = False
-
-    def _old_frames(self, identity: int | None = None) -> Iterator[None]:
-        """Read the frames of ZMTP 1.0; of the first one, the identity, so many bytes are to come.
-
-        None: all of them, with flags and size.
-        """
-        kind = "identity" if identity is None else "message"
-        if identity:
-            self.version, self.mechanism = "1.0", "NULL"
-            yield from self._need(min(identity, LOOK))
-            self._frame("identity", 0, 0, identity)
-        while True:
-            yield from self._need(2)
-            size, flags, head = self._data[self._at], self._data[self._at + 1], 2
-            if size == 0xFF:
-                head = 10
-                yield from self._need(head)
-                size = int.from_bytes(self._data[self._at + 1 : self._at + head - 1])
-                flags = self._data[self._at + head - 1]
-            if not 1 <= size < 1 << 63:
-                raise Malformed(f"a size of {size:,}: to ZMTP 1.0 it is from 1 to 2^63 - 1")
-            if flags & ~MORE and kind == "identity":
-                raise Malformed(
-                    f"flags {flags:02x} and size {size}. Is this ZeroMQ at all? Sockets take it "
-                    "for ZMTP 1.0, which has the flags 00 and 01"
-                )
-            self.version, self.mechanism = "1.0", "NULL"
-            yield from self._need(head + min(size - 1, LOOK))
-            self._frame(kind, flags, head, size - 1)
-            kind = "message"
+        self.version, self.mechanism = "1.0", "NULL"
+        return flags & MORE, count - 1
 
     def _nonsense(self) -> Iterator[None]:
         while True:
@@ -256,27 +242,19 @@ class Parser:
         if flags & COMMAND:
             length = self._data[at] if size else 0
             if not 1 <= length < size:
-                return "malformed"
+                raise Malformed("the name of a command that does not fit into it")
             name = self._data[at + 1 : at + 1 + length]
             kind = zmtp_words.COMMANDS.get(name, "command")
-            if (self.mechanism, kind) in PROPERTIES:
+            if kind == "READY" and self.mechanism != "CURVE":
                 data = self._data[at + 1 + len(name) : at + min(size, LOOK)]
-                found = {name.lower(): value for name, value, _ in zmtp_words.properties(data)}
+                found = {
+                    name[1:].lower(): text[4:] for name, text, _ in zmtp_words.properties(data)
+                }
                 self.socket_type = zmtp_words.plain(found.get(b"socket-type", b""))
             return kind
         if size > 7 and self.mechanism == "CURVE" and self._data.startswith(b"\7MESSAGE", at):
             return "MESSAGE"  # a command to CURVE, though its flags do not say so
         return "message"
-
-    def _frame(self, kind: str, flags: int, head: int, size: int) -> None:
-        """Take note of a frame. Bytes of its body that are not there yet will only pass."""
-        if kind == "message":
-            self._part += 1
-        note = "the name of a command that does not fit into it" if kind == "malformed" else ""
-        self._note(kind, head + size, head, note)
-        if not flags & MORE:
-            self._part = 0
-            self.messages += kind in MESSAGES
 
     def _note(self, kind: str, size: int, head: int = 0, note: str = "") -> None:
         """Take note of what begins where we are, and go on behind it."""

@@ -11,28 +11,32 @@ COMMANDS = {name.encode(): name for name in _NAMES.split()}
 COMMAND, LONG, MORE = 4, 2, 1  # flags
 _ASIDE = 1 + 7 + 8 + 16 + 1  # bytes of CURVE's MESSAGE beside the data: name, nonce, tag, flags
 _TEXT, _BYTES = 40, 8  # characters of a text, bytes of other things, that fit into a line
-_BOX = "box: encrypted"
+_BOX, _REST = "box: encrypted", 1 << 63
 
-# Of CURVE's commands the fields after the name, with their sizes.
-_CURVE: dict[str, list[tuple[int, str]]] = {
+# Of commands the fields after the name, with their sizes.
+_FIELDS: dict[str, list[tuple[int, str]]] = {
+    "PING": [(2, "time to live, in tenths of a second"), (_REST, "context")],
+    "PONG": [(_REST, "context of the PING")],
+    "ERROR": [(1, "size of the reason"), (_REST, "reason")],
+    "SUBSCRIBE": [(_REST, "topic")],
+    "CANCEL": [(_REST, "topic")],
+}
+_CURVE = {
     "HELLO": [
         (2, "version of CURVE"),
         (72, "padding"),
         (32, "public key of the client, made for this connection"),
         (8, "nonce: each box has another"),
-        (80, f"{_BOX}, 64 zeros for the server alone to open"),
+        (80, f"{_BOX}, for the server alone to open"),
     ],
-    "WELCOME": [
-        (16, "nonce"),
-        (144, f"{_BOX}, the key that the server made for this connection, and a cookie"),
-    ],
+    "WELCOME": [(16, "nonce"), (144, f"{_BOX}, the server's key for this connection")],
     "INITIATE": [
-        (96, "the cookie, back"),
+        (96, "a cookie that came with WELCOME, back"),
         (8, "nonce"),
-        (1 << 63, f"{_BOX}, the client's own key, a proof that it is, and its properties"),
+        (_REST, f"{_BOX}, the client's own key, and its properties"),
     ],
-    "READY": [(8, "nonce"), (1 << 63, f"{_BOX}, the server's properties")],
-    "MESSAGE": [(8, "nonce"), (1 << 63, f"{_BOX}, flags and data, or a command")],
+    "READY": [(8, "nonce"), (_REST, f"{_BOX}, the server's properties")],
+    "MESSAGE": [(8, "nonce"), (_REST, f"{_BOX}, flags and data, or a command")],
 }
 _CURVE_LINES = {
     "HELLO": "a key made for this connection, and a box that only the right server can open",
@@ -78,15 +82,12 @@ def meaning(fact: Any) -> str:
             return f"PING, time to live {int.from_bytes(data[:2]) / 10:g} s{context}"
         case _ if fact.mechanism == "CURVE" and kind in _CURVE_LINES:
             return f"{kind}: {_CURVE_LINES[kind]}; {left:,} bytes"
-        case "READY" | "INITIATE":
-            pairs = [(name, _shown(value, size)) for name, value, size in properties(data)]
-            return f"{kind}: " + ", ".join(f"{plain(name)} {value}" for name, value in pairs)
-        case "HELLO" if fact.mechanism == "PLAIN":
-            user, password = _user_and_password(data)
-            return (
-                f"HELLO: user {_shown(user, len(user))}, password {_shown(password, len(password))}"
+        case "READY":
+            return "READY: " + ", ".join(
+                f"{plain(name[1:])} {_shown(value[4:], size)}"
+                for name, value, size in properties(data)
             )
-        case "PONG" | "WELCOME" if not left:
+        case "PONG" if not left:
             return kind
     return f"{kind} {_shown(data, left)}"
 
@@ -96,24 +97,32 @@ def fields(fact: Any) -> list[tuple[bytes, str]]:
     raw, kind = fact.raw, fact.kind
     if fact.note or kind == "unfinished":
         return [(raw, kind)] if raw else []
-    if kind == "signature":
-        return _split(raw, [(1, "ff"), (8, "padding: to ZMTP 1.0 a size"), (1, "7f")])
-    if kind == "greeting" and fact.version == "2.0":
-        return _split(raw, [(1, "major version, or revision"), (1, f"type: {fact.socket_type}")])
-    if kind == "greeting":
-        sizes = [(1, "major version"), (1, "minor version"), (20, f"mechanism {fact.mechanism}")]
-        return _split(raw, [*sizes, (1, "1: acts as the server"), (31, "filler")])
-    body, size = raw[fact.head :], fact.size - fact.head
-    return _split(raw[: fact.head], _about_head(fact, size)) + _about_body(fact, body, size)
+    match kind:
+        case "signature":
+            sizes = [(1, "ff"), (8, "padding: to ZMTP 1.0 a size"), (1, "7f")]
+        case "greeting" if fact.version == "2.0":
+            sizes = [(1, "major version, or revision"), (1, f"type: {fact.socket_type}")]
+        case "greeting":
+            sizes = [(1, "major version"), (1, "minor version")]
+            sizes += [(20, f"mechanism {fact.mechanism}")]
+            sizes += [(1, "1: acts as the server"), (31, "filler")]
+        case _:
+            sizes = _head_sizes(fact) + _body_sizes(fact)
+    found, at = [], 0
+    for size, words in [*sizes, (_REST, "more than there should be")]:
+        if at < len(raw):
+            found.append((raw[at : at + size], words))
+        at += size
+    return found
 
 
 def properties(data: bytes) -> Iterator[tuple[bytes, bytes, int]]:
-    """Yield the properties in a READY: name, value as far as it is there, size of the value."""
+    """Yield the properties in a READY: the fields of name and value, each with its size first."""
     while data:
-        name, data = data[1 : 1 + data[0]], data[1 + data[0] :]
-        size = int.from_bytes(data[:4])
-        yield name, data[4 : 4 + size], size
-        data = data[4 + size :]
+        name, data = data[: 1 + data[0]], data[1 + data[0] :]
+        end = 4 + int.from_bytes(data[:4])
+        yield name, data[:end], end - 4
+        data = data[end:]
 
 
 def plain(name: bytes) -> str:
@@ -133,65 +142,34 @@ def _message(fact, body, size):
 
 
 def _flags(fact):
-    return fact.raw[fact.head - 1 if fact.version == "1.0" else 0] if fact.head else 0
+    return fact.raw[fact.head - 1 if fact.version == "1.0" else 0]
 
 
-def _about_head(fact, size):
-    flags, old = _flags(fact), fact.version == "1.0"
+def _head_sizes(fact):
+    flags, size = _flags(fact), fact.size - fact.head
     words = ["command" if flags & COMMAND else "part of a message"]
     words += ["the size has 8 bytes"] if flags & LONG else []
     words += ["more parts follow"] if flags & MORE else []
     about = (1, f"flags: {', '.join(words)}")
-    if old:
+    if fact.version == "1.0":
         return [(fact.head - 1, f"size: {size + 1:,}, flags included"), about]
     return [about, (fact.head - 1, f"size: {size:,}")]
 
 
-def _about_body(fact, body, size):
-    kind = fact.kind
+def _body_sizes(fact):
+    kind, body, size = fact.kind, fact.raw[fact.head :], fact.size - fact.head
     if kind in ("message", "identity"):
         cut = f", the first {len(body)} of {size:,} bytes" if len(body) < size else ""
-        return [(body, "identity" if kind == "identity" else f"content{cut}")] if body else []
+        return [(_REST, "identity" if kind == "identity" else f"content{cut}")]
     name = 1 + body[0]
-    found, data = [(body[:name], "name, with its size")], body[name:]
-    if fact.mechanism == "CURVE" and kind in _CURVE:
-        return found + _split(data, _CURVE[kind])
-    if kind in ("READY", "INITIATE"):
-        for key, value, length in properties(data):
-            at = 1 + len(key)
-            found.append((data[:at], "name of a property, with its size"))
-            found.append(
-                (data[at : at + 4 + len(value)], f"its value: size {length}, then the text")
-            )
-            data = data[at + 4 + length :]
+    found = [(name, "name, with its size")]
+    if kind == "READY" and fact.mechanism != "CURVE":
+        for key, value, length in properties(body[name:]):
+            found.append((len(key), "name of a property, with its size"))
+            found.append((len(value), f"its value: size {length}, then the text"))
         return found
-    if kind == "HELLO" and fact.mechanism == "PLAIN":
-        user, _ = _user_and_password(data)
-        at = 1 + len(user)
-        return found + _split(data, [(at, "user"), (1 << 63, "password")])
-    sizes = {
-        "PING": [(2, "time to live, in tenths of a second"), (1 << 63, "context")],
-        "PONG": [(1 << 63, "context of the PING")],
-        "ERROR": [(1, "size of the reason"), (1 << 63, "reason")],
-        "SUBSCRIBE": [(1 << 63, "topic")],
-        "CANCEL": [(1 << 63, "topic")],
-    }
-    return found + _split(data, sizes.get(kind, [(1 << 63, "data")]))
-
-
-def _user_and_password(data):
-    user = data[1 : 1 + data[0]] if data else b""
-    return user, data[2 + len(user) :]
-
-
-def _split(data, sizes):
-    """Return data in pieces of so many bytes, each with its words, as far as it goes."""
-    found, at = [], 0
-    for size, words in sizes:
-        if at < len(data):
-            found.append((data[at : at + size], words))
-        at += size
-    return found + ([(data[at:], "more than there should be")] if at < len(data) else [])
+    known = _CURVE if fact.mechanism == "CURVE" and kind in _CURVE else _FIELDS
+    return found + known.get(kind, [(_REST, "data")])
 
 
 def _shown(data, size):

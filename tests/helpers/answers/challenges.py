@@ -99,7 +99,7 @@ WRONG = {
         ),
         "misses the same one again and again": (
             changed(MISSING, "                    del heard[name]\n", ""),
-            "It yielded b'Ben' twice, and no beat had come in between",
+            "It yielded b'Ben' again, and no beat had come in between",
         ),
         "text in place of bytes": (
             changed(MISSING, "yield name", "yield name.decode()"),
@@ -121,29 +121,29 @@ WRONG = {
         ),
         "never gives a task again": (
             changed(BROKER, "since > 1:", "since > 1e6:"),
-            "Nothing came for 4 s when a task for a worker that waits was due",
+            "Nothing came for 4 s when a task for a worker that waits, as another is silent",
         ),
         "knows tasks by their clients": (
             changed(BROKER, "number = next(numbers)", "number = client"),
-            "a task for a worker that waits was due|(came to a client|The reply:).*done too late",
+            "Nothing came for 4 s when a task for a worker that waits was due",
         ),
     },
     "record_all": {
         "begins anew": (
             changed(RECORD, LAST, "0").replace("len(whole)", "0"),
-            r"at a kill -9 just now, 0 of \d+ bytes would be left",
+            "asks for, when it was killed as it wrote, and starts.*expected: b'7'.*gave: b'1'",
         ),
         "keeps the file and begins anew": (
             changed(RECORD, LAST, "0"),
-            "asks for, when it was killed and is started again.*expected: b'9'.*gave: b'1'",
+            "asks for, when it was killed as it wrote, and starts.*expected: b'7'.*gave: b'1'",
         ),
         "a buffer of its own": (
             changed(RECORD, ", buffering=0", ""),
-            "Line 1 of the file, as it asks for message 2.*gave: no such line",
+            r"The lines of the file, as it asks for message 2.*expected: \[b'1 .*gave: \[\]",
         ),
         "goes on in a line that was cut off": (
             changed(RECORD, "        file.truncate(len(whole))\n", ""),
-            "Line 17 of the file, as it asks for message 18.*gave: b'17 .*xc217 ",
+            r"The lines of the file, as it asks for message 8.*gave: .*b'7 .*xc27 ",
         ),
     },
 }
