@@ -143,7 +143,7 @@ def test_without_observation_send_and_recv_are_pyzmqs_own():
 
 
 TOKEN = b"a" * 32
-REPORT = {"state": "ended", "sockets": [], "events": [], "forgotten": 0, "pid": 1}
+REPORT = {"state": "ended", "sockets": [], "events": [], "pid": 1}
 
 
 class Real:

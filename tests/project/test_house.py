@@ -20,8 +20,10 @@ ROOMS = sorted(path.parent.name for path in ROOT.glob("zmqlab/*/__init__.py"))
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 BESIDE = sorted((ROOT / "notebooks").rglob("*.py"))  # files that notebooks open and run
 
-# The most lines of Python: of a file, of the module without course/, of what learners may read.
-LONGEST_FILE, MODULE, READ = 350, 16_200, 6_150
+# The most lines of Python: of a file, of the module without course/, of what learners may read, of
+# course/, of the exercises.
+LONGEST_FILE, MODULE, READ = 350, 15_600, 6_150
+COURSE, EXERCISES = 2_650, 3_500
 # What a learner is not invited to read, of the rooms that one is invited to.
 STAGE = {
     *("wire/shared.py", "wire/ring.py", "patterns/farm.py", "patterns/cluster.py"),
@@ -69,6 +71,12 @@ def test_the_module_is_small():
     assert len(files) > 40
     lines = sum(lines for name, lines in files.items() if not name.startswith("course/"))
     assert lines <= MODULE
+    assert sum(lines_of("course/*.py").values()) <= COURSE
+
+
+def test_the_exercises_are_small():
+    files = [path for path in BESIDE if path.parent.name == "exercises"]
+    assert sum(path.read_bytes().count(b"\n") for path in files) <= EXERCISES
 
 
 def test_what_one_is_invited_to_read_is_small():

@@ -1,11 +1,7 @@
 """For what is no ZeroMQ socket, but has its place among them: a relay of bytes, say."""
 
-import itertools
-
 from zmqlab.processes import observed
 from zmqlab.processes.records import Record
-
-_numbers = itertools.count()
 
 
 def announce(kind: str, bound: list[str], connected: list[str]) -> Record:
@@ -22,20 +18,15 @@ def announce(kind: str, bound: list[str], connected: list[str]) -> Record:
     bound, connected
         Endpoints, ports filled in.
     """
-    reporter = observed._reporter  # noqa: SLF001, for it is this room's
-    number = next(reporter.numbers) if reporter else 0
-    record = Record(number, kind)
+    record = Record(kind)
     record.bound, record.connected = list(bound), list(connected)
     record.counted = record.watched = True
-    if reporter:
-        reporter.open[f"{kind} {next(_numbers)}"] = record
+    if observed.reporter:
+        observed.reporter.open[record] = record
     return record
 
 
 def withdraw(record: Record) -> None:
     """Tell of what was announced as of a socket that has been closed."""
-    reporter = observed._reporter  # noqa: SLF001, for it is this room's
-    if reporter:
-        for name, each in list(reporter.open.items()):
-            if each is record:
-                reporter.close(name)
+    if observed.reporter:
+        observed.reporter.close(record)

@@ -8,9 +8,8 @@ its standard input::
 
 The same pipe then stays open as the child's lifeline. Lines of text may follow on it (``preview``,
 ``trace``, ``report``, ``stop``); when it closes, the process that started this one is gone, and
-this one ends too. (While the interpreter gives nobody a turn to see that, as in a long regular
-expression, `zmqlab.processes.watchdog` ends it.) A pickle is safe here because only the parent can
-write to that pipe; nothing that comes from a socket is ever unpickled.
+this one ends too. A pickle is safe here because only the parent can write to that pipe; nothing
+that comes from a socket is ever unpickled.
 """
 
 import atexit

@@ -3,6 +3,7 @@
 `zmqlab.processes.matching` puts the ends together.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,8 +35,6 @@ class Socket:
     ----------
     process : Process
     number : int
-    type : str
-        For example "REQ".
     story : dict
         As `zmqlab.processes.report_sender` draws it.
     closed : float
@@ -56,10 +55,11 @@ class Socket:
         default_factory=lambda: {True: [], False: []}
     )
     left_out: int = 0
-    type: str = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.type = self.story["type"]
+    @property
+    def type(self) -> str:
+        """For example "REQ"."""
+        return self.story["type"]
 
     @property
     def name(self) -> str:
@@ -129,21 +129,18 @@ class Message:
 def sockets_of(process: Process, since: float = 0.0) -> list[Socket]:
     """Return the sockets of a process with the messages that have passed since a time."""
     ended = process.noted.ended or float("inf")
-    found = {
-        int(number): Socket(process, int(number), story, min(story["closed"] or ended, ended))
+    found = [
+        Socket(process, int(number), story, min(story["closed"] or ended, ended))
         for number, story in process.noted.stories.items()
-    }
-    ways: dict[tuple[int, bool], list[Part]] = {
-        (number, sent): [] for number in found for sent in (True, False)
-    }
+    ]
+    parts: dict[tuple[int, bool], list[Part]] = defaultdict(list)
     for part in process.noted.parts(since):
-        if part.socket in found:
-            ways[part.socket, part.sent].append(part)
-    for (number, sent), parts in ways.items():
-        _add_messages(found[number], sent, parts)
-    for socket in found.values():
+        parts[part.socket, part.sent].append(part)
+    for socket in found:
+        for sent in (True, False):
+            _add_messages(socket, sent, parts[socket.number, sent])
         _add_subscriptions(socket)
-    return list(found.values())
+    return found
 
 
 def _add_subscriptions(socket: Socket) -> None:

@@ -49,7 +49,7 @@ class Process(contextlib.AbstractContextManager["Process"]):
         Whether it has bound or connected a socket, or called `zmqlab.ready`.
     sockets : list of dict
         What each socket is, holds and did, as drawn in `zmqlab.processes.report_sender`, and its
-        last 10 `events`: those that are open, and those closed last; `forgotten` counts the others.
+        last 10 `events`: those that are open, and those closed last.
     events : list of dict
         Who connected and who left, and when, as drawn there; at most the last 1,000.
     previews : dict
@@ -65,7 +65,6 @@ class Process(contextlib.AbstractContextManager["Process"]):
         self.sockets: list[dict] = []
         self.events: list[dict] = []
         self.previews: dict[str, dict] = {}
-        self.forgotten = 0
         self.ready = self.ended = self._stopping = self._forced = False
         self.exit_code: int | None = None
         self.printed = Output()
@@ -305,7 +304,6 @@ class Process(contextlib.AbstractContextManager["Process"]):
                 socket | {"events": last.get(socket["number"], [])[-LAST_EVENTS:]}
                 for socket in report["sockets"]
             ]
-            self.forgotten = report["forgotten"]
             self.previews = report.get("previews", {})
             self.pid = report["pid"]  # on Windows a launcher may stand in between
             self._reported, self._unread = report["state"], 0

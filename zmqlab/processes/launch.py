@@ -93,14 +93,15 @@ def launch_call(
     trace: bool = False,
 ) -> Process:
     """Start a process on a call of a function, and do not wait."""
+    call = io.BytesIO()
     try:
-        call = _pack_call(function, args, kwargs or {})
+        _Pickler(call).dump((function, args, kwargs or {}))
     except (TypeError, pickle.PicklingError) as error:
         raise StartError(
             f"{name!r} cannot travel to another process: {error}. A function takes along "
             "what it uses; open sockets, contexts, cameras and files inside it."
         ) from None
-    return _launch(name, {"call": call}, observe, trace)
+    return _launch(name, {"call": call.getvalue()}, observe, trace)
 
 
 def launch_cell(
@@ -154,13 +155,6 @@ def stop_all(timeout: float = 2.0) -> None:
     end(processes(), timeout)
 
 
-def _pack_call(function, args, kwargs):
-    """Pack a call of a function so that another process can make it."""
-    file = io.BytesIO()
-    _Pickler(file).dump((function, args, kwargs))
-    return file.getvalue()
-
-
 # cloudpickle packs a function by value, with its code, where the other process could not import it.
 # Since its version 3.1.3 it leaves out in which file or cell that code was written. We add it
 # again: without it a traceback over there could not show the learner's lines.
@@ -178,16 +172,11 @@ def _make_code(make, parts, filename):
 def _reduce_cached(cached):
     if cached.__module__ != "__main__":
         return cached.__qualname__
-    parameters = cached.cache_parameters()
-    return _make_cached, (parameters,), cached.__wrapped__, None, None, functools.update_wrapper
+    return _make_cached, (cached.__wrapped__, cached.cache_parameters())
 
 
-def _make_cached(parameters):
-    @functools.lru_cache(**parameters)
-    def cached(*args, **kwargs):
-        return cached.__wrapped__(*args, **kwargs)
-
-    return cached
+def _make_cached(function, parameters):
+    return functools.lru_cache(**parameters)(function)
 
 
 class _Pickler(cloudpickle.Pickler):

@@ -60,17 +60,16 @@ def follow(processes: Sequence[Process], since: float = 0.0) -> tuple[list[dict[
     sockets = [each for process in processes for each in sockets_of(process, since)]
     matcher = _Matcher(sockets)
     matcher.match()
-    told = [
-        fact
-        for socket in sockets
-        for message in socket.sent
-        for fact in (*_arrivals(message), *_others(message, matcher, until))
-    ]
+    told = []
+    for message in [each for socket in sockets for each in socket.sent]:
+        told += [_facts(message, each.socket, each, "arrived") for each in message.other]
+        told += _missing(message, matcher, until)
     told += [
-        _facts(None, None, message, "outside")
+        _facts(None, socket, message, "outside")
         for socket in sockets
         for message in socket.received
-        if not message.other and message.time <= until and matcher.knows_all_sent_to(message)
+        if not message.other and message.time <= until
+        if all(it.knows(True, -math.inf, message.time) for it in matcher.senders[socket])
     ]
     told.sort(key=lambda each: each["received"] if each["sent"] is None else each["sent"])
     return told, sum(socket.left_out for socket in sockets)
@@ -97,16 +96,8 @@ class _Matcher:
         self.next = {}  # (sender, receiver, body): where in that list to look first
         self.last = {}  # (sender, receiver): the message matched last, at both ends
         self.names = {}  # (ROUTER, name): the peer that it calls so
-        self.turns = {
-            socket: _turns(socket, socket.type == "REQ")
-            for socket in sockets
-            if socket.type in ("REQ", "REP")
-        }
         self.asked = {  # reply of a REP: the request before it
-            reply: request
-            for socket, turns in self.turns.items()
-            if socket.type == "REP"
-            for request, reply in turns
+            reply: request for socket in sockets for request, reply in _turns(socket, "REP")
         }
 
     def match(self):
@@ -124,8 +115,8 @@ class _Matcher:
     def match_turns(self):
         """Match what REQ and REP sockets ask and answer: a reply tells whose request it was."""
         asked = {}
-        for socket, turns in self.turns.items():
-            for request, reply in turns if socket.type == "REQ" else ():
+        for socket in self.sockets:
+            for request, reply in _turns(socket, "REQ"):
                 asked.setdefault((request.body, reply.body), []).append((request, reply))
         for turns in asked.values():
             turns.sort(key=lambda turn: turn[1].time)
@@ -158,7 +149,7 @@ class _Matcher:
         while at < len(there) and (
             (last and there[at].place <= last.place)
             or (there[at].other and not copies)
-            or self.names_another(there[at], to)
+            or not self.may_name(there[at], to)
         ):
             at += 1
         self.next[key] = at
@@ -170,22 +161,19 @@ class _Matcher:
             candidates = [it for it in turn if it.body == received.body] + candidates
         return next((it for it in candidates if self.may_be(it, received)), None)
 
-    def names_another(self, message, peer):
-        """Tell whether a ROUTER sent a message to a name that is known as another peer's."""
+    def may_name(self, message, peer):
+        """Tell whether a message may be a peer's, by the name that a ROUTER's begins with."""
         router = message.socket
-        return router.type == "ROUTER" and (
-            self.names.get((router, message.parts[0]), peer) is not peer
-        )
+        if router.type != "ROUTER":
+            return True
+        named = self.names.get((router, message.parts[0]))
+        known = [it for (at, _), it in self.names.items() if at is router]
+        return named is peer or not (named or peer in known)
 
     def may_be(self, sent, received):
         """Tell whether two ends may be of one message, by their times and a ROUTER's names."""
-        for one, two in ((sent, received), (received, sent)):
-            if one.socket.type == "ROUTER":
-                named = self.names.get((one.socket, one.parts[0]))
-                others = [it for (at, _), it in self.names.items() if at is one.socket]
-                if named is not two.socket and (named or two.socket in others):
-                    return False
-        return sent.time <= received.time
+        named = self.may_name(sent, received.socket) and self.may_name(received, sent.socket)
+        return named and sent.time <= received.time
 
     def join(self, sent, received):
         sent.other.append(received)
@@ -210,16 +198,16 @@ class _Matcher:
             there = [each.socket for each in request.other] if request else []
         return [it for it in there if it and it.closed > message.time]
 
-    def is_known(self, message, to):
-        """Tell whether a socket's trace would show that the message has come."""
+    def fate(self, message, to):
+        """Return what became of a message that has not come, if it was for this socket.
+
+        None where the socket's trace might not show that it has come.
+        """
         sent, received = self.last.get((message.socket, to), (None, None))
         overtaken = sent and sent.place > message.place
-        return to.knows(False, message.time, received.time if overtaken else math.inf)
-
-    def is_gone(self, message, to):
-        """Tell whether a message, if it was for this socket, can come no more."""
-        sent, _ = self.last.get((message.socket, to), (None, None))
-        return to.closed < math.inf or bool(sent and sent.place > message.place)
+        if not to.knows(False, message.time, received.time if overtaken else math.inf):
+            return None
+        return "lost" if overtaken or to.closed < math.inf else "waiting"
 
     def whose_turn(self, message, closed):
         """Return the one of some closed sockets whose turn it was when this was sent, or None."""
@@ -230,42 +218,35 @@ class _Matcher:
                 return to
         return None
 
-    def knows_all_sent_to(self, message):
-        senders = self.senders[message.socket]
-        return all(it.knows(True, -math.inf, message.time) for it in senders)
 
-
-def _turns(socket, sent_first):
-    """Return pairs of messages that took turns at a socket: one way, and next the other way."""
+def _turns(socket, kind):
+    """Return the requests of a socket, if it is of a kind, REQ or REP, each with its reply."""
     both = sorted([*socket.sent, *socket.received], key=lambda each: each.time)
-    pairs = itertools.pairwise(both)
-    return [(one, two) for one, two in pairs if one.sent == sent_first != two.sent]
+    pairs = itertools.pairwise(both if socket.type == kind else [])
+    return [(one, two) for one, two in pairs if one.sent == (kind == "REQ") != two.sent]
 
 
-def _arrivals(message):
-    return [_facts(message, other.socket, other, "arrived") for other in message.other]
-
-
-def _others(message, matcher, until):
+def _missing(message, matcher, until):
     """Return the facts about a message that has not arrived, or not everywhere, by a time."""
     if message.time > until or message.socket.type == "SUB":
         return []  # some have not told yet; no XPUB must receive a subscription
-    peers, there = matcher.receivers[message.socket], matcher.may_be_for(message)
-    if message.socket.type in _COPIES:
-        missed = [to for to in there if not any(it.socket is to for it in message.other)]
-        if missed or message.other:
-            known = [to for to in missed if matcher.is_known(message, to)]
-            states = ["lost" if matcher.is_gone(message, to) else "waiting" for to in known]
-            return [_facts(message, to, None, it) for to, it in zip(known, states, strict=True)]
+    copies = message.socket.type in _COPIES
+    if message.other and not copies:
+        return []
+    reached = [each.socket for each in message.other]
+    there = [to for to in matcher.may_be_for(message) if to not in reached]
+    fates = {to: matcher.fate(message, to) for to in there}
+    if copies and (there or reached):
+        return [_facts(message, to, None, state) for to, state in fates.items() if state]
+    if copies:
+        peers = matcher.receivers[message.socket]
         is_nobody = peers and all(to.type == "SUB" for to in peers)
         return [_facts(message, None, None, "nobody" if is_nobody else "outside")]
-    if message.other:
-        return []
     if not there or any(to.story["inside"] for to in there):
         return [_facts(message, None, None, "outside")]
-    if not all(matcher.is_known(message, to) for to in there):
+    if None in fates.values():
         return []
-    gone = [to for to in there if matcher.is_gone(message, to)]
+    gone = [to for to in there if fates[to] == "lost"]
     closed = [to for to in gone if to.closed < math.inf]
     to = there[0] if len(there) == 1 else matcher.whose_turn(message, closed)
     is_lost = len(gone) == len(there) or to in gone
@@ -276,7 +257,6 @@ def _others(message, matcher, until):
 
 def _facts(sent, to, received, state):
     one = sent or received
-    to = received.socket if received else to
     return {
         "sent": sent and sent.time,
         "received": received and received.time,

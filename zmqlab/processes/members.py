@@ -10,9 +10,7 @@ from zmqlab.processes.handle import Process
 def members() -> list[dict[str, Any]]:
     """Return what `zmqlab.processes.network.network_of` takes."""
     own = {"name": "notebook", "pid": os.getpid(), "state": "running", "ended": False, "own": True}
-    report = own_sockets.report
-    own |= {"sockets": report["sockets"], "previews": report.get("previews", {})}
-    return [own, *map(about, launch.processes())]
+    return [own_sockets.report | own, *map(about, launch.processes())]
 
 
 def about(process: Process) -> dict[str, Any]:

@@ -18,6 +18,7 @@ round; over ipc and inproc they name the same endpoint. It goes the way messages
 PULL, from REQ to REP); where that says nothing, from the end that has connected.
 """
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any
@@ -25,12 +26,8 @@ from typing import Any
 from zmqlab.processes.reasons import reason_for
 
 # The smaller number is on the left.
-_LEFT = {
-    **dict.fromkeys(("PUSH", "PUB", "XPUB", "REQ", "CLIENT", "RADIO", "SCATTER"), 0),
-    "DEALER": 1,
-    "ROUTER": 3,
-    **dict.fromkeys(("REP", "PULL", "SUB", "XSUB", "SERVER", "DISH", "GATHER"), 4),
-}
+_LEFT = {"PUSH": 0, "PUB": 0, "XPUB": 0, "REQ": 0, "DEALER": 1}
+_LEFT |= {"ROUTER": 3, "REP": 4, "PULL": 4, "SUB": 4, "XSUB": 4}
 _NEITHER = 2
 
 Facts = dict[str, Any]
@@ -52,9 +49,10 @@ def network_of(members: list[Facts], owners: dict[str, Facts] | None = None) -> 
     for member in members:
         drawing.add_member(member)
     drawing.match_tcp()
-    drawing.match_by_name()
+    drawing.match_ipc()
+    drawing.match_inproc()
     for name, told in drawing.told.items():
-        drawing.sockets[name]["dangling"] += _dangling(told, drawing.reports)
+        drawing.sockets[name]["dangling"] += _dangling(told, drawing.told.values())
     return {
         "nodes": list(drawing.nodes.values()),
         "edges": drawing.edges,
@@ -67,7 +65,6 @@ class _Drawing:
         self.owners = owners
         self.nodes, self.edges, self.unknown = {}, [], []
         self.sockets = {}  # id: what is drawn of it
-        self.reports = []  # of all sockets
         self.told = {}  # id: what its report said of it, of members that run
         self.names: Counter[str] = Counter()  # of edges
 
@@ -87,7 +84,6 @@ class _Drawing:
             for fact in ("bound", "connected", "sent", "received", "options"):
                 socket[fact] = each[fact]
             socket["parted"] = any(one["up"] for one in each["ended"])
-            self.reports.append(each)
             if not member["ended"]:
                 self.told[socket["id"]] = each
 
@@ -163,49 +159,41 @@ class _Drawing:
         socket["bound" if connects else "connected"] = [endpoint]
         return socket["id"]
 
-    def match_by_name(self):
-        """Draw the connections whose ends have no addresses but an endpoint: ipc and inproc."""
-        bound: dict[Any, str] = {}
-        accepted = defaultdict(list)  # ipc endpoint: (socket, whether it is up)
-        matched: Counter[str] = Counter()  # of these, whose other end is known
-        for name, told in self.told.items():
-            for endpoint in told["bound"]:
-                bound.setdefault(_place(name, told, endpoint), name)
+    def match_ipc(self):
+        """Draw the connections whose ends have no addresses, but an endpoint for all processes."""
+        bound = {endpoint: name for name, told in self.told.items() for endpoint in told["bound"]}
+        ends = defaultdict(lambda: ([], []))  # endpoint: who has connected, and who has accepted
         for name, told in self.told.items():
             for each in told["connections"]:
-                endpoint, up = each["endpoint"], each["up"]
-                if each["local"] or not endpoint.startswith("ipc:"):
-                    continue
-                if endpoint not in told["connected"]:
-                    accepted[endpoint].append((name, up))
-                elif endpoint in bound:
-                    matched[endpoint] += 1
-                    self.add_edge(name, bound[endpoint], endpoint, up)
-                else:
-                    self.add_edge(name, self.add_stranger(endpoint, True), endpoint, up)
+                endpoint = each["endpoint"]
+                if endpoint.startswith("ipc:"):
+                    accepts = endpoint not in told["connected"]
+                    ends[endpoint][accepts].append((name, each["up"]))
+        for endpoint, both in ends.items():
+            # Whoever is there besides has no address to ask for.
+            node = {"id": endpoint, "name": "another program", "pid": None}
+            for near, far in itertools.zip_longest(*both):
+                one = near[0] if near else self.add_outside(node, 0, endpoint, False)
+                other = far[0] if far else bound.get(endpoint)
+                other = other or self.add_outside(node, 0, endpoint, True)
+                self.add_edge(one, other, endpoint, (near or far)[1])
+
+    def match_inproc(self):
+        """Draw the connections inside one context of one process."""
+        bound = {
+            (name.rpartition("/")[0], told["context"], endpoint): name
+            for name, told in self.told.items()
+            for endpoint in told["bound"]
+        }
+        reason = "nobody has bound it in the same context of this process"
+        for name, told in self.told.items():
             for endpoint in told["connected"]:
-                if endpoint.startswith("inproc:"):
-                    other = bound.get(_place(name, told, endpoint))
-                    if other is not None:
-                        self.add_edge(name, other, endpoint, True)
-                        continue
-                    reason = "nobody has bound it in the same context of this process"
+                other = bound.get((name.rpartition("/")[0], told["context"], endpoint))
+                if endpoint.startswith("inproc:") and other:
+                    self.add_edge(name, other, endpoint, True)
+                elif endpoint.startswith("inproc:"):
                     vain = {"endpoint": endpoint, "reason": reason, "short": "nobody there"}
                     self.sockets[name]["dangling"].append(vain)
-        for endpoint, ends in accepted.items():
-            for name, up in ends[matched[endpoint] :]:
-                self.add_edge(self.add_stranger(endpoint, False), name, endpoint, up)
-
-    def add_stranger(self, endpoint, connects):
-        """Draw whoever is at the other end by ipc: there is no address to ask for."""
-        node = {"id": endpoint, "name": "another program", "pid": None}
-        return self.add_outside(node, 0, endpoint, connects)
-
-
-def _place(name, told, endpoint):
-    """Return where an endpoint is met: inproc in one context of one process, others anywhere."""
-    inproc = endpoint.startswith("inproc:")
-    return (name.rpartition("/")[0], told["context"], endpoint) if inproc else endpoint
 
 
 def _plain(address):

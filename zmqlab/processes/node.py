@@ -1,16 +1,18 @@
 """A cell in another language: a program of Node's, held by a process as by a terminal."""
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
 _CELL = Path(__file__).with_name("cell.cjs")
-_LOOK = 0.1  # seconds: on Windows nothing interrupts a wait for a process, so it must be short
+_LOOK = 0.05  # seconds between looks: on Windows nothing interrupts a wait for a process
 _GRACE = 1.0  # seconds that Node may take to end when asked; a notebook waits for two
 
 NO_NODE = (
@@ -44,23 +46,15 @@ def run_node(name: str, text: str, arguments: Sequence[str]) -> None:
         program = subprocess.Popen(command, stdin=file)
     with program:
         try:
-            while _runs(program, _LOOK):
-                pass
+            while program.poll() is None:
+                time.sleep(_LOOK)
         except KeyboardInterrupt:
             # On Windows there is no Ctrl-C for one process alone.
             program.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
-            if _runs(program, _GRACE):
-                program.kill()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                program.wait(_GRACE)
+            program.kill()
             raise
     if program.returncode < 0:
         sys.exit(f"Node was killed by {signal.Signals(-program.returncode).name}")
     sys.exit(program.returncode)
-
-
-def _runs(program, seconds):
-    """Tell whether it still runs after so many seconds."""
-    try:
-        program.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return True
-    return False

@@ -31,7 +31,7 @@ _RCVMORE, _SNDMORE = int(zmq.RCVMORE), int(zmq.SNDMORE)  # the `&` of enum flags
 _PLAIN, _raw_proxy = zmq.Socket, zmq.proxy
 _NOTED = {zmq.SNDHWM: "SNDHWM", zmq.RCVHWM: "RCVHWM", zmq.ROUTING_ID: "ROUTING_ID"}
 _now = time.perf_counter
-_reporter = None
+reporter = None  # of this process, once it is observed
 _trace = Trace()
 
 
@@ -44,22 +44,20 @@ class AnnouncedSocket(zmq.Socket):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         # `zmq.asyncio` works on a shadow of each socket: one socket, one record.
-        self._record = _reporter.open.get(self.underlying) or _reporter.add(self)
+        self._record = reporter.open.get(self.underlying) or reporter.add(self)
 
     def __class_getitem__(cls, kind):
         return cls  # as `zmq.asyncio` does when it makes its own class of this one
 
     def bind(self, addr):
         bound = super().bind(addr)
-        self._note(self._record.bound, self.last_endpoint)
-        self._record.story.bound[_text(self.last_endpoint)] = None
+        self._note(self._record.bound, self._record.ever_bound, self.last_endpoint)
         return bound
 
     def connect(self, addr):
         self._record.left.discard(_text(addr))
         connected = super().connect(addr)
-        self._note(self._record.connected, addr)
-        self._record.story.connected[_text(addr)] = None
+        self._note(self._record.connected, self._record.ever_connected, addr)
         return connected
 
     def unbind(self, addr):
@@ -76,7 +74,7 @@ class AnnouncedSocket(zmq.Socket):
         record = self._record
         if option in (zmq.SUBSCRIBE, zmq.UNSUBSCRIBE):
             topic = value.encode() if isinstance(value, str) else bytes(value)
-            record.story.topics.append((_now(), int(option == zmq.SUBSCRIBE), topic.hex()))
+            record.topics.append((_now(), int(option == zmq.SUBSCRIBE), topic.hex()))
         if option == zmq.SUBSCRIBE:
             record.subscriptions.append(_text(value))
         elif option == zmq.UNSUBSCRIBE:
@@ -88,16 +86,17 @@ class AnnouncedSocket(zmq.Socket):
 
     def close(self, linger=None):
         address = None if self.closed else self.underlying
-        if address and self._record and callable(_now):  # names go when Python ends
-            self._record.story.closed = _now()  # before others can hear of it
-            _reporter.close(address)  # before another thread's new socket may have the address
+        if address and self._record and reporter:  # names go when Python ends
+            # Before others can hear of it, and another thread's new socket have the address.
+            reporter.close(address)
         super().close(linger)
 
-    def _note(self, endpoints, endpoint):
+    def _note(self, endpoints, ever, endpoint):
         endpoints.append(_text(endpoint))
+        ever[_text(endpoint)] = None
         for option in _NOTED:
             self._note_option(option)
-        _reporter.ready()
+        reporter.ready()
 
     def _note_option(self, option):
         value = self.get(option)
@@ -115,7 +114,7 @@ class ObservedSocket(AnnouncedSocket):
         self._record.counted = True
         self._sent, self._received = self._record.sent, self._record.received
         if not self._shadow:
-            _reporter.watch(self)
+            reporter.watch(self)
 
     def send(self, data, flags=0, copy=True, track=False, routing_id=None, group=None):
         began = _trace.on and _now()  # before: the other end may have it before we are back
@@ -126,7 +125,7 @@ class ObservedSocket(AnnouncedSocket):
         tally = self._sent
         tally.parts += 1
         tally.bytes += len(data) if type(data) is bytes else _size(data)
-        if flags or _reporter.previewing:
+        if flags or reporter.previewing:
             _look(tally, data, bool(int.__and__(flags, _SNDMORE)))
         if began and began >= _trace.opens:
             _trace.note(began, tally, data, bool(int.__and__(flags, _SNDMORE)))
@@ -151,7 +150,7 @@ class ObservedSocket(AnnouncedSocket):
             more = frame.more
             tally.parts += 1
             tally.bytes += len(frame)
-            if more or _reporter.previewing:
+            if more or reporter.previewing:
                 _look(tally, frame, more)
             part = frame.bytes if copy else frame
             if _trace.on and (now := _now()) >= _trace.opens:
@@ -178,7 +177,7 @@ class ObservedSocket(AnnouncedSocket):
         """
         tally = self._received
         more = part.more if type(part) is zmq.Frame else bool(_raw_get(self, _RCVMORE))
-        if more or _reporter.previewing:
+        if more or reporter.previewing:
             _look(tally, part, more)
         elif tally.parts > SURE and not tally.followed:
             tally.ask_at = _now() + ASK_AGAIN
@@ -190,7 +189,7 @@ def _look(tally, part, more):
     if more:
         tally.followed += 1
         tally.ask_at = 0.0  # from now on at every part
-    if _reporter.previewing:
+    if reporter.previewing:
         tally.keep(part, more)
 
 
@@ -213,71 +212,62 @@ def begin(start_message, everywhere=True):
 
     Not `everywhere`: only those that contexts make, and zmq.Socket stays what it is.
     """
-    global _reporter
-    _reporter = Reporter(start_message, _trace)
+    global reporter
+    reporter = Reporter(start_message, _trace)
     if start_message["trace"]:
         _trace.begin()
     _copy_free.context._socket_class = _PLAIN
-    make = _make_all_sockets if everywhere else _make_sockets_of_contexts
-    make(ObservedSocket if start_message["observe"] else AnnouncedSocket)
+    _make_sockets(ObservedSocket if start_message["observe"] else AnnouncedSocket, everywhere)
     if hasattr(os, "register_at_fork"):  # the thread is missing in a fork
-        os.register_at_fork(after_in_child=lambda: make(_PLAIN))
+        os.register_at_fork(after_in_child=lambda: _make_sockets(_PLAIN, everywhere))
     if everywhere:
         zmq.proxy = _proxy
-    _reporter.thread.start()
+    reporter.thread.start()
     # Registered first, so run last: after the learner's own threads and exit handlers.
-    atexit.register(_reporter.end)
+    atexit.register(reporter.end)
 
 
-def begun():
-    """Tell whether the sockets of this process are observed."""
-    return _reporter is not None
-
-
-def _make_sockets_of_contexts(kind):
+def _make_sockets(kind, everywhere):
     zmq.Context._socket_class = kind
-
-
-def _make_all_sockets(kind):
-    _make_sockets_of_contexts(kind)
-    zmq.Socket = zmq.sugar.Socket = zmq.sugar.socket.Socket = kind
+    if everywhere:
+        zmq.Socket = zmq.sugar.Socket = zmq.sugar.socket.Socket = kind
 
 
 def _proxy(frontend, backend, capture=None):
     """Stand in for `zmq.proxy`, which is C and receives and sends unseen."""
     for socket in (frontend, backend, capture):
         if isinstance(socket, AnnouncedSocket):
-            socket._record.story.inside = True
+            socket._record.inside = True
     return _raw_proxy(frontend, backend, capture)
 
 
 def ready() -> None:
     """Say that this process is up, where it binds and connects no socket of its own."""
-    if _reporter:
-        _reporter.ready()
+    if reporter:
+        reporter.ready()
 
 
 def end() -> None:
     """Send the last report. Call this before you end the process without its exit handlers."""
-    if _reporter:
-        _reporter.end()
+    if reporter:
+        reporter.end()
 
 
 def preview():
     """Report samples of the last message of each socket for a while: who looks on asks again."""
-    _reporter.previewing_until = time.monotonic() + LOOK
-    _reporter.previewing = True
-    for record in list(_reporter.open.values()):
+    reporter.previewing_until = time.monotonic() + LOOK
+    reporter.previewing = True
+    for record in list(reporter.open.values()):
         record.received.ask_at = 0.0
 
 
 def trace():
     """From now on, note each part that passes, as drawn in `zmqlab.processes.trace`."""
     _trace.begin()
-    _reporter.wake()
+    reporter.wake()
 
 
 def report():
     """Report at once."""
-    _reporter.asked += 1
-    _reporter.wake()
+    reporter.asked += 1
+    reporter.wake()

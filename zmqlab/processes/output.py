@@ -6,12 +6,10 @@ from collections import deque
 
 MOST_LINES = 10_000  # kept; older ones are counted
 LONGEST_LINE = 4_000  # characters kept of one line; the others are counted
-# What colours text or moves the cursor (ECMA-48: control sequences, strings, single functions), and
-# the beginning of one that may go on in the next bytes.
+# What colours text or moves the cursor (ECMA-48: control sequences, strings, single functions).
 _ESCAPE = re.compile(
     r"\x1b(\[[0-?]{,99}[ -/]{,9}[@-~]|\][^\x07\x1b\n]{,999}(\x07|\x1b\\)|[ -/]{,9}[0-Z\\^-~])"
 )
-_BEGUN = re.compile(r"\x1b(\[[0-?]{,99}[ -/]{,9}|\][^\x07\x1b\n]{,999}\x1b?|[ -/]{,9})\Z")
 _TRACEBACK = "Traceback (most recent call last)"
 _CHAINED = (  # how Python introduces the traceback of what came of an earlier error
     "direct cause of the following exception:\n\n",
@@ -38,17 +36,13 @@ class Output:
         self.lines: deque[str] = deque(maxlen=MOST_LINES)
         self.unfinished = ""
         self.seen = self.changes = 0
-        self._begun = ""  # an escape sequence that has no end yet
         self._cut = 0  # characters of the unfinished line that were left out
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     def add(self, data: bytes, last: bool = False) -> None:
-        """Take in the next bytes. Characters and lines may go on in the ones after."""
-        text = self._begun + self._decoder.decode(data, last)
-        begun = None if last else _BEGUN.search(text)
-        self._begun = begun[0] if begun else ""
-        text = _ESCAPE.sub("", text.removesuffix(self._begun))
-        *lines, rest = (self.unfinished + text).split("\n")
+        """Take in the next bytes. Characters, colours and lines may go on in the ones after."""
+        text = self.unfinished + self._decoder.decode(data, last)
+        *lines, rest = _ESCAPE.sub("", text).split("\n")
         for line in lines:
             self._end_line(line)
         self._begin_line(rest)

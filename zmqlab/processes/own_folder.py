@@ -2,23 +2,18 @@
 
 A process that is killed leaves its folder behind, and the next process that makes one removes it.
 Only what this program made may be removed: a folder of this user that holds a marker with the
-number and the start time of a process that has ended, and nothing but files of known names. The
-marker is locked, too, as the process may run in a container, where its number is another; on
-Windows it is open, and an open file cannot be removed there.
+folder's name, and nothing but files of known names. While the process runs it holds a lock on the
+marker; on Windows it has it open, and an open file cannot be removed there.
 """
 
 import atexit
 import contextlib
-import json
 import os
 import re
-import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import psutil
 
 MARKER = "zmqlab-process.json"
 _PREFIX = "zmqlab-"
@@ -58,45 +53,32 @@ def folder_of_this_process() -> Path:
 
 def _mark(folder):
     """Write and lock the marker of a folder; return the file descriptor that holds it."""
-    process = psutil.Process()
-    named = {"folder": folder.name, "pid": process.pid, "started": process.create_time()}
-    marker = os.open(folder / _NEW, os.O_CREAT | os.O_WRONLY, 0o600)
-    os.write(marker, json.dumps(named).encode())
-    if os.name == "nt":  # a file that is open can be neither renamed nor removed
-        shutil.copy(folder / _NEW, folder / MARKER)
-        os.close(marker)
-        os.remove(folder / _NEW)
-        return os.open(folder / MARKER, os.O_RDONLY)
-    import fcntl
+    name = MARKER if os.name == "nt" else _NEW
+    marker = os.open(folder / name, os.O_CREAT | os.O_WRONLY, 0o600)
+    os.write(marker, os.fsencode(folder.name))
+    if os.name != "nt":
+        import fcntl
 
-    with contextlib.suppress(OSError):  # where nothing can be locked, no folder is swept
-        fcntl.flock(marker, fcntl.LOCK_EX)
-        os.rename(folder / _NEW, folder / MARKER)
+        with contextlib.suppress(OSError):  # where nothing can be locked, no folder is swept
+            fcntl.flock(marker, fcntl.LOCK_EX)
+            os.rename(folder / _NEW, folder / MARKER)
     return marker
 
 
 def _sweep():
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
-            if _was_left_behind(folder):
+            if _is_ours(folder):
                 with _released(folder / MARKER):
                     _remove(folder)
 
 
-def _was_left_behind(folder):
-    """Tell whether this user's process made a folder, and has ended."""
+def _is_ours(folder):
+    """Tell whether a process of this user made a folder: this one, another, or one that ended."""
     marker = folder / MARKER
     if not (_is_mine(folder, stat.S_ISDIR) and _is_mine(marker, stat.S_ISREG)):
         return False
-    try:
-        named = json.loads(marker.read_bytes())
-        name, pid, started = named["folder"], int(named["pid"]), float(named["started"])
-        # A number that another process has by now belongs to an ended process, too.
-        return name == folder.name and abs(psutil.Process(pid).create_time() - started) > 1
-    except psutil.NoSuchProcess:
-        return name == folder.name
-    except (ValueError, TypeError, LookupError, ArithmeticError, psutil.Error):
-        return False
+    return marker.read_bytes() == os.fsencode(folder.name)
 
 
 def _is_mine(path, is_kind: Callable[[int], bool]):
@@ -124,14 +106,10 @@ def _released(marker):
 
 def _remove(folder):
     """Remove a folder, if all that it holds is known; its marker goes last."""
-    files, folders = [], []
-    for place, inner, names in os.walk(folder, topdown=False):
-        files += [Path(place, name) for name in names]
-        folders += [Path(place, name) for name in inner]
-    for path in files + folders:
+    paths = sorted(folder.rglob("*"), reverse=True)  # what a folder holds comes before it
+    for path in paths:
         if path.is_symlink() or not _KNOWN.fullmatch(path.relative_to(folder).as_posix()):
             return
-    for path in sorted(files, key=lambda path: path.name == MARKER):
-        path.unlink()
-    for path in [*folders, folder]:
-        path.rmdir()
+    for path in sorted(paths, key=lambda path: path.name == MARKER):
+        path.rmdir() if path.is_dir() else path.unlink()
+    folder.rmdir()

@@ -10,13 +10,13 @@ import sys
 from zmqlab.processes import observed, report_receiver
 
 token = ""  # of the reports about this process
-report: dict = {"sockets": []}  # the last one
+report: dict = {"sockets": [], "previews": {}}  # the last one
 
 
 def begin() -> None:
     """Observe the sockets that contexts of this process make from now on. Safe to call twice."""
     global token
-    if observed.begun():
+    if observed.reporter:
         return
     if "ipykernel.kernelapp" in sys.modules:
         app = sys.modules["ipykernel.kernelapp"].IPKernelApp
@@ -24,11 +24,6 @@ def begin() -> None:
         if context is not None:
             context._socket_class = report_receiver.PLAIN  # noqa: SLF001
     token = secrets.token_hex(16)
-    reports = report_receiver.register(token, _receive)
+    reports = report_receiver.register(token, lambda told, trace: report.update(told))
     start_message = {"token": token, "reports": reports, "observe": True, "trace": False}
     observed.begin(start_message, everywhere=False)
-
-
-def _receive(told, *trace):
-    global report
-    report = told

@@ -1,18 +1,15 @@
 """Why a socket that connects has no connection: what libzmq's monitors on both sides tell of it."""
 
-import ipaddress
 from collections.abc import Iterable
 from typing import Any
 from urllib.parse import urlsplit
 
 # Values of HANDSHAKE_FAILED_PROTOCOL: https://libzmq.readthedocs.io/en/latest/zmq_socket_monitor.html
-CRYPTOGRAPHIC, MECHANISM = 0x11000001, 0x11000002
-
-_KEY = "handshake failed: the key is not the one that the other side has", "wrong key"
-_ONE_KEY = (
-    "handshake failed: one side has a key and the other has none: never tried again",
-    "key missing",
-)
+_CRYPTOGRAPHIC, _MECHANISM = 0x11000001, 0x11000002
+_FAILURES = {
+    _CRYPTOGRAPHIC: ("the key is not the one that the other side has", "wrong key"),
+    _MECHANISM: ("one side has a key and the other has none: never tried again", "key missing"),
+}
 _TYPE = "wrong socket type at the other end: never tried again", "wrong type"
 
 
@@ -45,15 +42,11 @@ def reason_for(
     if event is None:
         return ("closed before a handshake: retrying", "retrying") if retrying else _TYPE
     if event == "HANDSHAKE_FAILED_AUTH":
-        return (
-            f"handshake failed: not allowed in (code {value}): never tried again",
-            "not allowed",
-        )
-    if value == CRYPTOGRAPHIC:
-        return _KEY
-    if value == MECHANISM:
-        return _ONE_KEY
-    return "handshake failed: that is not ZeroMQ as it should be; retrying", "no handshake"
+        sentence, short = f"not allowed in (code {value}): never tried again", "not allowed"
+    else:
+        nonsense = "that is not ZeroMQ as it should be; retrying", "no handshake"
+        sentence, short = _FAILURES.get(value, nonsense)
+    return f"handshake failed: {sentence}", short
 
 
 def _told_by_the_other(last, everybody):
@@ -68,9 +61,4 @@ def _told_by_the_other(last, everybody):
 def _is_here(endpoint):
     """Tell whether an endpoint is on this computer, where the answer comes at once."""
     host = urlsplit(endpoint).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return host.startswith("127.") or host in ("localhost", "::1")

@@ -1,5 +1,6 @@
 """What is known of a socket: what it is, what passed through it, who is at the other end."""
 
+import itertools
 from collections import deque
 from contextlib import suppress
 from time import perf_counter
@@ -12,6 +13,7 @@ MOST_PARTS = 8  # of a message in a preview
 SENT = 2  # see `zmqlab.processes.trace`
 MOST_NAMED = 50  # endpoints of a socket, its subscriptions, its connections, in a report
 MOST_ENDED = 10  # connections that have ended, in a report
+_numbers = itertools.count()
 
 
 class Tally:
@@ -39,15 +41,18 @@ class Tally:
 
 
 class Record:
-    """One socket."""
+    """One socket: what it is now, and for a trace all that it ever was, with times."""
 
-    def __init__(self, number, type_name, context=0):
-        self.number, self.type, self.context = number, type_name, context
+    def __init__(self, type_name, context=0):
+        self.number, self.type, self.context = next(_numbers), type_name, context
         self.bound, self.connected, self.subscriptions = [], [], []
         self.options = {}
-        self.closed = self.counted = self.watched = False
-        self.sent, self.received = Tally(number, SENT), Tally(number, 0)
-        self.story = Story(type_name)
+        self.counted = self.watched = False
+        self.sent, self.received = Tally(self.number, SENT), Tally(self.number, 0)
+        self.opened, self.closed = perf_counter(), None
+        self.ever_bound, self.ever_connected = {}, {}  # each endpoint once, in order
+        self.topics = []  # when, 1 for subscribed or 0 for unsubscribed, and to what
+        self.inside = False  # `zmq.proxy` uses it, unseen
         self.connections = {}  # file descriptor: Connection
         self.ended = deque(maxlen=MOST_ENDED)  # those that have ended last
         self.alone = set()  # endpoints that were tried in vain
@@ -62,26 +67,31 @@ class Record:
             "number": self.number,
             "type": self.type,
             "context": self.context,
-            "closed": self.closed,
+            "closed": self.closed is not None,
             "bound": self.bound[:MOST_NAMED],
             "connected": self.connected[-MOST_NAMED:],
             "options": self.options | {"SUBSCRIBE": self.subscriptions[-MOST_NAMED:]},
             "peers": peers if self.watched and outside else None,
-            "connections": [each.as_dict() for each in there[-MOST_NAMED:]],
-            "ended": [each.as_dict() | each.failure for each in list(self.ended)],
+            "connections": [vars(each).copy() for each in there[-MOST_NAMED:]],
+            "ended": [vars(each).copy() for each in list(self.ended)],
             "retrying": [each for each in list(self.alone) if each in self.connected],
             "received": self.received.as_dict() if self.counted else None,
             "sent": self.sent.as_dict() if self.counted else None,
         }
 
-    def tell(self):
-        """Return its story, and how many parts have passed: more than were noted, perhaps."""
-        parts = {"sent": self.sent.parts, "received": self.received.parts}
-        return self.story.as_dict() | parts
-
-    def preview(self):
-        """Return samples of its last messages."""
-        return {"received": self.received.last, "sent": self.sent.last}
+    def story(self):
+        """Return what a trace must know besides the parts that were noted."""
+        return {
+            "type": self.type,
+            "opened": self.opened,
+            "closed": self.closed,
+            "inside": self.inside,
+            "bound": list(self.ever_bound)[-MOST_NAMED:],
+            "connected": list(self.ever_connected)[-MOST_NAMED:],
+            "topics": self.topics[-MOST_NAMED:],
+            "sent": self.sent.parts,
+            "received": self.received.parts,
+        }
 
     def follow(self, event, value, endpoint):
         """Take note of a monitor event; return the connection it is about, None if unknown."""
@@ -99,10 +109,10 @@ class Record:
             return connection
         # Of a handshake libzmq does not say whose: it is that of the oldest without one.
         for connection in list(self.connections.values()):
-            if connection.endpoint == endpoint and not (connection.up or connection.failed):
+            if connection.endpoint == endpoint and not (connection.up or connection.event):
                 connection.up = event is Event.HANDSHAKE_SUCCEEDED
                 if not connection.up:
-                    connection.failure = {"event": event.name, "value": value}
+                    connection.event, connection.value = event.name, value
                 return connection
         return None
 
@@ -122,33 +132,14 @@ class Record:
                 self.connections.pop(descriptor, None)
 
 
-class Story:
-    """What a trace must know of a socket besides the parts: all that it ever was, with times."""
-
-    def __init__(self, type_name):
-        self.type = type_name
-        self.opened, self.closed = perf_counter(), None
-        self.inside = False  # `zmq.proxy` uses it, unseen
-        self.bound, self.connected = {}, {}  # each endpoint once, in order
-        self.topics = []  # when, 1 for subscribed or 0 for unsubscribed, and to what
-
-    def as_dict(self):
-        """Return what a report says of it."""
-        return vars(self) | {
-            "bound": list(self.bound)[-MOST_NAMED:],
-            "connected": list(self.connected)[-MOST_NAMED:],
-            "topics": self.topics[-MOST_NAMED:],
-        }
-
-
 class Connection:
-    """One connection of a socket: it is up once both sides have shaken hands."""
+    """One connection of a socket, as a report says: up once both sides have shaken hands."""
 
     def __init__(self, endpoint, descriptor):
         import socket  # here: a server must not wait for it before it is up
 
         self.endpoint, self.up = endpoint, False
-        self.failure = {"event": None, "value": 0}  # of the handshake, as its monitor event says
+        self.event, self.value = None, 0  # of a handshake that failed, as the monitor says
         self.local = self.peer = None  # host:port at either end
         with suppress(OSError, IndexError):  # it is gone, or has no ports, as one by ipc
             connection = socket.socket(fileno=descriptor)
@@ -157,20 +148,6 @@ class Connection:
                 self.local, self.peer = (f"{end[0]}:{end[1]}" for end in ends)
             finally:
                 connection.detach()  # it is libzmq's
-
-    @property
-    def failed(self):
-        """Whether the handshake has failed."""
-        return self.failure["event"] is not None
-
-    def as_dict(self):
-        """Return what a report says of it."""
-        return {
-            "endpoint": self.endpoint,
-            "local": self.local,
-            "peer": self.peer,
-            "up": self.up,
-        }
 
 
 def bytes_of(data):

@@ -40,17 +40,6 @@ def register(token: str, receive: Callable[[dict, bytes], None]) -> str:
         return _endpoint
 
 
-def _begin_anew():
-    """Forget, in a fork, where reports arrive: the thread that listens there is not here."""
-    global _lock, _endpoint
-    _lock, _endpoint = threading.Lock(), ""
-    _receivers.clear()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_begin_anew)
-
-
 def _private_endpoint():
     """Return an endpoint in a folder of our own, or a port of loopback where that cannot be."""
     if os.name == "posix" and zmq.has("ipc"):

@@ -13,12 +13,12 @@ changed a few times a second to the process that started this one, as JSON on a 
                            "peers": 1,
                            "connections": [{"endpoint": "tcp://127.0.0.1:40001", "up": true,
                                             "local": "127.0.0.1:40001",
-                                            "peer": "127.0.0.1:50002"}, ...],
+                                            "peer": "127.0.0.1:50002",
+                                            "event": null, "value": 0}, ...],
                            "ended": [{..., "event": "HANDSHAKE_FAILED_AUTH", "value": 400}, ...],
                            "retrying": [],
                            "received": {"messages": 3, "bytes": 15},
                            "sent": {"messages": 3, "bytes": 48}}, ...],
-              "forgotten": 0,                sockets closed so long ago that they left the list
               "events": [{"socket": 0, "event": "ACCEPTED", "time": 1700000000.0,
                           "endpoint": "tcp://127.0.0.1:40001",
                           "local": "127.0.0.1:40001", "peer": "127.0.0.1:50002"}, ...],
@@ -31,21 +31,18 @@ changed a few times a second to the process that started this one, as JSON on a 
                                 "sent": 3, "received": 3}}}
     part 2   what `zmqlab.processes.trace` has noted
 
-Of a socket's `connections` those count that are there now, up once both sides have shaken hands;
-of its last `ended` ones `event` is null where no handshake failed. It is `retrying` endpoints where
-nobody answers. Sockets of one `context` can meet at inproc endpoints. `previews` and `stories` are
-there once somebody asked for them. A story is for the trace: it has every endpoint that a socket
-ever bound or connected, times of the trace's clock, and how many parts have passed.
+A connection is up once both sides have shaken hands; its `event` is null unless that failed. The
+socket is `retrying` endpoints where nobody answers. Sockets of one `context` can meet at inproc
+endpoints. `previews` and `stories` are there once somebody asked for them. A story is for the
+trace: every endpoint that a socket ever bound or connected, and how many parts have passed.
 
 Counts run from the start of the process, so that a lost report loses nothing. What nobody looked
 at is null: `peers`, `received` and `sent` without observation, `peers` of a socket that only has
-inproc endpoints or that has a monitor of the learner's own. The memory of the process is missing
-because its parent can see it without asking. The queue is short: when nobody reads, reports are
-dropped, never the learner's messages.
+inproc endpoints or that has a monitor of the learner's own. The queue is short: when nobody reads,
+reports are dropped, never the learner's messages.
 """
 
 import contextlib
-import itertools
 import json
 import os
 import struct
@@ -78,13 +75,11 @@ class Reporter:
         self.pid = os.getpid()
         self.token = start_message["token"].encode()
         self.context = zmq.Context()
-        self.push = self.context.socket(zmq.PUSH, socket_class=PLAIN)
+        self.push = self.context.socket(zmq.PUSH)
         self.push.linger, self.push.sndhwm = 5_000, 50
         self.push.connect(start_message["reports"])
         # One wakes the thread, which waits at the other.
-        self.waker, self.woken = (
-            self.context.socket(zmq.PAIR, socket_class=PLAIN) for _ in range(2)
-        )
+        self.waker, self.woken = (self.context.socket(zmq.PAIR) for _ in range(2))
         self.woken.bind("inproc://wake")
         self.waker.connect("inproc://wake")
         self.lock = threading.Lock()  # `push` and `waker` are used by the learner's threads too
@@ -92,9 +87,8 @@ class Reporter:
         self.previewing, self.previewing_until = False, 0.0
         self.trace = trace
         self.asked = 0  # how often for a report at once
-        self.numbers = itertools.count()
-        self.open = {}  # address of the libzmq socket: Record
-        self.closed, self.forgotten = deque(maxlen=MOST_CLOSED), 0
+        self.open = {}  # address of the libzmq socket, or what was announced: Record
+        self.closed = deque(maxlen=MOST_CLOSED)
         self.monitors = {}  # PAIR socket: Record
         self.events = deque(maxlen=MOST_EVENTS)
         self.thread = threading.Thread(target=self.run, daemon=True, name="zmqlab reporter")
@@ -102,8 +96,7 @@ class Reporter:
     def add(self, socket):
         """Begin the record of a new socket."""
         kind = zmq.SocketType(socket.type).name
-        record = Record(next(self.numbers), kind, socket.context.underlying)
-        self.open[socket.underlying] = record
+        record = self.open[socket.underlying] = Record(kind, socket.context.underlying)
         return record
 
     def watch(self, socket):
@@ -123,12 +116,11 @@ class Reporter:
         self.monitors[pair] = record
         self.wake()
 
-    def close(self, address):
+    def close(self, key):
         """Keep the record of a closed socket for a while."""
-        record = self.open.pop(address, None)
+        record = self.open.pop(key, None)
         if record:
-            record.closed = True
-            self.forgotten += len(self.closed) == MOST_CLOSED
+            record.closed = time.perf_counter()
             self.closed.append(record)
 
     def ready(self):
@@ -193,7 +185,6 @@ class Reporter:
                 "state": self.state,
                 "pid": self.pid,
                 "sockets": list(_within_bounds(record.as_dict() for record in records)),
-                "forgotten": self.forgotten,
                 "events": [self.events.popleft() for _ in range(len(self.events))],
                 "asked": self.asked,
                 "time": time.perf_counter(),
@@ -201,7 +192,7 @@ class Reporter:
             if self.previewing:
                 report["previews"] = self.previews(records)
             if self.trace.on:
-                report["stories"] = {each.number: each.tell() for each in records}
+                report["stories"] = {each.number: each.story() for each in records}
             parts = [self.token, json.dumps(report).encode(), self.trace.take()]
             self.push.send_multipart(parts, zmq.NOBLOCK)
             return True
@@ -210,7 +201,7 @@ class Reporter:
         """Return the samples of open sockets, as many as there is room for."""
         found, room = {}, MOST_PREVIEWS
         for record in records:
-            found[record.number] = record.preview()
+            found[record.number] = {"received": record.received.last, "sent": record.sent.last}
             room -= len(json.dumps(found[record.number]))
             if room < 0:
                 del found[record.number]
@@ -225,9 +216,8 @@ class Reporter:
         record = self.monitors[pair]
         event, endpoint = Event(number), record.as_given(endpoint.decode(errors="replace"))
         if event is Event.MONITOR_STOPPED:
+            self.monitors.pop(pair).watched = False
             pair.close()
-            del self.monitors[pair]
-            record.watched = False
             return
         if event is Event.CONNECT_RETRIED:
             if endpoint in record.alone:

@@ -35,29 +35,26 @@ def sample(part, before):
     before : list of dict
         Samples of the parts of the same message before it.
     """
+    global _next_picture
     begins = bytes(part[:BEGINNING])
     found = {"size": len(part), "begins": begins.hex()}
-    if len(part) > BEGINNING and (picture := _picture(part, begins, before)):
-        found["picture"] = picture
+    if len(part) > BEGINNING and time.monotonic() >= _next_picture:
+        kind, picture = _picture(part, begins, before)
+        if picture:
+            _next_picture = time.monotonic() + PERIOD
+            found["picture"] = {"kind": kind, "bytes": base64.b64encode(picture).decode()}
     return found
 
 
 def _picture(part, begins, before):
-    global _next_picture
-    if time.monotonic() < _next_picture:
-        return None
     kind = next((kind for mark, kind in _KINDS.items() if begins.startswith(mark)), None)
     if kind is None and before:
-        return _thumbnail(part, before[-1]["begins"])
-    if kind is None or len(part) > MOST_PICTURE:
-        return None
-    _next_picture = time.monotonic() + PERIOD
-    return {"kind": kind, "bytes": base64.b64encode(part).decode()}
+        return "bmp", _thumbnail(part, before[-1]["begins"])
+    return kind, part if kind and len(part) <= MOST_PICTURE else None
 
 
 def _thumbnail(part, header):
     """Return a frame with fewer pixels, if the part before it is the header of one."""
-    global _next_picture
     numpy = sys.modules.get("numpy")  # whoever sends frames has it
     with suppress(ValueError, KeyError, TypeError, AttributeError):
         about = json.loads(bytes.fromhex(header))
@@ -69,8 +66,7 @@ def _thumbnail(part, header):
             if small.ndim == 2:
                 small = numpy.repeat(small[..., None], 3, axis=2)
             if small.shape[2] == 3:
-                _next_picture = time.monotonic() + PERIOD
-                return {"kind": "bmp", "bytes": base64.b64encode(_bmp(small)).decode()}
+                return _bmp(small)
     return None
 
 

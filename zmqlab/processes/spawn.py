@@ -14,7 +14,7 @@ from zmqlab.processes import watchdog
 
 _CHILD = Path(__file__).with_name("child.py")
 _TOKEN = secrets.token_hex(8)
-_watchdogs: dict[int, subprocess.Popen[bytes]] = {}  # whose: a fork has none yet
+_watchdog: subprocess.Popen[bytes] | None = None
 _begin = threading.Lock()
 # The C library of Linux gives the memory of a large array back to the system when the array goes,
 # and fetching it again page by page for the next frame takes as long as pickling the frame. With
@@ -25,16 +25,15 @@ FRAMES_REUSE_MEMORY = {
     "MALLOC_TRIM_THRESHOLD_": str(128 * 2**20),
 }
 # Interrupting a cell must not reach what is started so.
-_APART: dict[str, Any] = (
-    {"start_new_session": True}
-    if os.name == "posix"
-    else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
-)
+_APART: dict[str, Any] = {
+    "start_new_session": True,  # Windows passes over it
+    "creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+}
 
 
 def spawn() -> subprocess.Popen[bytes]:
     """Start Python on `zmqlab.processes.child`, which waits for its start message on the pipe."""
-    mark = f"{_TOKEN}-{os.getpid()}"
+    mark = f"{_TOKEN}-{os.getpid()}"  # a fork's family is another
     _watch_over(mark)
     return subprocess.Popen(
         [sys.executable, "-P", str(_CHILD)],  # -P: our modules are no standard library
@@ -48,19 +47,18 @@ def spawn() -> subprocess.Popen[bytes]:
 
 def _watch_over(mark):
     """Start the watchdog of this process, unless there is one already."""
+    global _watchdog
     with _begin:
-        there = _watchdogs.get(os.getpid())
-        if there and there.poll() is None:
+        if _watchdog and _watchdog.poll() is None:
             return
         command = [sys.executable, "-P", watchdog.__file__, mark]
         if os.name == "posix":  # until then a shell waits, which takes a megabyte
             command = ["/bin/sh", "-c", 'read -r _; exec "$0" "$@"', *command]
-        nowhere = subprocess.DEVNULL
-        _watchdogs[os.getpid()] = subprocess.Popen(
+        _watchdog = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
-            stdout=nowhere,
-            stderr=nowhere,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             # Without the mark of a family that this process may belong to itself.
             env={name: value for name, value in os.environ.items() if name != watchdog.FAMILY},
             **_APART,

@@ -1,8 +1,6 @@
 """The trace of a process: when which part of a message passed through which of its sockets.
 
-Times are those of `time.perf_counter`, which is one clock for all processes of a computer (on macOS
-and Windows since Python 3.10: https://github.com/python/cpython/issues/81386). Another computer has
-another clock, and is not traced.
+Times are those of `time.perf_counter`, which is one clock for all processes of a computer.
 
 A trace is bounded, and so is what it costs: after `MOST` parts it pauses until the next fifth of a
 second of that clock begins. All processes begin again together, so that both ends of a message are

@@ -24,8 +24,8 @@ SHORTEST = 1.0  # of it, when a socket has just begun
 STEADY = 1.0  # seconds that a message must have waited
 SURE = 3.0, 10  # seconds and messages, all received: a subscriber to some hears all that there are
 LAG = 0.3  # seconds that the report of one socket may be older than that of another
-ONE_WAY = {"PUSH", "PULL", "PUB", "SUB", "XPUB", "XSUB", "RADIO", "DISH", "SCATTER", "GATHER"}
-COPIES = {"PUB", "XPUB", "RADIO"}  # who sends each message to everybody
+ONE_WAY = {"PUSH", "PULL", "PUB", "SUB", "XPUB", "XSUB"}
+COPIES = {"PUB", "XPUB"}  # who sends each message to everybody
 NOTHING = {"messages": 0, "bytes": 0}
 
 Facts = dict[str, Any]
@@ -35,7 +35,7 @@ class Traffic:
     """Remembers what the sockets had counted a moment ago."""
 
     def __init__(self) -> None:
-        self._before: dict[str, deque] = {}  # socket: (time, sent, received), the last seconds
+        self._before: dict[str, deque] = {}  # socket: its time and counts in the last seconds
         self._counts: dict[tuple[str, str], float] = defaultdict(float)
         self._groups: dict[str, _Queue] = {}  # socket: what it shares with the others
 
@@ -45,8 +45,9 @@ class Traffic:
         self._begin_anew(sockets)
         self._before = {name: self._before.get(name, deque()) for name in sockets}
         for name, past in self._before.items():
-            past.append((now, *(sockets[name][way] or NOTHING for way in ("sent", "received"))))
-            while len(past) > 2 and now - past[1][0] >= WINDOW:
+            counts = {way: sockets[name][way] or NOTHING for way in ("sent", "received")}
+            past.append(counts | {"time": now})
+            while len(past) > 2 and now - past[1]["time"] >= WINDOW:
                 past.popleft()
         edges = [each for each in network["edges"] if each["up"]]
         ends = Counter(each[end] for each in edges for end in ("from", "to"))
@@ -66,14 +67,13 @@ class Traffic:
 
     def _begin_anew(self, sockets):
         """Forget what was counted of sockets that are gone; another of that name may take over."""
-        gone = set()
-        for name, past in self._before.items():
-            now = sockets.get(name)
-            if now is None or any(
-                (now[way] or NOTHING)["messages"] < past[-1][which]["messages"]
-                for which, way in ((1, "sent"), (2, "received"))
-            ):
-                gone.add(name)
+        gone = {
+            name
+            for name, past in self._before.items()
+            for way in ("sent", "received")
+            if (sockets.get(name, {}).get(way) or NOTHING)["messages"] < past[-1][way]["messages"]
+            or name not in sockets
+        }
         self._before = {name: past for name, past in self._before.items() if name not in gone}
         for queue in self._groups.values():
             if queue.ends & gone:
@@ -85,27 +85,23 @@ class Traffic:
         at_sender = sender["sent"] and sender["sent"]["messages"]
         many_in, many_out = ends[receiver["id"]], ends[sender["id"]]
         if at_receiver and (many_in == 1 or not (at_sender and many_out == 1)):
-            socket, which, share = receiver, 2, 1 / many_in
+            socket, which, share = receiver, "received", 1 / many_in
         elif at_sender:
-            socket, which = sender, 1
+            socket, which = sender, "sent"
             share = 1.0 if sender["type"] in COPIES else 1 / many_out
         else:  # neither has counted anything; what `zmq.proxy` passes on nobody counts
             return {"count": self._counts[edge["id"], way], "rate": 0, "bytes": 0, "exact": True}
         past = self._before[socket["id"]]
         first, before, last = past[0], past[-2] if len(past) > 1 else past[-1], past[-1]
-        seconds = max(last[0] - first[0], SHORTEST)
+        seconds = max(last["time"] - first["time"], SHORTEST)
         more = last[which]["messages"] - before[which]["messages"]
         self._counts[edge["id"], way] += share * more
-        rates = {
-            what: share * (last[which][what] - first[which][what]) / seconds
+        messages, size = (
+            share * (last[which][what] - first[which][what]) / seconds
             for what in ("messages", "bytes")
-        }
-        return {
-            "count": self._counts[edge["id"], way],
-            "rate": rates["messages"],
-            "bytes": rates["bytes"],
-            "exact": share == 1,
-        }
+        )
+        count = self._counts[edge["id"], way]
+        return {"count": count, "rate": messages, "bytes": size, "exact": share == 1}
 
     def _queues(self, now, edges, sockets, flows):
         """Note for each edge what its group of sockets has sent and not received."""
@@ -140,8 +136,8 @@ class _Queue:
         self.edges, self.now, self.moved = edges, 0, 0.0
         self.ends: set[str] = set()  # all its sockets
         parted = any(each["parted"] for each in sockets)
-        self.somebody_left = any(each.edges - edges or each.somebody_left for each in before)
-        self.somebody_left = self.somebody_left or parted
+        left = [each for each in before if each.edges - edges or each.somebody_left]
+        self.somebody_left = parted or bool(left)
         # Of messages to those who have left, or sent before somebody subscribed, nobody knows.
         self.zero = None if parted or copies or before else 0
         self.carried = sum(each.now for each in before)

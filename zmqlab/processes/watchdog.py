@@ -8,10 +8,6 @@ on a pipe that closes when the notebook's process ends, whatever ended it::
 
     python watchdog.py MARK
 
-Linux could kill a child by itself (``PR_SET_PDEATHSIG``). But that would leave it no moment to
-close its files, would come when the *thread* that started it ends, and would spare what it has
-started.
-
 What remains impossible: to find a process that cleared its environment or belongs to another user,
 and to end anything when this program is killed together with the notebook. On POSIX a fork of the
 notebook's process, as `multiprocessing` makes them, holds the pipe open until it ends too.
