@@ -32,7 +32,6 @@ SECTIONS = (
     "spectrum",
     "small_messages",
     "curve",
-    "guarded",
     "observed",
     "start_up",
     "live",

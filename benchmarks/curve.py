@@ -32,7 +32,7 @@ PLAIN, CURVE = "no keys", "CURVE"
 
 
 def bound(socket, keys):
-    """Bind a socket, without the guard, which would want to hear of each message; return where."""
+    """Bind a socket as pyzmq does, and return where."""
     if keys:
         serve_with(socket, keys)
     socket.bind("tcp://127.0.0.1:*")

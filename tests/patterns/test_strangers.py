@@ -13,7 +13,7 @@ import pytest
 import zmq
 from helpers.attacks import LONG, MORE, growth_of, message, part, peer, pour, shake_hands
 from helpers.choosing import always
-from helpers.streams import publish, raw_socket
+from helpers.streams import raw_socket
 
 from zmqlab import (
     FarmError,
@@ -30,14 +30,15 @@ from zmqlab.page.live_server import serve_live
 from zmqlab.patterns.request_reply import unpack_reply
 from zmqlab.patterns.watch_stream import carries, watch
 from zmqlab.patterns.workers import unpack_result
-from zmqlab.wire.guard import MOST_PEERS
 from zmqlab.wire.messages import pack_frame, pack_message
 from zmqlab.wire.shared import RingReader
 
 cloudpickle.register_pickle_by_value(sys.modules[__name__])
 
 MB = 1_000_000
-linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells what came in")
+linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="only there the memory is the process's own"
+)
 
 
 # Memory
@@ -48,7 +49,6 @@ ENDLESS = {
     "short parts without end": part(b"x" * 20, more=True) * 3000,
     "messages of many parts": message(*[bytes(60_000)] * 200),
     "empty parts without end": part(b"", more=True) * 30_000,
-    "messages of many empty parts": message(*[b""] * 200_000),
 }
 
 
@@ -56,7 +56,7 @@ ENDLESS = {
 @pytest.mark.parametrize("kind", ["DEALER", "SUB"])
 @pytest.mark.parametrize("name", always(1, ENDLESS))
 def test_a_message_without_end_fills_no_memory(kind, name):
-    # An empty part takes 64 bytes, of 2 on its way, and is read slowly if its message is whole.
+    # An empty part takes 64 bytes, of 2 on its way.
     most, total = (600 * MB, 400 * MB) if "empty" in name else (400 * MB, 800 * MB)
     with start(camera_publisher, "simulated", control="tcp://127.0.0.1:*") as process:
         publishes, replies = process.wait_until(lambda it: it.endpoints[1:] and it.endpoints, 10)
@@ -118,19 +118,6 @@ def test_subscriptions_fill_no_memory():
 # Streams
 
 
-def test_a_forged_unsubscription_ends_no_film():
-    with (
-        start(publish, 120, wait_for=1, hwm=2, drop=False) as process,
-        peer(process.endpoint, "XSUB") as it,
-    ):
-        it.sendall(part(b"\0camera/") * 5 + part(b"\0") * 5)
-        with subscribe(process.endpoint, hwm=2, timeout=20) as stream:
-            stream.read()
-            it.sendall(part(b"\0camera/") * 5)
-            assert 1 + sum(1 for _ in stream) == 120
-            assert stream.lost == 0
-
-
 def test_a_header_without_end_is_refused():
     with (
         raw_socket(zmq.XPUB) as publisher,
@@ -178,9 +165,7 @@ def a_thousand(process, kind, files=1):
             with contextlib.suppress(OSError):
                 stack.enter_context(peer(process.endpoint, kind, timeout=1))
         yield
-        # Those of the last moment are cut off when the guard looks next.
-        most = files * MOST_PEERS + 100
-        process.wait_until(lambda _: there.num_fds() < most, 20, "fewer connections")
+        process.wait_until(lambda _: there.num_fds() < 1000, 20, "fewer connections")
 
 
 @linux
@@ -213,7 +198,7 @@ def test_idle_connections_and_endless_posts_do_not_shut_a_web_server():
         page.sendall(b"\x89\x80abcd")  # a ping
         while b"\x8a" not in page.recv(1 << 16):  # until the pong
             pass
-        assert psutil.Process(process.pid).num_fds() < MOST_PEERS + 100
+        assert psutil.Process(process.pid).num_fds() < 1000
 
 
 # The farm and the sink

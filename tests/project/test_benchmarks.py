@@ -17,7 +17,6 @@ from benchmarks import (
     curve,
     farm,
     frames,
-    guarded,
     noticed,
     observed,
     proxy,
@@ -193,21 +192,6 @@ def test_observed(monkeypatch):
 
 
 @pytest.mark.everything
-def test_guarded(monkeypatch):
-    monkeypatch.setattr(guarded, "PAIRS", 1)
-    monkeypatch.setattr(guarded, "SECONDS", 0.1)
-    monkeypatch.setattr(guarded, "ASKED", {"frames": 5, "round trips": 10})
-    found = checked(guarded.compare(1))
-    assert len(found) == 3
-    assert all(set(one.values) == {guarded.WITHOUT, guarded.WITH} for one in found.values())
-
-
-@pytest.mark.parametrize("way", [guarded.WITHOUT, guarded.WITH])
-def test_what_is_compared_has_the_guard_or_not(way):
-    with guarded.other_process(guarded.guarded, way, names_of_threads) as pipe:
-        assert ("zmqlab guard" in guarded.answer(pipe)) == (way == guarded.WITH)
-
-
 def names_of_threads(pipe):
     """Bind a socket as a role does; say which threads there are then."""
     with zmq.Context() as context, context.socket(zmq.PULL) as pull:

@@ -269,7 +269,7 @@ def nothing_left(when: str = "its calls are over") -> Iterator[None]:
     """Raise `NotYet` if threads or sockets of the learner's are left after the block."""
     sockets, threads = open_sockets(), set(threading.enumerate())
     yield
-    left = {each for each in threading.enumerate() if each.name != "zmqlab guard"} - threads
+    left = set(threading.enumerate()) - threads
     # What watches how long a call takes is ours, and may just be ending.
     if names := [each.name for each in left if not isinstance(each, threading.Timer)]:
         raise NotYet(f"When {when}, a thread of it still runs: {names[0]}.")

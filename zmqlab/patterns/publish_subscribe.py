@@ -21,7 +21,7 @@ from zmqlab.cameras import open_camera
 from zmqlab.patterns.publisher import Publisher
 from zmqlab.patterns.request_reply import prepare_and_bind, reply_once
 from zmqlab.patterns.stream import WAITING_TO_BE_SENT
-from zmqlab.wire.sockets import check_count
+from zmqlab.wire.sockets import check_count, wait
 
 _COMMANDS = ("set", "info", "stop")  # of a camera server's; reading is what subscribers do
 _TRY = 0.2  # seconds: requests are answered so often while subscribers are waited for
@@ -125,7 +125,7 @@ def camera_publisher(
                 told = subscribers
                 print(f"camera publisher: {told} subscriber{'s' * (told != 1)}", flush=True)
             for _ in range(_MOST_REQUESTS):
-                if not running or not (held or router.poll(0)):
+                if not running or not (held or wait({router: zmq.POLLIN}, 0)):
                     break
                 number = publisher.sequence
                 running = reply_once(router, source, number, held, _COMMANDS, timeout=0)[1]

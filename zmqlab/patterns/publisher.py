@@ -11,7 +11,7 @@ import zmq
 
 from zmqlab.patterns.stream import WAITING_TO_BE_SENT, wire_topic
 from zmqlab.patterns.subscribers import Subscriptions
-from zmqlab.wire import sockets
+from zmqlab.wire import guard, sockets
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.messages import pack_frame
 from zmqlab.wire.shared import FrameRing, RingFull
@@ -103,6 +103,7 @@ class Publisher(contextlib.AbstractContextManager["Publisher"]):
                 try:
                     news = self._socket.recv(zmq.NOBLOCK, copy=False)
                 except zmq.Again:
+                    guard.look([self._socket])
                     break
                 change, topic = self._subscriptions.hear(news)
                 if change and self._wire.encode().startswith(topic):

@@ -271,7 +271,6 @@ class SharedCamera:
                 who = await asyncio.to_thread(sockets.who_listens, self.endpoint, keys=self.keys)
                 raise TimeoutError(f"The camera does not answer at {self.endpoint}: {who}.")
             parts = await self.socket.recv_multipart(copy=False)
-            sockets.took_all(parts)
             reply = unpack_reply(parts, self.endpoint, command)
         except RequestError:
             self.state["camera"] = ""

@@ -11,7 +11,7 @@ import errno
 import socket as plain_sockets
 from collections.abc import Sequence
 from contextlib import suppress
-from math import inf
+from math import ceil
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import zmq
 from zmq import zmq_poll  # what `Socket.poll` calls, without its detours
 
-from zmqlab.wire.guard import found_none, guard, took
+from zmqlab.wire.guard import guard, look, message_came
 from zmqlab.wire.interrupts import whole
 from zmqlab.wire.keys import HANDSHAKE, SEALED, check_open, connect_with, given, refused, serve_with
 from zmqlab.wire.text import ArgumentError
@@ -28,7 +28,7 @@ from zmqlab.wire.text import ArgumentError
 # As plain numbers: pyzmq's own are members of enums, which take their time.
 _NOBLOCK, _SNDMORE = int(zmq.NOBLOCK), int(zmq.SNDMORE)
 _POLLIN, _POLLOUT = int(zmq.POLLIN), int(zmq.POLLOUT)
-_SLICE = 0.5  # seconds: long waits are cut up, for Windows notices Ctrl-C only between two
+_SLICE = 0.05  # seconds between two looks of the guard; on Windows Ctrl-C is noticed only then
 _GREETING = b"\xff"  # the first byte that a ZeroMQ socket says to whoever connects by tcp
 
 # Bytes of a part, the longest that is taken; who sends a longer one is disconnected.
@@ -82,7 +82,7 @@ def bind(
     except zmq.ZMQError as error:
         remedy = _BIND_REMEDIES.get(error.errno or 0, error.strerror)
         raise zmq.ZMQError(error.errno, f"cannot bind {endpoint!r}: {remedy}") from None
-    guard(socket, endpoint_of(socket), True, longest, folder is not None)
+    guard(socket, endpoint_of(socket), True, socket.maxmsgsize)
     return endpoint_of(socket)
 
 
@@ -111,7 +111,7 @@ def connect(
         elif error.errno in (errno.EINVAL, errno.EPROTONOSUPPORT):
             remedy = _EXAMPLE
         raise zmq.ZMQError(error.errno, f"cannot connect to {endpoint!r}: {remedy}") from None
-    guard(socket, endpoint, False, longest, folder is not None)
+    guard(socket, endpoint, False, socket.maxmsgsize)
 
 
 def come_back(socket: zmq.Socket, endpoint: str) -> None:
@@ -148,18 +148,18 @@ def wait(events: dict[zmq.Socket, int], timeout: float) -> dict[zmq.Socket, int]
     Returned are the sockets that are ready, and for what: none if none was in time.
     """
     sockets = list(events.items())
-    if ready := zmq_poll(sockets, 0):
-        return dict(ready)
-    asked = [each for each, what in sockets if what & _POLLIN]
-    found_none(asked, inf)
-    try:
-        while timeout > _SLICE:
-            if ready := zmq_poll(sockets, int(1000 * _SLICE)):
-                return dict(ready)
-            timeout -= _SLICE
-        return dict(zmq_poll(sockets, int(1000 * max(0, timeout))))
-    finally:
-        found_none(asked, monotonic())
+    asked = [socket for socket, event in sockets if event & _POLLIN]
+    deadline = monotonic() + timeout
+    ready = dict(zmq_poll(sockets, 0))
+    while True:
+        if ready.keys() & asked:
+            message_came()
+        else:
+            look(asked)
+        left = deadline - monotonic()
+        if ready or left <= 0:
+            return ready
+        ready = dict(zmq_poll(sockets, ceil(1000 * min(left, _SLICE))))
 
 
 def send_parts(
@@ -204,30 +204,18 @@ def recv_parts(socket: zmq.Socket, timeout: float = 10.0, most: int = 4) -> list
         try:  # without a wait for it first: in a stream the next message is often there
             with whole:
                 part = socket.recv(_NOBLOCK, False)
-                parts, size = [part], on_its_way(part)
+                parts = [part]
                 while part.more:
                     part = socket.recv(0, False)
-                    size += on_its_way(part)
                     if len(parts) < most:
                         parts.append(part)
-            took(parts, size)
+            message_came()
             return parts
         except zmq.Again:
             if not wait({socket: _POLLIN}, deadline - monotonic()):
                 raise TimeoutError(
                     f"no message arrived at the {describe(socket)} within {timeout:g} s"
                 ) from None
-
-
-def took_all(parts: Sequence[zmq.Frame]) -> None:
-    """Tell the guard of a message read without `recv_parts`: else it counts as unread."""
-    took(parts, sum(map(on_its_way, parts)))
-
-
-def on_its_way(part: zmq.Frame) -> int:
-    """Return how many bytes a part takes in a connection without keys."""
-    size = len(part)
-    return size + 9 if size > 255 else size + 2
 
 
 def endpoint_of(socket: zmq.Socket) -> str:
